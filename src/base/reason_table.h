@@ -1,0 +1,195 @@
+/* The rows of the catalogue: REASON(NAME, code, kind, words, remedy). Included by reason.h and
+ * reason.c. A code never changes its meaning; docs/reference/reasons.md is made from this file. */
+
+/* -- who may speak, and from where -- */
+REASON(IP_NOT_ALLOWED, "ip_not_allowed", ERROR_DENIED,
+       "The request came from an address that the account does not list",
+       "Add the address to the account's allowlist; behind a load balancer, name it as a trusted "
+       "proxy")
+REASON(NO_SOURCE, "no_source_address", ERROR_DENIED,
+       "A trusted proxy did not say for whom it speaks",
+       "Let the proxy send the PROXY protocol header with the client's address")
+REASON(NO_CLIENT_CERT, "no_client_cert", ERROR_DENIED,
+       "A TLS client certificate is needed and the client sent none",
+       "Check the client's certificate and key options, and for a proxy that ends TLS in between")
+REASON(NO_CREDENTIALS, "no_credentials", ERROR_UNAUTHENTICATED, "The client offered no credentials",
+       "Send the passphrase by HTTP Basic, or a TLS client certificate where the profile accepts "
+       "one")
+REASON(UNTRUSTED_ISSUER, "untrusted_issuer", ERROR_DENIED,
+       "The client certificate's issuer is not among the trusted EST-authentication CAs",
+       "Add the issuing CA to the account's EST authentication, after checking its fingerprint out "
+       "of band")
+REASON(CHAIN_INCOMPLETE, "chain_incomplete", ERROR_DENIED,
+       "The client sent only its leaf and its intermediate CA is unknown",
+       "Add the intermediate CA to EST authentication, or let the device send its full chain")
+REASON(CLIENT_CERT_INVALID, "client_cert_invalid", ERROR_DENIED,
+       "The client certificate breaks a rule that every certificate must keep",
+       "Replace the device's certificate")
+REASON(CLIENT_CERT_WEAK, "client_cert_weak", ERROR_DENIED,
+       "The client certificate, or a certificate above it, is signed with a broken algorithm or a "
+       "weak key",
+       "Replace the certificate by one signed with SHA-256 or better")
+REASON(CLIENT_CERT_USAGE, "client_cert_usage", ERROR_DENIED,
+       "The client certificate's key usage does not permit client authentication",
+       "Use a certificate with digitalSignature, and with clientAuth where it names extended key "
+       "usages")
+REASON(CERT_EXPIRED, "cert_expired", ERROR_DENIED, "The client certificate has expired",
+       "Renew within the profile's window, allow renewal after expiry, or enroll the device anew; "
+       "check its clock")
+REASON(CERT_NOT_YET_VALID, "cert_not_yet_valid", ERROR_DENIED,
+       "The client certificate is not valid yet", "Check the clocks of the device and of the node")
+REASON(CERT_REVOKED, "cert_revoked", ERROR_DENIED, "The client certificate is revoked",
+       "Enroll the device anew; do not lift the revocation of a lost key")
+REASON(CERT_UNKNOWN, "cert_unknown", ERROR_DENIED,
+       "The client certificate carries our CA's signature but the store does not know it",
+       "Treat this as an alarm: was the store restored from an older backup, or the CA key used "
+       "elsewhere?")
+REASON(BAD_PASSPHRASE, "bad_passphrase", ERROR_UNAUTHENTICATED, "The passphrase is wrong",
+       "Check the device's passphrase, or rotate the profile's")
+REASON(BAD_CREDENTIALS, "bad_credentials", ERROR_UNAUTHENTICATED,
+       "The Authorization header cannot be read", "Use HTTP Basic with user:passphrase")
+REASON(TOO_MANY_FAILURES, "too_many_failures", ERROR_LIMITED,
+       "Too many wrong passphrases came from this address",
+       "Wait for the time in Retry-After; look for the device that guesses")
+REASON(RA_SCOPE, "ra_scope", ERROR_DENIED, "The RA certificate does not reach this profile",
+       "Add the profile to the RA certificate's scope")
+REASON(NO_COMMON_TLS, "no_common_tls", ERROR_INVALID,
+       "Client and node share no TLS version, suite or group",
+       "Update the client; TLS 1.2 is the floor")
+
+/* -- where to -- */
+REASON(UNKNOWN_LABEL, "unknown_label", ERROR_NOT_FOUND, "There is no such EST service",
+       "Compare the URL with bestowctl profile show")
+REASON(UNKNOWN_OPERATION, "unknown_operation", ERROR_NOT_FOUND,
+       "There is no such EST operation here", "Check the URL's last segment")
+REASON(METHOD_NOT_ALLOWED, "method_not_allowed", ERROR_INVALID,
+       "The operation does not take this HTTP method",
+       "GET for cacerts and csrattrs, POST for the rest")
+REASON(HTTP_MALFORMED, "http_malformed", ERROR_INVALID, "The HTTP request is malformed",
+       "Check the client, or what lies between")
+REASON(TOO_LARGE, "too_large", ERROR_TOO_LARGE, "The request is larger than the limit",
+       "Send less, or raise the limit")
+REASON(TIMEOUT, "timeout", ERROR_INVALID, "The client took too long", "Check the network between")
+REASON(MEDIA_TYPE, "media_type", ERROR_UNSUPPORTED,
+       "The Content-Type or Content-Encoding is not accepted", "Send application/pkcs10")
+
+/* -- the request -- */
+REASON(CSR_BAD_ENCODING, "csr_bad_encoding", ERROR_INVALID,
+       "The body is not base64 of one DER certification request",
+       "Send base64 of the DER; PEM and raw DER are accepted unless the profile is strict")
+REASON(CSR_MALFORMED, "csr_malformed", ERROR_INVALID, "The certification request is malformed",
+       "Make the request with another tool and compare")
+REASON(POP_FAILED, "pop_failed", ERROR_INVALID,
+       "The request's own signature is wrong, so the key's possession is not proven",
+       "Sign the request with the key that it carries")
+REASON(POP_LINK_FAILED, "pop_link_failed", ERROR_INVALID,
+       "The request is tied to another TLS session",
+       "Sign the request anew in every TLS session; a replay looks like this")
+REASON(POP_LINK_MISSING, "pop_link_missing", ERROR_INVALID,
+       "The profile wants the request tied to its TLS session",
+       "Put tls-unique or tls-exporter into the request, or make the binding optional in the "
+       "profile")
+REASON(KEY_INVALID, "key_invalid", ERROR_INVALID, "The public key is not a sound key",
+       "Generate a new key")
+REASON(KEY_TOO_WEAK, "key_too_weak", ERROR_INVALID,
+       "The public key is weaker than the profile's minimum", "Generate a stronger key")
+REASON(KEY_TYPE_NOT_ALLOWED, "key_type_not_allowed", ERROR_INVALID,
+       "The profile does not accept this type of key",
+       "Generate a key of a type that the profile lists")
+REASON(KEY_BLOCKLISTED, "key_blocklisted", ERROR_INVALID, "The public key is known to be weak",
+       "Generate a new key with a current library")
+REASON(KEY_REUSED, "key_reused", ERROR_DENIED, "The key is already in use, or was revoked",
+       "Generate a new key")
+REASON(KEY_MUST_CHANGE, "key_must_change", ERROR_DENIED, "The profile wants a new key at renewal",
+       "Generate a new key for the renewal")
+REASON(KEY_MUST_STAY, "key_must_stay", ERROR_DENIED, "The profile wants the same key at renewal",
+       "Sign the renewal request with the present key")
+REASON(SIGNATURE_WEAK, "signature_weak", ERROR_INVALID,
+       "The request is signed with a weak algorithm", "Sign with SHA-256 or better")
+REASON(NAME_INVALID, "name_invalid", ERROR_INVALID, "A name in the request is not a legal name",
+       "Use printable text within the lengths of RFC 5280")
+REASON(SUBJECT_RULE, "subject_rule", ERROR_INVALID, "The subject breaks a rule of the profile",
+       "Compare the rule and the value")
+REASON(SAN_RULE, "san_rule", ERROR_INVALID, "A subjectAltName breaks a rule of the profile",
+       "Compare the rule and the value")
+REASON(NAME_NOT_AUTHORIZED, "name_not_authorized", ERROR_DENIED,
+       "The client asks for a name that its credential does not speak for",
+       "Use the device's own name, or an RA certificate")
+REASON(EXTENSION_NOT_ALLOWED, "extension_not_allowed", ERROR_INVALID,
+       "The request asks for an extension that the profile refuses", "Leave the extension out")
+REASON(SUBJECT_MISMATCH, "subject_mismatch", ERROR_DENIED,
+       "The renewal changes subject or subjectAltName",
+       "Keep the names, enroll anew, or permit ChangeSubjectName in the profile")
+
+/* -- renewal -- */
+REASON(RENEWAL_TOO_EARLY, "renewal_too_early", ERROR_DENIED, "The renewal window is not open yet",
+       "Widen the window or delay the client's schedule")
+REASON(RENEWAL_TOO_LATE, "renewal_too_late", ERROR_DENIED, "The renewal window has closed",
+       "Enroll the device anew, or let the window stay open longer")
+REASON(RENEWAL_NOT_ALLOWED, "renewal_not_allowed", ERROR_DENIED,
+       "The profile does not allow this renewal", "Look at the profile's renewal rules")
+REASON(WRONG_PROFILE, "wrong_profile", ERROR_DENIED,
+       "The certificate was issued by another profile",
+       "Renew at the URL of the profile that issued it")
+REASON(SUPERSEDED, "superseded", ERROR_DENIED, "The certificate was already renewed",
+       "Use the newest certificate of the device")
+
+/* -- limits and state -- */
+REASON(QUOTA, "quota", ERROR_LIMITED, "Too many requests in this time",
+       "Wait for the time in Retry-After")
+REASON(PENDING_APPROVAL, "pending_approval", ERROR_PENDING, "The request waits for a person",
+       "Approve it, or wait")
+REASON(CA_UNAVAILABLE, "ca_unavailable", ERROR_BUSY, "The CA cannot sign now",
+       "Look at the CA's key and state")
+REASON(CA_EXPIRED, "ca_expired", ERROR_BUSY, "The CA's own certificate is at its end",
+       "Replace the CA and switch the profile to it")
+REASON(BUSY, "busy", ERROR_BUSY, "The node is busy", "Wait for the time in Retry-After")
+REASON(STORE_UNAVAILABLE, "store_unavailable", ERROR_BUSY, "The store cannot be written",
+       "Look at disk space and the database")
+REASON(CLOCK, "clock", ERROR_BUSY, "The node's clock runs behind what it has already issued",
+       "Set the clock")
+REASON(LINT_FAILED, "lint_failed", ERROR_INTERNAL,
+       "The certificate to be signed breaks a rule, so it was not signed",
+       "Mend the profile; the detail names the rule")
+
+/* -- operators -- */
+REASON(NOT_FOUND, "not_found", ERROR_NOT_FOUND, "There is no such object", "List what there is")
+REASON(CONFLICT, "conflict", ERROR_CONFLICT, "This clashes with what exists",
+       "Choose another name, or change the other")
+REASON(INVALID, "invalid", ERROR_INVALID, "A value is not acceptable", "See the detail")
+REASON(NEEDS_CONFIRMATION, "needs_confirmation", ERROR_CONFLICT,
+       "This has a wide effect and was not confirmed",
+       "Repeat with the confirmation that the detail names")
+REASON(AMBIGUOUS_NOTATION, "ambiguous_notation", ERROR_INVALID,
+       "a.b.c.d/N with N up to 32 has two readings",
+       "Write `cidr a.b.c.d/N` or `last-octet a.b.c.d/N`")
+REASON(NOT_PERMITTED, "not_permitted", ERROR_DENIED, "The operator may not do this",
+       "Ask an administrator of the account")
+REASON(NOT_A_CA, "not_a_ca", ERROR_INVALID, "The certificate is not that of a usable CA",
+       "Paste the issuing CA's own certificate")
+REASON(PRIVATE_KEY_REFUSED, "private_key_refused", ERROR_INVALID,
+       "The text holds a private key; nothing was read or kept",
+       "Paste certificates only, and consider that key exposed")
+REASON(IMPORT_MALFORMED, "import_malformed", ERROR_INVALID, "The text or file cannot be read",
+       "Use PEM, DER or PKCS#7; PKCS#12 for a CA with its key")
+REASON(AUDIT_BROKEN, "audit_broken", ERROR_CONFLICT, "The audit log was altered",
+       "Compare with a backup and find who wrote to the store")
+
+/* -- the node -- */
+REASON(CONFIG, "config", ERROR_INVALID, "The configuration is not acceptable",
+       "Mend the named line; bestowd --check-config tries it")
+REASON(SECRET_FILE, "secret_file", ERROR_INVALID, "A file that must be secret cannot be used",
+       "Check path, owner and mode 0600")
+REASON(LISTEN, "listen", ERROR_INVALID, "An address cannot be listened on",
+       "See what holds the port, or choose another")
+REASON(SCHEMA_NEWER, "schema_newer", ERROR_INVALID, "The store was written by a newer release",
+       "Run the newer release, or restore the backup made before the upgrade")
+REASON(STORE_CORRUPT, "store_corrupt", ERROR_INTERNAL, "The store is damaged",
+       "Restore the last backup; keep the damaged file for analysis")
+REASON(FILE, "file", ERROR_INTERNAL, "A file cannot be read or written", "See the detail")
+REASON(PROTOCOL, "protocol", ERROR_INTERNAL,
+       "Two processes of the node do not understand each other", "Restart the node")
+REASON(CRYPTO, "crypto", ERROR_INTERNAL, "The cryptographic library failed", "See the log")
+REASON(NO_MEMORY, "no_memory", ERROR_BUSY, "Memory is out", "Give the node more memory")
+REASON(INTERNAL, "internal", ERROR_INTERNAL, "Something failed inside",
+       "See the log under the request id")

@@ -1,0 +1,24 @@
+/* Where a CA's private key lives and signs. The second backend (PKCS#11) will share this seam. */
+#pragma once
+
+#include "base/secret.h"
+#include "pki/key.h"
+
+/* The keys of all CAs as encrypted PKCS#8 files, <folder>/<key_name>.key. Keys are decrypted on
+ * first use. Thread-safe. */
+struct signer;
+MUST_CHECK bool signer_open(const char *folder, struct bytes passphrase, struct signer **ret,
+			    struct error *err);
+void signer_free(struct signer *signer);
+DEFINE_CLEANUP(struct signer *, signer_free)
+/* Keeps a new CA's key, durably, before the CA is recorded. REASON_CONFLICT if there is one of that
+ * name. */
+MUST_CHECK bool signer_add(struct signer *signer, const char *key_name,
+			   const struct private_key *key, struct error *err);
+/* For a CA whose record could not be made after all. */
+void signer_remove(struct signer *signer, const char *key_name);
+/* Decrypts now, so that the first enrollment need not. REASON_CA_UNAVAILABLE. */
+MUST_CHECK bool signer_load(struct signer *signer, const char *key_name, struct error *err);
+MUST_CHECK bool signer_sign(struct signer *signer, const char *key_name,
+			    enum signature_algorithm algorithm, struct bytes message,
+			    struct buffer *ret, struct error *err);

@@ -1,0 +1,93 @@
+/* All configuration of a node's accounts as one immutable value: read from the store, swapped whole
+ * when anything changes. */
+#pragma once
+
+#include "base/address.h"
+#include "model/profile.h"
+#include "pki/cert.h"
+
+struct account {
+	int64_t id;
+	char *name;    /* unique */
+	char *oid_arc; /* dotted; profiles' OIDs grow below it */
+	struct address_set allowed;
+};
+
+enum ca_state { CA_ACTIVE, CA_RETIRED, CA_DISABLED };
+
+/* A certification authority of ours. Its private key is ca/'s business: a file named by id, or a
+ * token's object. */
+struct ca {
+	int64_t id, account_id;
+	char *name; /* unique in its account */
+	enum ca_state state;
+	int64_t parent_id; /* 0: self-signed, or signed elsewhere */
+	struct cert *cert;
+	struct cert *
+		*chain; /* from its issuer up to the root, excluding itself; empty for a root */
+	size_t chain_count;
+};
+
+/* An issuing CA that may vouch for EST clients of an account (EST authentication). */
+struct anchor {
+	int64_t id, account_id;
+	int64_t ca_id; /* our own CA's id, or 0 for a third party's */
+	struct cert *cert;
+};
+
+/* A passphrase's verifier. The old one of a rotation has an end. */
+enum verifier_kind { VERIFIER_HMAC, VERIFIER_ARGON2ID };
+#define VERIFIER_MAX 256
+struct passphrase {
+	int64_t id, profile_id;
+	enum verifier_kind kind;
+	unsigned char verifier[VERIFIER_MAX]; /* HMAC: 32 bytes; argon2id: its encoded text */
+	size_t verifier_len;
+	int64_t created, ends; /* ends 0: none */
+};
+
+/* An RA certificate's reach. */
+struct ra_scope {
+	int64_t id, account_id;
+	int64_t certificate_id; /* the certificate record */
+	char *name;
+	int64_t *profile_ids;
+	size_t profile_count;
+	bool all_profiles; /* of the account */
+};
+
+struct catalog {
+	int64_t version; /* rises with every change of anything below */
+	struct account *accounts;
+	size_t account_count;
+	struct ca *cas;
+	size_t ca_count;
+	struct anchor *anchors;
+	size_t anchor_count;
+	struct profile **profiles;
+	size_t profile_count;
+	struct passphrase *passphrases;
+	size_t passphrase_count;
+	struct ra_scope *ra_scopes;
+	size_t ra_scope_count;
+	int64_t default_profile_id; /* 0: none */
+	int references;             /* atomic; see catalog_ref */
+};
+
+/* Lookups are linear over arrays sorted by id where a binary search pays; NULL when absent. */
+const struct account *catalog_account(const struct catalog *catalog, int64_t id);
+const struct account *catalog_account_by_name(const struct catalog *catalog, const char *name);
+const struct ca *catalog_ca(const struct catalog *catalog, int64_t id);
+const struct ca *catalog_ca_by_name(const struct catalog *catalog, int64_t account_id,
+				    const char *name);
+const struct profile *catalog_profile(const struct catalog *catalog, int64_t id);
+const struct profile *catalog_profile_by_name(const struct catalog *catalog, int64_t account_id,
+					      const char *name);
+/* By OID or alias. */
+const struct profile *catalog_profile_by_label(const struct catalog *catalog, const char *label);
+
+struct catalog *catalog_ref(struct catalog *catalog); /* thread-safe; returns its argument */
+void catalog_unref(struct catalog *catalog); /* thread-safe; the last one frees; NULL is fine */
+DEFINE_CLEANUP(struct catalog *, catalog_unref)
+
+const char *ca_state_text(enum ca_state state); /* "active", "retired", "disabled" */

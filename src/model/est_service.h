@@ -1,0 +1,68 @@
+/* The seam: on one side the ways in (EST over HTTPS), on the other those who answer (our RA,
+ * another process, an upstream server). */
+#pragma once
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "model/operation.h"
+
+#define REQUEST_ID_LEN 16
+#define CLIENT_CHAIN_MAX 8
+
+/* How the connection can be named for channel binding: the base64 text that a client would put into
+ * its CSR. */
+struct channel_binding {
+	char tls_unique[65];   /* TLS 1.2 with extended master secret; "" otherwise (RFC 5929) */
+	char tls_exporter[65]; /* "" when it could not be had (RFC 9266) */
+	bool proxied;          /* TLS ended before us, so nothing can be compared */
+};
+
+/* What one side asks. Views are borrowed for the call. The CSR's own signature was verified by the
+ * asker; so were the possession of the leaf's key in the handshake and the peer's address. Nothing
+ * else was. */
+struct est_request {
+	char request_id[REQUEST_ID_LEN + 1];
+	enum est_operation
+		operation; /* one that needs an authority: not EST_CACERTS or EST_CSRATTRS */
+	int64_t profile_id;
+	struct address peer;
+	struct bytes csr;                            /* DER */
+	struct bytes client_chain[CLIENT_CHAIN_MAX]; /* DER, leaf first */
+	size_t client_chain_count;
+	bool has_authorization;
+	struct bytes authorization; /* the header's value, unparsed: a secret */
+	struct channel_binding binding;
+	char tls_version[8]; /* "TLSv1.3" */
+};
+
+/* What the other answers: a certificate, or a refusal with its kind of caller. Zero-initialised is
+ * empty. */
+struct est_reply {
+	struct buffer certificate; /* DER of the leaf */
+	struct buffer chain; /* DER certificates one after the other, if the profile includes them;
+				may be empty */
+	bool authenticated;  /* a refused caller had proven who it is, so it may read why */
+	bool repeated;       /* the certificate was issued before, to the same request */
+};
+void est_reply_done(struct est_reply *reply);
+
+struct est_service;
+struct est_service_ops {
+	/* Blocks until answered. False with *err for a refusal; ret->authenticated is set either
+	 * way. Thread-safe. */
+	bool (*answer)(struct est_service *service, const struct est_request *request,
+		       struct est_reply *ret, struct error *err);
+};
+struct est_service {
+	const struct est_service_ops *ops;
+};
+
+/* The message forms. Unpacking copies nothing: views point into the message. */
+void est_request_pack(const struct est_request *request, struct buffer *to);
+MUST_CHECK bool est_request_unpack(struct bytes message, struct est_request *ret,
+				   struct error *err);
+/* `refusal` NULL means success. */
+void est_reply_pack(const struct est_reply *reply, const struct error *refusal, struct buffer *to);
+/* True with *ret; false with *err as the other side set it, or REASON_PROTOCOL. */
+MUST_CHECK bool est_reply_unpack(struct bytes message, struct est_reply *ret, struct error *err);

@@ -1,0 +1,31 @@
+/* Leave to issue one certificate, and all that it may say. Only policy/ makes one
+ * (tools/check-layers sees to it); ca_prepare() consumes it. */
+#pragma once
+
+#include "model/catalog.h"
+#include "model/certificate.h"
+
+struct grant {
+	int64_t account_id, ca_id;
+	int64_t profile_id, profile_version; /* 0: by an operator's word */
+	enum certificate_purpose purpose;
+	struct name subject;
+	struct san san;
+	struct buffer spki; /* DER */
+	enum key_type key_type;
+	unsigned int key_usage;
+	char **ext_key_usages; /* dotted */
+	size_t ext_key_usage_count;
+	bool is_ca;
+	int path_len;                       /* -1: none */
+	enum signature_algorithm signature; /* SIGN_COUNT: the CA key's default */
+	int64_t not_before, not_after;      /* already within the CA's own */
+	/* for the record */
+	enum est_operation operation;
+	int64_t renews_id;
+	unsigned char identity_hash[KEY_HASH_LEN];
+	char *requested_by, *peer, *request_id;
+};
+
+void grant_free(struct grant *grant);
+DEFINE_CLEANUP(struct grant *, grant_free)

@@ -1,0 +1,33 @@
+/* Who is asking, as ra/authenticate.c found it. Values; nothing else makes them. */
+#pragma once
+
+#include "model/catalog.h"
+#include "model/certificate.h"
+
+enum identity_kind {
+	IDENTITY_NONE,
+	IDENTITY_OWN,         /* a certificate that a CA of this account issued */
+	IDENTITY_THIRD_PARTY, /* a manufacturer's or other third party's */
+	IDENTITY_RA,          /* an RA certificate of this account */
+	IDENTITY_PASSPHRASE,
+};
+const char *
+identity_kind_text(enum identity_kind kind); /* "own-certificate", "third-party-certificate", "ra",
+						"passphrase", "none" */
+
+/* What the TLS certificate amounts to. `failure.reason` is REASON_NONE when its chain ends in an
+ * anchor and its usage fits; expiry and revocation are separate facts. */
+struct certificate_finding {
+	bool offered;
+	struct error failure;
+	enum identity_kind kind; /* OWN, THIRD_PARTY or RA */
+	const struct cert *cert;
+	const struct anchor *anchor;
+	const struct certificate *record; /* for OWN and RA: ours in the store */
+	const struct ra_scope *scope;     /* for RA */
+};
+
+struct passphrase_finding {
+	bool offered;
+	struct error failure; /* REASON_NONE: it is right */
+};

@@ -1,0 +1,131 @@
+/* A certificate profile: who may enroll, what must be in the request, and what the certificate will
+ * say. */
+#pragma once
+
+#include "pki/extension.h"
+#include "pki/key.h"
+#include "pki/name.h"
+#include "pki/san.h"
+
+enum profile_state { PROFILE_ACTIVE, PROFILE_SUSPENDED };
+enum profile_template { TEMPLATE_CLIENT_AUTHENTICATION, TEMPLATE_GENERIC_DEVICE };
+enum auth_method { AUTH_TLS_CERTIFICATE, AUTH_PASSPHRASE, AUTH_EITHER };
+
+/* What the CSR's challengePassword means; the RFC 7894 attributes say it themselves and win. */
+enum challenge_meaning { CHALLENGE_IS_BINDING, CHALLENGE_IS_PASSPHRASE, CHALLENGE_IGNORED };
+enum binding_rule {
+	BINDING_OPTIONAL,
+	BINDING_REQUIRED
+}; /* a binding that is there must be right in any case */
+
+enum subject_source {
+	SUBJECT_FIXED,
+	SUBJECT_CSR_REQUIRED,
+	SUBJECT_CSR_OPTIONAL,
+	SUBJECT_CLIENT_CERTIFICATE,
+	SUBJECT_DROPPED
+};
+struct subject_rule {
+	enum name_attribute attribute;
+	enum subject_source source;
+	char *value;   /* the text for SUBJECT_FIXED, else NULL */
+	char *pattern; /* POSIX extended regular expression the whole value must match, or NULL */
+};
+
+enum san_source { SAN_FROM_CSR_OPTIONAL, SAN_FROM_CSR_REQUIRED, SAN_DROPPED, SAN_REFUSED };
+struct san_rule {
+	enum san_source source;
+	char *pattern; /* regular expression; for SAN_IP a comma-separated list of address ranges;
+			  or NULL */
+	bool wildcard; /* SAN_DNS: "*.example" may be asked for */
+};
+
+/* Whether names must belong to the certificate that the client authenticated with (never asked of
+ * RA certificates). */
+enum identity_rule {
+	IDENTITY_MUST_MATCH, /* CN or serialNumber and every SAN of the request must stand in the
+				client's certificate */
+	IDENTITY_ANY,
+};
+
+enum unlisted { UNLISTED_DROP, UNLISTED_REFUSE };
+enum renew_valid { RENEW_VALID_ANY_TIME, RENEW_VALID_IN_WINDOW, RENEW_VALID_NEVER };
+enum renew_expired { RENEW_EXPIRED_IN_WINDOW, RENEW_EXPIRED_NEVER };
+enum renew_key { RENEW_KEY_ALLOWED, RENEW_KEY_SAME_REQUIRED, RENEW_KEY_NEW_REQUIRED };
+enum renew_old { RENEW_OLD_KEPT, RENEW_OLD_REVOKED_LATER, RENEW_OLD_REVOKED_ON_USE };
+/* A simpleenroll authenticated by a certificate that this very profile issued. */
+enum own_certificate { OWN_CERTIFICATE_RENEWS, OWN_CERTIFICATE_ENROLLS, OWN_CERTIFICATE_REFUSED };
+enum key_reuse { KEY_REUSE_SAME_DEVICE, KEY_REUSE_ANY, KEY_REUSE_NEVER };
+
+#define PROFILE_NAME_MAX 64
+#define PROFILE_ALIASES_MAX 16
+#define PROFILE_LABEL_MAX 128
+#define PROFILE_RULES_MAX NAME_ATTRIBUTES_MAX
+#define PROFILE_EKU_MAX 16
+#define WINDOW_WITHOUT_END (-1)
+
+struct profile {
+	int64_t id, account_id, ca_id;
+	int64_t version; /* counts every saved change; a certificate remembers the one that issued
+			    it */
+	char *name;      /* unique in its account */
+	char *oid;       /* dotted; given at creation, never changed or reused */
+	enum profile_state state;
+	char **aliases; /* labels beside the OID, unique over the node; may hold '/' */
+	size_t alias_count;
+
+	enum profile_template template;
+	enum auth_method auth;
+	enum challenge_meaning challenge;
+	enum binding_rule binding;
+	enum identity_rule identity;
+	bool strict_encoding; /* only base64 DER, exact media type */
+
+	struct subject_rule *subject_rules; /* also the order of the subject's attributes */
+	size_t subject_rule_count;
+	enum unlisted subject_unlisted; /* attributes that no rule names */
+	struct san_rule san_rules[SAN_TYPE_COUNT];
+	enum unlisted extension_unlisted; /* requested extensions that the profile does not copy */
+
+	bool key_allowed[KEY_TYPE_COUNT];
+	unsigned int rsa_bits_min, rsa_bits_max;
+	enum key_reuse key_reuse;
+	unsigned int key_usage; /* keyEncipherment and keyAgreement are left out where the key
+				   cannot do them */
+	char **ext_key_usages;  /* dotted OIDs, in order */
+	size_t ext_key_usage_count;
+	enum signature_algorithm signature; /* SIGN_COUNT: the CA key's default */
+
+	int64_t validity_seconds, backdate_seconds;
+	bool include_chain; /* enroll answers carry the issuing CA too */
+
+	enum renew_valid renew_valid;
+	enum renew_expired renew_expired;
+	int64_t window_opens_seconds;  /* before notAfter */
+	int64_t window_closes_seconds; /* after notAfter; WINDOW_WITHOUT_END */
+	enum renew_key renew_key;
+	enum renew_old renew_old;
+	int64_t renew_old_seconds; /* for RENEW_OLD_REVOKED_LATER */
+	enum own_certificate own_certificate;
+	bool change_subject; /* ChangeSubjectName (RFC 6402) is honoured */
+};
+
+/* The defaults of a template, name, OID and ids left empty. */
+MUST_CHECK bool profile_new(enum profile_template template, struct profile **ret,
+			    struct error *err);
+void profile_free(struct profile *profile);
+DEFINE_CLEANUP(struct profile *, profile_free)
+/* Checks every field and how they fit together (labels legal and not an operation's name, patterns
+ * compile, lengths, windows); REASON_INVALID naming the field. */
+MUST_CHECK bool profile_check(const struct profile *profile, struct error *err);
+/* A label is legal: 1 to PROFILE_LABEL_MAX of [A-Za-z0-9._~-], segments divided by '/', no segment
+ * "." or ".." or an operation's name. */
+MUST_CHECK bool label_check(const char *label, struct error *err);
+
+/* Words for each enum, as they stand in JSON and on the command line; NULL and COUNT-like values
+ * never occur. */
+const char *
+auth_method_text(enum auth_method method); /* "tls-certificate", "passphrase", "either" */
+const char *profile_state_text(enum profile_state state); /* "active", "suspended" */
+const char *profile_template_text(
+	enum profile_template template); /* "client-authentication", "generic-device" */

@@ -1,0 +1,85 @@
+/* Policy is a function: profile, facts and now go in; allow, refuse or wait comes out, with a trace
+ * of every rule. Pure: no store, no clock, no keys. */
+#pragma once
+
+#include "model/grant.h"
+#include "model/identity.h"
+#include "pki/csr.h"
+
+enum binding_finding { BINDING_ABSENT, BINDING_MATCHES, BINDING_DIFFERS, BINDING_NOT_COMPARABLE };
+
+/* What the store knows of the CSR's key, within the account. */
+struct key_finding {
+	bool used;          /* by any certificate of the account */
+	bool used_by_other; /* by a certificate with another subject, still live */
+	bool revoked;       /* by a revoked certificate */
+};
+
+struct facts {
+	enum est_operation operation;
+	bool address_allowed;
+	struct address peer;
+	const struct csr *csr;
+	struct certificate_finding certificate;
+	struct passphrase_finding passphrase;
+	enum binding_finding binding;
+	struct key_finding key;
+	const struct certificate
+		*renewed; /* the record being renewed: the authenticating certificate's, or for an
+			     RA the one found by subject; or NULL */
+	const struct cert *renewed_cert;
+	const struct account *account;
+	const struct ca *ca; /* the profile's */
+	const char *request_id;
+	int64_t now;
+};
+
+#define TRACE_MAX 24
+enum trace_outcome { TRACE_PASSED, TRACE_REFUSED, TRACE_SKIPPED };
+struct trace_step {
+	const char *rule; /* constant */
+	enum trace_outcome outcome;
+	char words[ERROR_DETAIL_MAX];
+};
+struct trace {
+	struct trace_step steps[TRACE_MAX];
+	size_t count;
+};
+
+struct verdict {
+	bool allowed;
+	struct error refusal; /* when not allowed */
+	bool authenticated;   /* the caller has proven who it is */
+	bool renews;          /* decided as a renewal */
+	struct grant *grant;  /* when allowed; owned until TAKEn */
+	struct trace trace;
+};
+void verdict_done(struct verdict *verdict);
+
+/* Runs the rules in their order (policy/rules table); the first refusal decides. An unknown
+ * operation, state or method refuses. */
+void policy_decide(const struct profile *profile, const struct facts *facts, struct verdict *ret);
+
+/* Leave for what an operator orders directly: RA certificates, a node's server certificate, CA
+ * certificates. `order` is checked as strictly. */
+struct order {
+	enum certificate_purpose purpose;
+	int64_t account_id;
+	const struct ca *ca; /* the issuer; NULL for a self-signed root */
+	const struct name *subject;
+	const struct san *san;
+	const struct public_key *key;
+	enum signature_algorithm signature;
+	int64_t not_before, validity_seconds;
+	int path_len; /* PURPOSE_CA */
+	const char *operator;
+};
+MUST_CHECK bool policy_grant_order(const struct order *order, struct grant **ret,
+				   struct error *err);
+
+/* What an operator should know of a profile before a device does: one warning a call, by growing
+ * index; false at the end. (No clientAuth among the EKUs: renewals over TLS will fail; window opens
+ * later than clients try; validity beyond the CA's end; issuing CA missing in EST authentication;
+ * single-tier CA.) */
+bool profile_lint(const struct profile *profile, const struct catalog *catalog, int64_t now,
+		  size_t index, char *ret_text, size_t size);

@@ -1,0 +1,35 @@
+/* The store: all SQL. Reads take the store, writes a transaction; a transaction that leaves scope
+ * rolls back.
+ *
+ * Transactions of several threads share one durable commit: store_commit() returns when the group
+ * that holds this transaction is on disk. While it waits, other threads write. Lock: one writer
+ * mutex, held from store_begin() to store_commit(); never take it while holding a lock of your own.
+ * Reads do not see what is not yet committed, except those that take the transaction. */
+#pragma once
+
+#include "base/clock.h"
+#include "model/catalog.h"
+#include "model/certificate.h"
+
+struct store;
+struct store_tx;
+
+/* Opens or creates, takes the lock against a second process, migrates, checks integrity.
+ * REASON_SCHEMA_NEWER, REASON_STORE_CORRUPT, REASON_CONFLICT (in use), REASON_FILE. */
+MUST_CHECK bool store_open(const char *path, struct store **ret, struct error *err);
+void store_close(struct store *store);
+DEFINE_CLEANUP(struct store *, store_close)
+
+MUST_CHECK bool store_begin(struct store *store, struct store_tx **ret, struct error *err);
+/* Consumes tx. Durable when true. */
+MUST_CHECK bool store_commit(struct store_tx *tx, struct error *err);
+/* Consumes tx. Ends the transaction and releases the writer lock without waiting for the disk: the
+ * next group commit carries it. */
+MUST_CHECK bool store_commit_lazily(struct store_tx *tx, struct error *err);
+void store_rollback(struct store_tx *tx);
+DEFINE_CLEANUP(struct store_tx *, store_rollback)
+
+/* A consistent copy of a running store to a new file, mode 0600. */
+MUST_CHECK bool store_backup(struct store *store, const char *path, struct error *err);
+MUST_CHECK bool store_catalog_load(struct store *store, struct catalog **ret, struct error *err);
+MUST_CHECK bool store_catalog_load_tx(struct store_tx *tx, struct catalog **ret, struct error *err);
