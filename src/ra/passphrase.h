@@ -1,0 +1,17 @@
+/* Passphrases as verifiers: never stored in the clear, compared in constant time, cheap for
+ * generated ones and slow once for human ones. */
+#pragma once
+
+#include "base/secret.h"
+#include "model/catalog.h"
+
+#define PASSPHRASE_MIN 8
+#define PASSPHRASE_MAX 256
+
+/* 26 characters of base32 (130 bits), grouped for reading: "k7qd-…". */
+MUST_CHECK bool passphrase_generate(struct secret *ret, struct error *err);
+/* Fills kind, verifier and verifier_len. A generated passphrase gets an HMAC, a human's argon2id.
+ * Outer white space is not part of a passphrase; control characters and invalid UTF-8 are
+ * REASON_INVALID. */
+MUST_CHECK bool passphrase_make_verifier(struct bytes pepper, struct bytes passphrase,
+					 bool generated, struct passphrase *ret, struct error *err);

@@ -1,0 +1,27 @@
+/* The audit log: every change and every issuance, each entry's hash covering the one before, in the
+ * same transaction as what it tells of. */
+#pragma once
+
+#include "store/store.h"
+
+struct audit_entry {
+	int64_t id, at, account_id;
+	const char *actor;          /* "operator:root", "est:<request id>" */
+	const char *action;         /* "profile.set", "certificate.issue" */
+	const char *object;         /* "profile sensors", "certificate 0a1b…" */
+	const char *before, *after; /* JSON or words; may be NULL */
+};
+
+/* id and at are given here. */
+MUST_CHECK bool store_audit_append(struct store_tx *tx, const struct audit_entry *entry,
+				   struct error *err);
+MUST_CHECK bool store_audit_list(struct store *store, int64_t account_id, int64_t before_id,
+				 unsigned int limit,
+				 bool (*each)(void *context, const struct audit_entry *entry),
+				 void *context, struct error *err);
+/* Walks the chain: REASON_AUDIT_BROKEN with the first entry that was altered, removed or moved.
+ * *ret_count entries are sound; *ret_head is the last hash as hexadecimal, to be kept elsewhere.
+ * `expected_head` (may be NULL) is such a kept head that must still be in the chain: a cut tail is
+ * seen by it. */
+MUST_CHECK bool store_audit_verify(struct store *store, const char *expected_head,
+				   int64_t *ret_count, char ret_head[65], struct error *err);

@@ -1,0 +1,73 @@
+/* Certificates that we issued. */
+#pragma once
+
+#include "store/store.h"
+
+/* Enters an intent (state CERTIFICATE_INTENT, der = the TBSCertificate) before anything is signed;
+ * the serial is unique per CA or REASON_CONFLICT. Sets *ret_id. */
+MUST_CHECK bool store_certificate_insert_intent(struct store_tx *tx,
+						const struct certificate *certificate,
+						int64_t *ret_id, struct error *err);
+/* The intent becomes CERTIFICATE_ISSUED with the signed DER; its renews_id, if any, gets this
+ * certificate as renewed_by_id. */
+MUST_CHECK bool store_certificate_complete(struct store_tx *tx, int64_t id, struct bytes der,
+					   struct error *err);
+/* At start: intents that a crash left behind become CERTIFICATE_ABANDONED; how many. */
+MUST_CHECK bool store_certificate_abandon_intents(struct store_tx *tx, size_t *ret_count,
+						  struct error *err);
+
+/* REASON_NOT_FOUND when absent. `serial` as contents octets. *ret is certificate_done()'s. */
+MUST_CHECK bool store_certificate_find_by_serial(struct store *store, int64_t ca_id,
+						 struct bytes serial, struct certificate *ret,
+						 struct error *err);
+MUST_CHECK bool store_certificate_find(struct store *store, int64_t id, struct certificate *ret,
+				       struct error *err);
+/* The newest certificate issued to this profile, key and identity since `since`: what a client that
+ * lost our answer gets again. Sees uncommitted work of this group. */
+MUST_CHECK bool store_certificate_find_recent(struct store_tx *tx, int64_t profile_id,
+					      const unsigned char *key_hash,
+					      const unsigned char *identity_hash, int64_t since,
+					      struct certificate *ret, struct error *err);
+/* The newest live certificate of this profile with this subject text: what an RA renews for a
+ * device. */
+MUST_CHECK bool store_certificate_find_by_subject(struct store *store, int64_t profile_id,
+						  const char *subject, struct certificate *ret,
+						  struct error *err);
+
+/* All that an account knows of a key, in one read. `live` means issued, not revoked, not after
+ * `now`. */
+struct store_key_use {
+	bool used, used_by_other, revoked;
+};
+MUST_CHECK bool store_key_use_find(struct store *store, int64_t account_id,
+				   const unsigned char *key_hash, const char *subject, int64_t now,
+				   struct store_key_use *ret, struct error *err);
+
+/* Revocation takes effect at `at` (now, or later for RENEW_OLD_REVOKED_LATER). Already revoked at
+ * or before: true, unchanged. CERTIFICATE_INTENT or unknown: REASON_NOT_FOUND. */
+MUST_CHECK bool store_certificate_revoke(struct store_tx *tx, int64_t id,
+					 enum revocation_reason reason, int64_t at,
+					 int64_t invalidity_date, struct error *err);
+
+struct store_certificate_filter {
+	int64_t account_id;            /* always given: nothing crosses accounts */
+	int64_t ca_id, profile_id;     /* 0: any */
+	int state;                     /* -1: any; else enum certificate_state */
+	bool only_expired, only_valid; /* as of `now` */
+	int64_t now;
+	int64_t expires_before;                /* 0: any */
+	const char *subject_holds, *san_holds; /* NULL: any; text taken literally */
+	const char *serial_prefix;             /* hexadecimal; NULL: any */
+	int64_t before_id;  /* cursor: ids below this, newest first; 0: from the newest */
+	unsigned int limit; /* 1 to 1000 */
+};
+/* Calls back for each; a callback that returns false stops. The record is the store's for the call.
+ */
+MUST_CHECK bool
+store_certificate_list(struct store *store, const struct store_certificate_filter *filter,
+		       bool (*each)(void *context, const struct certificate *certificate),
+		       void *context, struct error *err);
+/* Counts by state for status pages. */
+MUST_CHECK bool store_certificate_count(struct store *store, int64_t account_id, int64_t now,
+					int64_t *ret_valid, int64_t *ret_expired,
+					int64_t *ret_revoked, struct error *err);

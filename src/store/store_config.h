@@ -1,0 +1,70 @@
+/* What operators set: accounts, allowlists, CAs, EST-authentication anchors, profiles, passphrases,
+ * RA scopes, the node's own TLS identity. Every function raises the catalog's version. Names are
+ * unique as catalog.h says: REASON_CONFLICT. */
+#pragma once
+
+#include "store/store.h"
+
+MUST_CHECK bool store_account_insert(struct store_tx *tx, const char *name, const char *oid_arc,
+				     int64_t *ret_id, struct error *err);
+MUST_CHECK bool store_account_update(struct store_tx *tx, int64_t id, const char *name,
+				     const char *oid_arc, struct error *err);
+
+/* One line of an allowlist, as written and as understood. */
+struct store_address {
+	int64_t id, account_id;
+	char *text, *comment;
+	struct address_range range;
+};
+MUST_CHECK bool store_address_insert(struct store_tx *tx, int64_t account_id, const char *text,
+				     const char *comment, const struct address_range *range,
+				     int64_t *ret_id, struct error *err);
+MUST_CHECK bool store_address_delete(struct store_tx *tx, int64_t account_id, int64_t id,
+				     struct error *err);
+MUST_CHECK bool store_address_list(struct store *store, int64_t account_id,
+				   bool (*each)(void *context, const struct store_address *address),
+				   void *context, struct error *err);
+
+/* The CA's certificate and chain are DER. `key_name` is where the signer keeps its key. */
+MUST_CHECK bool store_ca_insert(struct store_tx *tx, int64_t account_id, const char *name,
+				int64_t parent_id, const char *key_name, struct bytes cert,
+				const struct bytes *chain, size_t chain_count, int64_t *ret_id,
+				struct error *err);
+MUST_CHECK bool store_ca_set_state(struct store_tx *tx, int64_t account_id, int64_t id,
+				   enum ca_state state, struct error *err);
+
+MUST_CHECK bool
+store_anchor_insert(struct store_tx *tx, int64_t account_id, int64_t ca_id, struct bytes cert,
+		    int64_t *ret_id,
+		    struct error *err); /* the same certificate twice: REASON_CONFLICT */
+MUST_CHECK bool store_anchor_delete(struct store_tx *tx, int64_t account_id, int64_t id,
+				    struct error *err);
+
+/* Inserts version 1, aliases included. An OID or alias in use anywhere on the node, now or ever:
+ * REASON_CONFLICT. */
+MUST_CHECK bool store_profile_insert(struct store_tx *tx, const struct profile *profile,
+				     int64_t *ret_id, struct error *err);
+/* Adds a version; `profile->version` must be the present one or REASON_CONFLICT. */
+MUST_CHECK bool store_profile_update(struct store_tx *tx, const struct profile *profile,
+				     struct error *err);
+MUST_CHECK bool store_profile_set_state(struct store_tx *tx, int64_t account_id, int64_t id,
+					enum profile_state state, struct error *err);
+MUST_CHECK bool store_default_profile_set(struct store_tx *tx, int64_t profile_id,
+					  struct error *err); /* 0: none */
+
+/* The present passphrases of the profile end at `old_ends` (now: at once); the new one holds from
+ * now on. */
+MUST_CHECK bool store_passphrase_replace(struct store_tx *tx, const struct passphrase *passphrase,
+					 int64_t old_ends, struct error *err);
+
+MUST_CHECK bool store_ra_scope_insert(struct store_tx *tx, const struct ra_scope *scope,
+				      int64_t *ret_id, struct error *err);
+MUST_CHECK bool store_ra_scope_update(struct store_tx *tx, const struct ra_scope *scope,
+				      struct error *err);
+
+/* The node's TLS identity; the key is encrypted by the caller (store keeps bytes). NOT_FOUND when
+ * none was set. */
+MUST_CHECK bool store_tls_identity_set(struct store_tx *tx, struct bytes chain_pem,
+				       struct bytes encrypted_key, struct error *err);
+MUST_CHECK bool store_tls_identity_get(struct store *store, struct buffer *ret_chain_pem,
+				       struct buffer *ret_encrypted_key, struct error *err);
