@@ -19,7 +19,8 @@ enum ca_state { CA_ACTIVE, CA_RETIRED, CA_DISABLED };
  * token's object. */
 struct ca {
 	int64_t id, account_id;
-	char *name; /* unique in its account */
+	char *name;     /* unique in its account */
+	char *key_name; /* where the signer keeps its private key */
 	enum ca_state state;
 	int64_t parent_id; /* 0: self-signed, or signed elsewhere */
 	struct cert *cert;
