@@ -1,4 +1,9 @@
-/* Never issue what is not recorded, never sign what was not checked: prepare, then sign. */
+/* Never issue what is not recorded, never sign what was not checked: prepare, sign, record.
+ *
+ *   tx: ca_prepare()    builds, lints, enters the intent      (the transaction may end lazily)
+ *       ca_sign()       outside any transaction: keys may be slow
+ *   tx: ca_record()     completes the record; the certificate may leave once this is committed
+ */
 #pragma once
 
 #include "ca/signer.h"
@@ -10,11 +15,14 @@ struct issuance;
 void issuance_free(struct issuance *issuance);
 DEFINE_CLEANUP(struct issuance *, issuance_free)
 
-/* Consumes the grant. Builds the TBSCertificate with a fresh serial, lints it, and inserts the
- * intent in `tx`. `issuer` is NULL for a self-signed certificate. */
+/* Builds the TBSCertificate with a fresh serial, lints it, and inserts the intent. Consumes the grant.
+ * `issuer` is NULL for a self-signed root. */
 MUST_CHECK bool ca_prepare(struct store_tx *tx, struct grant *grant, const struct ca *issuer,
 			   const struct clock *clock, struct issuance **ret, struct error *err);
-/* Consumes the issuance. Signs, verifies the signature, and completes the record in `tx`: the
- * certificate may leave only after its commit. `key_name` names the issuer's key. */
-MUST_CHECK bool ca_sign(struct store_tx *tx, struct signer *signer, const char *key_name,
-			struct issuance *issuance, struct certificate *ret, struct error *err);
+/* Signs with the key of that name and verifies the signature before anyone else does. Consumes the
+ * issuance. *ret is the record with the certificate's DER; certificate_done() is the caller's. */
+MUST_CHECK bool ca_sign(struct signer *signer, const char *key_name, struct issuance *issuance,
+			struct certificate *ret, struct error *err);
+/* Completes the record in the store: from an intent to an issued certificate. */
+MUST_CHECK bool ca_record(struct store_tx *tx, const struct certificate *certificate,
+			  struct error *err);
