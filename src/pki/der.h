@@ -69,8 +69,9 @@ size_t der_begin(struct buffer *to, unsigned int tag);
 void der_end(struct buffer *to, size_t begun);
 
 /* -- object identifiers -- */
-/* "1.2.840.113549" to contents octets; false if it is no OID or longer than `max` octets. Arcs may
- * be as long as 2.25.<UUID> needs. */
+/* "1.2.840.113549" to contents octets appended to *ret; false if it is no OID or needs more than
+ * OID_OCTETS_MAX. Arcs may be as long as 2.25.<UUID> needs. */
+#define OID_OCTETS_MAX 128 /* everybody's are below 30; longer is hostile */
 bool oid_from_text(const char *text, struct buffer *ret);
 /* Dotted text appended to *ret; false if the contents are malformed. */
 bool oid_to_text(struct bytes contents, struct buffer *ret);
