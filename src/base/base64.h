@@ -8,6 +8,6 @@
  * the alphabet, missing or surplus padding, non-zero leftover bits, and an empty result are refused
  * with REASON_CSR_BAD_ENCODING and the offset. Linear in time. */
 MUST_CHECK bool base64_decode(struct bytes text, struct buffer *ret, struct error *err);
-/* Appends the encoding; `line_length` 0 writes one line, else lines of that many characters; each
- * line, the last one included, ends in LF. */
+/* Appends the encoding: one line when `line_length` is 0, else lines of that many characters. Every
+ * line, also an only one, ends in LF; nothing gives nothing. */
 void base64_encode(struct bytes bytes, size_t line_length, struct buffer *ret);

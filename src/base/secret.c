@@ -34,6 +34,8 @@ static bool check_file_is_private(int fd, const char *path, size_t max, struct e
 		return error_set(err, REASON_SECRET_FILE, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, REASON_SECRET_FILE, "%s: not a regular file", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, REASON_SECRET_FILE, "%s: belongs to another user", path);
 	if (st.st_mode & 077)
 		return error_set(err, REASON_SECRET_FILE,
 				 "%s: mode %04o lets others read it; want 0600 or 0400", path,

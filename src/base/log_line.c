@@ -1,0 +1,302 @@
+#include "base/log_line.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define TAIL "\",\"cut\":\"yes\"}\n" /* the most that must still fit a line that is full */
+#define ROOM (LOG_LINE_MAX - sizeof TAIL)
+#define KEY_MAX 40
+
+static const char *const level_texts[] = {
+	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_ERROR] = "error",
+};
+
+/* -- appending within the bound -- */
+
+/* Whole or not at all; after the first that did not fit nothing more comes. */
+static bool put(struct log_line *line, struct bytes unit)
+{
+	if (line->cut || line->len > ROOM || unit.len > ROOM - line->len) {
+		line->cut = true;
+		return false;
+	}
+	memcpy(line->text + line->len, unit.data, unit.len);
+	line->len += unit.len;
+	return true;
+}
+
+/* For the ends that TAIL keeps room for. */
+static void put_end(struct log_line *line, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(line->text + line->len, text, len);
+	line->len += len;
+}
+
+static bool put_text(struct log_line *line, const char *text)
+{
+	return put(line, bytes_of_string(text));
+}
+
+/* -- escaping: one character becomes one unit, legal in JSON and harmless on a terminal -- */
+
+#define ESCAPED_MAX 16
+
+static size_t escape_unprintable(uint32_t code_point, char into[ESCAPED_MAX])
+{
+	return (size_t)snprintf(into, ESCAPED_MAX, "\\u%04x", (unsigned int)code_point);
+}
+
+/* Takes a character off *text; in a quoted string `"` and `\` are escaped too. Every unprintable
+ * one lies in the first plane, so that one \u suffices. */
+static size_t escape_next(struct bytes *text, bool quoted, char into[ESCAPED_MAX])
+{
+	struct bytes before = *text;
+	uint32_t code_point = utf8_take(text);
+	size_t len = before.len - text->len;
+
+	if (code_point == UTF8_INVALID) {
+		memcpy(into, "\xef\xbf\xbd", 3); /* U+FFFD */
+		return 3;
+	}
+	if (utf8_is_unprintable(code_point))
+		return escape_unprintable(code_point, into);
+	if (quoted && (code_point == '"' || code_point == '\\')) {
+		into[0] = '\\';
+		into[1] = (char)code_point;
+		return 2;
+	}
+	memcpy(into, before.data, len);
+	return len;
+}
+
+static void put_escaped(struct log_line *line, struct bytes text, bool quoted)
+{
+	char unit[ESCAPED_MAX];
+
+	while (text.len && !line->cut) {
+		size_t len = escape_next(&text, quoted, unit);
+		put(line, (struct bytes){ (const unsigned char *)unit, len });
+	}
+}
+
+const char *log_quote(const char *text, char *into, unsigned long size)
+{
+	struct bytes rest = bytes_of_string(text);
+	char unit[ESCAPED_MAX];
+	size_t len = 0;
+
+	if (size < sizeof "\"\"") {
+		if (size)
+			into[0] = '\0';
+		return into;
+	}
+	into[len++] = '"';
+	while (rest.len) {
+		size_t more = escape_next(&rest, true, unit);
+		if (more > size - len - sizeof "\"")
+			break;
+		memcpy(into + len, unit, more);
+		len += more;
+	}
+	memcpy(into + len, "\"", sizeof "\"");
+	return into;
+}
+
+/* -- key=value pairs -- */
+
+static bool is_hex(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!memchr("0123456789abcdefABCDEF", text.data[i], 22))
+			return false;
+	return true;
+}
+
+/* The length of the escape at the front: those that log_quote() writes; 0 when it is none. */
+static size_t escape_len(struct bytes text)
+{
+	if (text.len >= 2 && text.data[0] == '\\' && (text.data[1] == '"' || text.data[1] == '\\'))
+		return 2;
+	if (text.len >= 6 && text.data[0] == '\\' && text.data[1] == 'u' &&
+	    is_hex((struct bytes){ text.data + 2, 4 }))
+		return 6;
+	return 0;
+}
+
+static struct bytes take(struct bytes *text, size_t len)
+{
+	struct bytes taken = { text->data, len };
+
+	text->data += len;
+	text->len -= len;
+	return taken;
+}
+
+/* What stands between two quotes; *text begins after the first and loses the second one too. */
+static struct bytes take_quoted(struct bytes *text)
+{
+	struct bytes rest = *text;
+
+	while (rest.len && rest.data[0] != '"') {
+		size_t escape = escape_len(rest);
+		take(&rest, escape ? escape : 1);
+	}
+	struct bytes inner = take(text, text->len - rest.len);
+	take(text, text->len ? 1 : 0);
+	return inner;
+}
+
+static size_t word_len(struct bytes text)
+{
+	const unsigned char *space = memchr(text.data, ' ', text.len);
+
+	return space ? (size_t)(space - text.data) : text.len;
+}
+
+/* The length of the key when a pair stands at the front, else 0. */
+static size_t key_len(struct bytes text)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t len = 0;
+
+	while (len < text.len && memchr(allowed, text.data[len], sizeof allowed - 1))
+		len++;
+	return len <= KEY_MAX && len < text.len && text.data[len] == '=' ? len : 0;
+}
+
+/* One word of a body: a pair, or without key a word for itself. */
+struct word {
+	struct bytes key, value;
+	bool quoted;
+};
+
+/* False at the end. */
+static bool take_word(struct bytes *body, struct word *ret)
+{
+	while (body->len && body->data[0] == ' ')
+		take(body, 1);
+	if (body->len == 0)
+		return false;
+
+	*ret = (struct word){ .key = take(body, key_len(*body)) };
+	if (ret->key.len)
+		take(body, 1);
+	ret->quoted = ret->key.len && body->len && body->data[0] == '"';
+	if (ret->quoted)
+		take(body, 1);
+	ret->value = ret->quoted ? take_quoted(body) : take(body, word_len(*body));
+	return true;
+}
+
+/* -- members -- */
+
+/* The opening is one unit, so that a cut leaves none half open. */
+static bool open_member(struct log_line *line, struct bytes key, const char *suffix)
+{
+	char opening[KEY_MAX + 8];
+	int len = snprintf(opening, sizeof opening, "%s\"%.*s%s\":\"", line->len == 1 ? "" : ",",
+			   (int)key.len, (const char *)key.data, suffix);
+
+	return put(line, (struct bytes){ (const unsigned char *)opening, (size_t)len });
+}
+
+static void put_member(struct log_line *line, const char *key, const char *value)
+{
+	if (!open_member(line, bytes_of_string(key), ""))
+		return;
+	put_escaped(line, bytes_of_string(value), true);
+	put_end(line, "\"");
+}
+
+/* A value that came quoted keeps its escapes, so that none is escaped twice. */
+static void put_quoted(struct log_line *line, struct bytes value)
+{
+	char unit[ESCAPED_MAX];
+
+	while (value.len && !line->cut) {
+		size_t escape = escape_len(value);
+		if (escape) {
+			put(line, take(&value, escape));
+			continue;
+		}
+		size_t len = escape_next(&value, true, unit);
+		put(line, (struct bytes){ (const unsigned char *)unit, len });
+	}
+}
+
+/* What a pair must not pose as: the line's own members. */
+static const char *suffix_for(struct bytes key)
+{
+	static const char *const reserved[] = { "ts", "level", "process", "event", "msg", "cut" };
+
+	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+		if (bytes_equal(key, bytes_of_string(reserved[i])))
+			return "_";
+	return "";
+}
+
+static void put_pairs(struct log_line *line, struct bytes body)
+{
+	struct word word;
+
+	while (take_word(&body, &word)) {
+		if (word.key.len == 0 || !open_member(line, word.key, suffix_for(word.key)))
+			continue;
+		if (word.quoted)
+			put_quoted(line, word.value);
+		else
+			put_escaped(line, word.value, true);
+		put_end(line, "\"");
+	}
+}
+
+static void put_words(struct log_line *line, struct bytes body)
+{
+	struct word word;
+	bool open = false;
+
+	while (take_word(&body, &word)) {
+		if (word.key.len)
+			continue;
+		if (!put_text(line, open ? " " : ",\"msg\":\""))
+			break;
+		open = true;
+		put_escaped(line, word.value, true);
+	}
+	if (open)
+		put_end(line, "\"");
+}
+
+void log_line_json(struct log_line *line, const struct log_head *head, struct bytes body)
+{
+	put_text(line, "{");
+	put_member(line, "ts", head->when);
+	put_member(line, "level", level_texts[head->level]);
+	put_member(line, "process", head->process);
+	put_member(line, "event", head->event);
+	put_pairs(line, body);
+	put_words(line, body);
+	put_end(line, line->cut ? ",\"cut\":\"yes\"}\n" : "}\n");
+}
+
+void log_line_text(struct log_line *line, const struct log_head *head, struct bytes body)
+{
+	const char *const words[] = { head->when, level_texts[head->level], head->process,
+				      head->event };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		put_text(line, i ? " " : "");
+		put_escaped(line, bytes_of_string(words[i]), false);
+	}
+	put_text(line, body.len ? " " : "");
+	put_escaped(line, body, false);
+	put_end(line, line->cut ? " (cut)\n" : "\n");
+}
