@@ -15,12 +15,12 @@ struct issuance;
 void issuance_free(struct issuance *issuance);
 DEFINE_CLEANUP(struct issuance *, issuance_free)
 
-/* Builds the TBSCertificate with a fresh serial, lints it, and inserts the intent. Consumes the grant.
- * `issuer` is NULL for a self-signed root. */
+/* Builds the TBSCertificate with a fresh serial, lints it, and inserts the intent. Consumes the
+ * grant. `issuer` is NULL for a self-signed root; else it must outlive the issuance. */
 MUST_CHECK bool ca_prepare(struct store_tx *tx, struct grant *grant, const struct ca *issuer,
 			   const struct clock *clock, struct issuance **ret, struct error *err);
-/* Signs with the key of that name and verifies the signature before anyone else does. Consumes the
- * issuance. *ret is the record with the certificate's DER; certificate_done() is the caller's. */
+/* Signs with the key of that name. Consumes the issuance, whose issuer must still be there. *ret is
+ * the record with the certificate's DER; certificate_done() is the caller's. */
 MUST_CHECK bool ca_sign(struct signer *signer, const char *key_name, struct issuance *issuance,
 			struct certificate *ret, struct error *err);
 /* Completes the record in the store: from an intent to an issued certificate. */

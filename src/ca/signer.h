@@ -17,8 +17,11 @@ MUST_CHECK bool signer_add(struct signer *signer, const char *key_name,
 			   const struct private_key *key, struct error *err);
 /* For a CA whose record could not be made after all. */
 void signer_remove(struct signer *signer, const char *key_name);
-/* Decrypts now, so that the first enrollment need not. REASON_CA_UNAVAILABLE. */
-MUST_CHECK bool signer_load(struct signer *signer, const char *key_name, struct error *err);
+/* Decrypts the key and proves by a trial signature that it fits `public_key`, so that the first
+ * enrollment need not. REASON_CA_UNAVAILABLE; another try may come at any time. */
+MUST_CHECK bool signer_load(struct signer *signer, const char *key_name,
+			    const struct public_key *public_key, struct error *err);
+/* Signs; loads the key first if need be. */
 MUST_CHECK bool signer_sign(struct signer *signer, const char *key_name,
-			    enum signature_algorithm algorithm, struct bytes message,
-			    struct buffer *ret, struct error *err);
+			    const struct public_key *public_key, enum signature_algorithm algorithm,
+			    struct bytes message, struct buffer *ret, struct error *err);

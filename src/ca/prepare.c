@@ -1,0 +1,205 @@
+/* From a grant to a linted, recorded TBSCertificate. */
+#include "ca/ca.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "ca/issuance.h"
+#include "ca/serial.h"
+#include "pki/der.h"
+#include "pki/lint.h"
+#include "pki/tbs.h"
+#include "store/store_certificate.h"
+
+/* RFC 7093 section 2, method 1: SHA-1 has no place in new certificates. */
+#define KEY_ID_LEN 20
+
+void issuance_free(struct issuance *issuance)
+{
+	if (!issuance)
+		return;
+	certificate_done(&issuance->record);
+	buffer_done(&issuance->tbs);
+	public_key_free(issuance->own_key);
+	free(issuance);
+}
+
+static bool key_id(const struct public_key *key, unsigned char ret[HASH_LEN], struct error *err)
+{
+	return hash_sha256(public_key_bit_string(key), ret, err);
+}
+
+static bool write_key_ids(const struct public_key *key, const struct cert *issuer,
+			  struct buffer *to, struct error *err)
+{
+	unsigned char own[HASH_LEN], above[HASH_LEN];
+	struct bytes issuer_id = issuer ? cert_subject_key_id(issuer) : (struct bytes){ 0 };
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+
+	if (!key_id(key, own, err))
+		return false;
+	if (issuer_id.len == 0) {
+		if (!key_id(issuer ? cert_key(issuer) : key, above, err))
+			return false;
+		issuer_id = (struct bytes){ above, KEY_ID_LEN };
+	}
+	authority_key_id_encode(issuer_id, &value);
+	extension_write(to, oid_authority_key_id, false, buffer_view(&value));
+	buffer_clear(&value);
+	key_id_encode((struct bytes){ own, KEY_ID_LEN }, &value);
+	extension_write(to, oid_subject_key_id, false, buffer_view(&value));
+	return true;
+}
+
+static bool write_ext_key_usages(const struct grant *grant, struct buffer *to, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	CLEANUP(buffer_done) struct buffer oid = { 0 };
+
+	if (grant->ext_key_usage_count == 0)
+		return true;
+	size_t list = der_begin(&value, DER_SEQUENCE);
+	for (size_t i = 0; i < grant->ext_key_usage_count; i++) {
+		buffer_clear(&oid);
+		if (!oid_from_text(grant->ext_key_usages[i], &oid))
+			return error_set(err, REASON_LINT_FAILED, "extended key usage %s is no OID",
+					 grant->ext_key_usages[i]);
+		der_write_oid(&value, buffer_view(&oid));
+	}
+	der_end(&value, list);
+	extension_write(to, oid_ext_key_usage, false, buffer_view(&value));
+	return true;
+}
+
+static bool write_extensions(const struct grant *grant, const struct public_key *key,
+			     const struct cert *issuer, struct buffer *to, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+
+	if (!write_key_ids(key, issuer, to, err))
+		return false;
+	if (grant->is_ca) {
+		basic_constraints_encode(true, grant->path_len, &value);
+		extension_write(to, oid_basic_constraints, true, buffer_view(&value));
+		buffer_clear(&value);
+	}
+	key_usage_encode(grant->key_usage, &value);
+	extension_write(to, oid_key_usage, true, buffer_view(&value));
+	if (!write_ext_key_usages(grant, to, err))
+		return false;
+	if (grant->san.count == 0)
+		return true;
+	buffer_clear(&value);
+	if (!san_encode(&grant->san, &value, err))
+		return false;
+	/* RFC 5280 4.2.1.6: critical where the subject is empty */
+	extension_write(to, oid_subject_alt_name, grant->subject.count == 0, buffer_view(&value));
+	return true;
+}
+
+static void san_to_text(const struct san *san, struct buffer *to)
+{
+	for (size_t i = 0; i < san->count; i++)
+		buffer_printf(to, "%s%s:%s", i ? ", " : "", san_type_text(san->entries[i].type),
+			      san->entries[i].value);
+}
+
+static bool record_fill(struct issuance *issuance, struct grant *grant, const struct ca *issuer,
+			const struct public_key *key, int64_t now, struct error *err)
+{
+	struct certificate *record = &issuance->record;
+	CLEANUP(buffer_done) struct buffer subject = { 0 };
+	CLEANUP(buffer_done) struct buffer san = { 0 };
+
+	name_to_text(&grant->subject, &subject);
+	san_to_text(&grant->san, &san);
+	record->subject = bytes_to_string(buffer_view(&subject));
+	record->san = bytes_to_string(buffer_view(&san));
+	if (!record->subject || !record->san || !buffer_ok(&subject) || !buffer_ok(&san))
+		return error_set(err, REASON_NO_MEMORY, "record");
+	record->account_id = grant->account_id;
+	record->ca_id = issuer ? issuer->id : 0;
+	record->profile_id = grant->profile_id;
+	record->profile_version = grant->profile_version;
+	record->purpose = grant->purpose;
+	record->state = CERTIFICATE_INTENT;
+	record->not_before = grant->not_before;
+	record->not_after = grant->not_after;
+	record->created = now;
+	record->operation = grant->operation;
+	record->renews_id = grant->renews_id;
+	record->peer = TAKE(grant->peer);
+	record->requested_by = TAKE(grant->requested_by);
+	record->request_id = TAKE(grant->request_id);
+	memcpy(record->key_hash, public_key_hash(key), KEY_HASH_LEN);
+	memcpy(record->identity_hash, grant->identity_hash, KEY_HASH_LEN);
+	record->serial_len = SERIAL_LEN;
+	return serial_new(record->serial, err);
+}
+
+static enum signature_algorithm choose_algorithm(const struct grant *grant,
+						 const struct public_key *issuer_key)
+{
+	return grant->signature != SIGN_COUNT
+		       ? grant->signature
+		       : key_type_default_algorithm(public_key_type(issuer_key));
+}
+
+static bool build_tbs(struct issuance *issuance, const struct grant *grant,
+		      const struct public_key *key, const struct cert *issuer, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer subject = { 0 };
+	CLEANUP(buffer_done) struct buffer extensions = { 0 };
+
+	if (!name_encode(&grant->subject, &subject, err) ||
+	    !write_extensions(grant, key, issuer, &extensions, err))
+		return false;
+	if (!buffer_ok(&extensions))
+		return error_set(err, REASON_NO_MEMORY, "extensions");
+
+	const struct tbs tbs = {
+		.serial = { issuance->record.serial, issuance->record.serial_len },
+		.signature_algorithm = issuance->algorithm,
+		.issuer = issuer ? cert_subject_der(issuer) : buffer_view(&subject),
+		.not_before = grant->not_before,
+		.not_after = grant->not_after,
+		.subject = buffer_view(&subject),
+		.spki = buffer_view(&grant->spki),
+		.extensions = buffer_view(&extensions),
+	};
+	return tbs_encode(&tbs, &issuance->tbs, err);
+}
+
+/* The intent's bytes are the issuance's for the length of the call. */
+static bool enter_intent(struct store_tx *tx, struct issuance *issuance, struct error *err)
+{
+	struct certificate intent = issuance->record;
+
+	intent.der = issuance->tbs.data;
+	intent.der_len = issuance->tbs.len;
+	return store_certificate_insert_intent(tx, &intent, &issuance->record.id, err);
+}
+
+bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *issuer,
+		const struct clock *clock, struct issuance **ret, struct error *err)
+{
+	CLEANUP(grant_freep) struct grant *grant = consumed;
+	CLEANUP(issuance_freep) struct issuance *issuance = calloc(1, sizeof *issuance);
+	const struct cert *issuer_cert = issuer ? issuer->cert : NULL;
+
+	if (!issuance)
+		return error_set(err, REASON_NO_MEMORY, "issuance");
+	if (!public_key_parse(buffer_view(&grant->spki), &issuance->own_key, err))
+		return false;
+	issuance->issuer_key = issuer ? cert_key(issuer->cert) : issuance->own_key;
+	if (!issuance->issuer_key)
+		return error_set(err, REASON_CA_UNAVAILABLE, "the CA's own key is unsound");
+	issuance->algorithm = choose_algorithm(grant, issuance->issuer_key);
+	if (!record_fill(issuance, grant, issuer, issuance->own_key, clock_now(clock), err) ||
+	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, err) ||
+	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, err) ||
+	    !enter_intent(tx, issuance, err))
+		return false;
+	*ret = TAKE(issuance);
+	return true;
+}
