@@ -2,9 +2,12 @@
  * supervisor keeps, so that a process that comes back finds its lines as they were.
  *
  * Frame: u8 version, u8 kind, u8 flags, u64 id, payload. A message longer than a frame's payload
- * travels in several frames of one id; the receiver puts it together within IPC_MESSAGE_MAX. A
- * snapshot travels as a sealed memory file whose descriptor comes with the frame: nothing is copied
- * per edge. */
+ * travels in several frames of one id, one message after another on a line; the receiver puts it
+ * together within IPC_MESSAGE_MAX. A snapshot travels as a sealed memory file whose descriptor
+ * comes with the frame: nothing is copied per edge.
+ *
+ * What a dead process left on a line does no harm to the next: ids begin at a random number, half
+ * messages are dropped, and each side says IPC_HELLO first. */
 #pragma once
 
 #include <event2/event.h>
@@ -14,26 +17,34 @@
 
 #define IPC_VERSION 1
 #define IPC_FRAME_MAX 65536
+#define IPC_HEADER_LEN 11
+#define IPC_PAYLOAD_MAX (IPC_FRAME_MAX - IPC_HEADER_LEN)
 #define IPC_MESSAGE_MAX (16 * 1024 * 1024)
 
 enum ipc_kind {
-	IPC_HELLO,    /* authority to all: I am here (again); whatever you asked before is lost */
+	IPC_HELLO,    /* I am here (again); what you asked before is lost. Sent and taken by
+			 ipc_client and ipc_server themselves */
 	IPC_SNAPSHOT, /* authority to edge, with a descriptor: packed struct snapshot */
 	IPC_EST,      /* edge to authority: packed est_request; reply: packed est_reply */
 	IPC_EVENT,    /* edge to authority, no reply: packed struct event, a refusal that the edge
 			 decided */
-	IPC_MANAGE,   /* admin to authority: packed {actor string, JSON text}; reply: JSON text */
-	IPC_LINE,   /* supervisor to authority, with a descriptor: a new process's line; payload u8
-		       role, string name */
-	IPC_RETIRE, /* supervisor to edge: stop accepting, serve what is open, then exit */
-	IPC_READY,  /* any to supervisor: serving */
-	IPC_LISTENER_CONFIG, /* supervisor to edge at start */
+	IPC_MANAGE,   /* admin to authority: packed {actor string, JSON bytes}; reply: JSON text */
+	IPC_LINE,     /* supervisor to authority, with a descriptor: a new process's line; payload
+			 u8 role, string name */
+	IPC_RETIRE,   /* supervisor to edge: stop accepting, serve what is open, then exit */
+	IPC_READY,    /* any to supervisor: serving */
+	IPC_REFUSED,  /* any to supervisor: cannot serve, and why: words */
 	IPC_KIND_COUNT,
 };
 
+/* Who is at the other end of an authority's line; the supervisor says so, never the line itself. */
+enum ipc_role { IPC_ROLE_SUPERVISOR, IPC_ROLE_EDGE, IPC_ROLE_ADMIN, IPC_ROLE_COUNT };
+
 struct ipc_frame {
 	enum ipc_kind kind;
-	bool is_reply, more; /* more: further frames of this id follow */
+	bool is_reply;
+	bool more;      /* further frames of this id follow */
+	bool continued; /* not the first frame of this id */
 	uint64_t id;
 	struct bytes payload;
 };
@@ -45,7 +56,12 @@ MUST_CHECK bool ipc_frame_unpack(struct bytes packet, struct ipc_frame *ret,
  * be. */
 MUST_CHECK bool ipc_pair(int ret_fds[2], struct error *err);
 
-/* -- the asking side, on an event loop (edges, admin) -- */
+/* Maps a received memory file, which must be sealed against change and no longer than
+ * IPC_MESSAGE_MAX. The descriptor stays the caller's and may be closed at once. */
+MUST_CHECK bool ipc_map_file(int fd, struct bytes *ret, struct error *err);
+void ipc_unmap_file(struct bytes mapped);
+
+/* -- the asking side, on an event loop (edges, admin; also of the line to the supervisor) -- */
 struct ipc_client;
 struct ipc_client_options {
 	struct event_base *base;
@@ -54,9 +70,12 @@ struct ipc_client_options {
 	/* A message that is no reply to a call. `descriptor` is -1 or the callee's to close. */
 	void (*on_message)(void *context, enum ipc_kind kind, struct bytes payload, int descriptor);
 };
+/* Says IPC_HELLO at once, upon which an ipc_server calls on_line. */
 MUST_CHECK bool ipc_client_new(const struct ipc_client_options *options, struct ipc_client **ret,
 			       struct error *err);
+/* Outstanding calls get their `done` with REASON_BUSY. */
 void ipc_client_free(struct ipc_client *client);
+DEFINE_CLEANUP(struct ipc_client *, ipc_client_free)
 /* Exactly one call of `done` follows, never from within ipc_call: with the reply (err NULL), or
  * with err: REASON_BUSY when the authority went away, too much is in flight, or `timeout_ms`
  * passed. */
@@ -72,23 +91,35 @@ struct ipc_server;
 struct ipc_server_options {
 	unsigned int workers;
 	void *context;
-	/* Called on a worker thread. For kinds that want a reply, what is appended to *reply is
-	 * sent. */
+	/* Called on a worker thread. For kinds that want a reply (IPC_EST, IPC_MANAGE), what is
+	 * appended to *reply is sent. Only kinds that the line's role may send arrive here: an
+	 * edge's IPC_MANAGE never does. */
 	void (*on_message)(void *context, enum ipc_kind kind, struct bytes payload,
 			   struct buffer *reply);
-	/* A line was added (at start or by IPC_LINE): say hello, send it the snapshot if it is an
-	 * edge. */
-	void (*on_line)(void *context, size_t line, unsigned int role, const char *name);
+	/* Called on the thread of ipc_server_run() instead of on_message when the queue is full;
+	 * appends the "busy" of that kind, and must not block. NULL: such a message is dropped and
+	 * its caller's timeout tells. */
+	void (*on_overload)(void *context, enum ipc_kind kind, struct buffer *reply);
+	/* A process is at this line: the line was added (at start or by IPC_LINE), or its process
+	 * came back. Send it the snapshot if it is an edge. Called on the thread that adds the
+	 * line or on that of ipc_server_run(). */
+	void (*on_line)(void *context, size_t line, enum ipc_role role, const char *name);
 };
 MUST_CHECK bool ipc_server_new(const struct ipc_server_options *options, struct ipc_server **ret,
 			       struct error *err);
-MUST_CHECK bool ipc_server_add_line(struct ipc_server *server, int fd, unsigned int role,
+/* Takes fd over in any case. What is queued on it was asked of an earlier process and is dropped.
+ */
+MUST_CHECK bool ipc_server_add_line(struct ipc_server *server, int fd, enum ipc_role role,
 				    const char *name, struct error *err);
-/* Sends to every line of this role. `payload` travels as a sealed memory file when `as_file`.
- * Thread-safe. */
-void ipc_server_broadcast(struct ipc_server *server, unsigned int role, enum ipc_kind kind,
+/* Sends to one line, as on_line names it. `payload` travels as a sealed memory file when
+ * `as_file`. Best effort; thread-safe. */
+void ipc_server_send(struct ipc_server *server, size_t line, enum ipc_kind kind,
+		     struct bytes payload, bool as_file);
+/* Sends to every line of this role. */
+void ipc_server_broadcast(struct ipc_server *server, enum ipc_role role, enum ipc_kind kind,
 			  struct bytes payload, bool as_file);
 /* Reads frames until ipc_server_stop(); then lets workers finish what they hold. */
 void ipc_server_run(struct ipc_server *server);
 void ipc_server_stop(struct ipc_server *server); /* async-signal-safe */
 void ipc_server_free(struct ipc_server *server);
+DEFINE_CLEANUP(struct ipc_server *, ipc_server_free)

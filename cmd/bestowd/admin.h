@@ -1,0 +1,21 @@
+/* The process that administrators speak to: a local socket for bestowctl. It has neither keys nor
+ * store; it passes requests to the authority.
+ *
+ * Each way a message is a u32 (big-endian) length and that many octets of JSON, one request after
+ * another. Only root and the node's own user are answered. */
+#pragma once
+
+#include "bestowd/lockdown.h"
+
+#define ADMIN_MESSAGE_MAX (4u * 1024 * 1024)
+
+struct admin_options {
+	int line_fd;    /* to the authority: ipc_client */
+	int control_fd; /* to the supervisor: control.h */
+	int listen_fd;  /* unix stream socket, listening, non-blocking */
+	uid_t uid;      /* the node's user, besides root */
+	struct lockdown_options lockdown;
+};
+
+/* Runs until retired; returns an enum process_exit. */
+int admin_main(const struct admin_options *options);

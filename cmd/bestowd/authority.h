@@ -1,0 +1,32 @@
+/* The process that decides and signs: RA, policy, CA keys, store, audit, periodic jobs. */
+#pragma once
+
+#include "bestowd/lockdown.h"
+#include "ipc/ipc.h"
+
+struct authority_line {
+	int fd;
+	enum ipc_role role;
+	const char *name; /* "edge-1" */
+};
+
+/* Everything is borrowed from the supervisor's memory as it was at fork; authority_main may keep
+ * it. */
+struct authority_options {
+	const struct authority_line *lines; /* of the edges and the admin: ipc_server_add_line */
+	size_t line_count;
+	/* To the supervisor: ipc_server_add_line with IPC_ROLE_SUPERVISOR, so that the server takes
+	 * IPC_LINE from it; control_ready() when the lines are served. */
+	int control_fd;
+	const char *state_dir;           /* exists, belongs to the user */
+	const char *key_passphrase_file; /* NULL: none; read before lockdown_authority() */
+	unsigned int workers;
+	const char *est_url; /* "https://host:8443"; configured, or guessed from host name and first
+				listener */
+	struct lockdown_options lockdown;
+};
+
+/* Runs until SIGTERM, which it must catch (blocked by nobody, default action at entry): stop
+ * reading, finish what is held, close the store. Returns an enum process_exit. The log is open as
+ * "authority"; SIGPIPE, SIGHUP and SIGINT are ignored. */
+int authority_main(const struct authority_options *options);
