@@ -15,3 +15,5 @@ MUST_CHECK bool passphrase_generate(struct secret *ret, struct error *err);
  * REASON_INVALID. */
 MUST_CHECK bool passphrase_make_verifier(struct bytes pepper, struct bytes passphrase,
 					 bool generated, struct passphrase *ret, struct error *err);
+/* The passphrase that is meant: without outer white space. */
+struct bytes passphrase_trim(struct bytes passphrase);

@@ -1,0 +1,86 @@
+#include "ra/enrollment.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool enrollment_open(struct ra *ra, const struct est_request *request, struct enrollment *ret,
+		     struct error *err)
+{
+	*ret = (struct enrollment){ .ra = ra, .request = request, .catalog = ra_catalog(ra) };
+	ret->profile = catalog_profile(ret->catalog, request->profile_id);
+	if (!ret->profile)
+		return error_set(err, REASON_UNKNOWN_LABEL, "the profile is gone");
+	address_to_text(&request->peer, ret->peer);
+	ret->facts = (struct facts){
+		.operation = request->operation,
+		.peer = request->peer,
+		.request_id = request->request_id,
+		.now = clock_now(ra->options.clock),
+	};
+	/* the edge has verified the CSR's own signature; its contents are read anew */
+	if (!csr_parse(request->csr, !ret->profile->strict_encoding, &ret->csr, err))
+		return false;
+	ret->facts.csr = ret->csr;
+	return true;
+}
+
+void enrollment_done(struct enrollment *e)
+{
+	verdict_done(&e->verdict);
+	for (size_t i = 0; i < e->chain_count; i++)
+		cert_free(e->chain[i]);
+	cert_free(e->renewed_cert);
+	certificate_done(&e->client_record);
+	certificate_done(&e->renewed_record);
+	csr_free(e->csr);
+	catalog_unref(e->catalog);
+}
+
+static void copy_text(struct buffer *text, char *into, size_t size)
+{
+	const char *whole = buffer_cstring(text);
+
+	snprintf(into, size, "%s", whole ? whole : "");
+}
+
+void enrollment_requester(const struct enrollment *e, char *into, size_t size)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+
+	if (e->facts.passphrase.offered && e->facts.passphrase.failure.reason == REASON_NONE &&
+	    e->profile->auth != AUTH_TLS_CERTIFICATE && !e->verdict.renews) {
+		snprintf(into, size, "passphrase");
+		return;
+	}
+	if (!e->facts.certificate.cert) {
+		snprintf(into, size, "nobody");
+		return;
+	}
+	buffer_printf(&text, "%s ", identity_kind_text(e->facts.certificate.kind));
+	name_to_text(cert_subject(e->facts.certificate.cert), &text);
+	copy_text(&text, into, size);
+}
+
+void enrollment_event(const struct enrollment *e, const struct error *refusal,
+		      const struct certificate *issued, struct event *ret)
+{
+	CLEANUP(buffer_done) struct buffer client = { 0 };
+
+	*ret = (struct event){
+		.at = e->facts.now,
+		.account_id = e->profile ? e->profile->account_id : 0,
+		.profile_id = e->profile ? e->profile->id : 0,
+		.operation = e->request->operation,
+		.reason = refusal ? refusal->reason : REASON_NONE,
+		.certificate_id = issued ? issued->id : e->client_record.id,
+	};
+	snprintf(ret->request_id, sizeof ret->request_id, "%s", e->request->request_id);
+	snprintf(ret->peer, sizeof ret->peer, "%s", e->peer);
+	if (refusal)
+		snprintf(ret->detail, sizeof ret->detail, "%s", refusal->detail);
+	if (e->facts.certificate.cert)
+		name_to_text(cert_subject(e->facts.certificate.cert), &client);
+	else if (e->csr)
+		name_to_text(csr_subject(e->csr), &client);
+	copy_text(&client, ret->client, sizeof ret->client);
+}

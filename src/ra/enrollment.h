@@ -1,0 +1,61 @@
+/* One request on its way through the RA: what was asked, what was found, what was decided. */
+#pragma once
+
+#include "ca/ca.h"
+#include "model/event.h"
+#include "policy/policy.h"
+#include <pthread.h>
+
+#include "ra/flight.h"
+#include "ra/passphrase_check.h"
+#include "ra/ra.h"
+
+/* Locks: `catalog_lock` guards the pointer only; the catalog itself never changes. */
+struct ra {
+	struct est_service service; /* first: ra_service() hands it out */
+	struct ra_options options;
+	pthread_mutex_t catalog_lock;
+	struct catalog *catalog;
+	struct passphrase_checker *passphrases;
+	struct flight *flight;
+};
+
+struct enrollment {
+	struct ra *ra;
+	const struct est_request *request;
+	struct catalog *catalog; /* a reference */
+	const struct profile *profile;
+	struct csr *csr;
+	struct cert *chain[CLIENT_CHAIN_MAX];
+	size_t chain_count;
+	struct certificate client_record;  /* the client's certificate, if we issued it */
+	struct certificate renewed_record; /* what an RA renews for a device */
+	struct cert *renewed_cert;
+	struct facts facts; /* views into the above */
+	struct verdict verdict;
+	char peer[ADDRESS_TEXT_MAX];
+};
+
+MUST_CHECK bool enrollment_open(struct ra *ra, const struct est_request *request,
+				struct enrollment *ret, struct error *err);
+void enrollment_done(struct enrollment *enrollment);
+
+/* Who is asking: fills facts.certificate and facts.passphrase. A refusal is a finding, not a
+ * failure; false only when the question could not be judged. */
+MUST_CHECK bool authenticate(struct enrollment *enrollment, struct error *err);
+/* Everything else that policy wants to know. After authenticate(). */
+MUST_CHECK bool facts_gather(struct enrollment *enrollment, struct error *err);
+/* Fills facts.key from the store. */
+MUST_CHECK bool facts_find_key_use(struct enrollment *enrollment, struct error *err);
+
+/* What happens to the certificate that was renewed, in the transaction of the new one. */
+MUST_CHECK bool old_certificate_on_renewal(struct enrollment *enrollment, struct store_tx *tx,
+					   struct error *err);
+/* RENEW_OLD_REVOKED_ON_USE: the new certificate was just used, so the one it renewed is revoked. */
+MUST_CHECK bool old_certificate_on_use(struct enrollment *enrollment, struct error *err);
+
+/* "CN=dev-1" of the authenticating certificate, "passphrase", or "nobody". */
+void enrollment_requester(const struct enrollment *enrollment, char *into, size_t size);
+/* The event of a refusal (err given) or of an issued certificate. */
+void enrollment_event(const struct enrollment *enrollment, const struct error *refusal,
+		      const struct certificate *issued, struct event *ret);

@@ -1,0 +1,105 @@
+/* Gathers what policy judges, beyond who is asking. */
+#include "ra/enrollment.h"
+
+#include <string.h>
+
+#include "store/store_certificate.h"
+
+static bool matches_connection(const struct channel_binding *binding, const char *text)
+{
+	return (binding->tls_exporter[0] && strcmp(text, binding->tls_exporter) == 0) ||
+	       (binding->tls_unique[0] && strcmp(text, binding->tls_unique) == 0);
+}
+
+/* RFC 7894's attribute says what it is and wins over the overloaded challengePassword. */
+static const char *binding_text(const struct enrollment *e)
+{
+	const char *linking = csr_est_identity_linking(e->csr);
+
+	if (linking)
+		return linking;
+	return e->profile->challenge == CHALLENGE_IS_BINDING ? csr_challenge_password(e->csr)
+							     : NULL;
+}
+
+static enum binding_finding find_binding(const struct enrollment *e)
+{
+	const struct channel_binding *binding = &e->request->binding;
+	const char *text = binding_text(e);
+
+	if (!text)
+		return BINDING_ABSENT;
+	if (binding->proxied)
+		return BINDING_NOT_COMPARABLE;
+	return matches_connection(binding, text) ? BINDING_MATCHES : BINDING_DIFFERS;
+}
+
+/* For a device the certificate being renewed is the one it authenticates with; an RA names it by
+ * its subject. */
+static bool find_renewed_by_ra(struct enrollment *e, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer subject = { 0 };
+	struct error missing = { 0 };
+
+	name_to_text(csr_subject(e->csr), &subject);
+	const char *text = buffer_cstring(&subject);
+	if (!text)
+		return error_set(err, REASON_NO_MEMORY, "subject");
+	if (!store_certificate_find_by_subject(e->ra->options.store, e->profile->id, text,
+					       &e->renewed_record, &missing)) {
+		if (missing.reason == REASON_NOT_FOUND)
+			return true;
+		*err = missing;
+		return false;
+	}
+	if (!cert_parse((struct bytes){ e->renewed_record.der, e->renewed_record.der_len },
+			&e->renewed_cert, err))
+		return false;
+	e->facts.renewed = &e->renewed_record;
+	e->facts.renewed_cert = e->renewed_cert;
+	return true;
+}
+
+static bool find_renewed(struct enrollment *e, struct error *err)
+{
+	const struct certificate_finding *finding = &e->facts.certificate;
+
+	if (finding->kind == IDENTITY_OWN) {
+		e->facts.renewed = finding->record;
+		e->facts.renewed_cert = finding->cert;
+	}
+	if (finding->kind == IDENTITY_RA && e->facts.operation == EST_SIMPLEREENROLL)
+		return find_renewed_by_ra(e, err);
+	return true;
+}
+
+bool facts_find_key_use(struct enrollment *e, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer subject = { 0 };
+	struct store_key_use use = { 0 };
+	const char *text = "";
+
+	if (e->facts.renewed) {
+		text = e->facts.renewed->subject;
+	} else {
+		name_to_text(csr_subject(e->csr), &subject);
+		text = buffer_cstring(&subject);
+	}
+	if (!text)
+		return error_set(err, REASON_NO_MEMORY, "subject");
+	if (!store_key_use_find(e->ra->options.store, e->profile->account_id,
+				public_key_hash(csr_key(e->csr)), text, e->facts.now, &use, err))
+		return false;
+	e->facts.key = (struct key_finding){ use.used, use.used_by_other, use.revoked };
+	return true;
+}
+
+bool facts_gather(struct enrollment *e, struct error *err)
+{
+	e->facts.account = catalog_account(e->catalog, e->profile->account_id);
+	e->facts.ca = catalog_ca(e->catalog, e->profile->ca_id);
+	e->facts.address_allowed = e->facts.account &&
+				   address_set_holds(&e->facts.account->allowed, &e->request->peer);
+	e->facts.binding = find_binding(e);
+	return find_renewed(e, err) && facts_find_key_use(e, err);
+}

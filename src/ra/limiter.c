@@ -1,0 +1,106 @@
+#include "ra/limiter.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define WAYS 4 /* buckets that an address may fall into; the one longest at rest gives way */
+#define RETRY_AFTER 5
+
+struct bucket {
+	struct address peer;
+	int64_t profile_id;
+	uint64_t full_at_ms; /* when all its tries are earned back; 0: never used */
+};
+
+struct limiter {
+	pthread_mutex_t lock;
+	struct bucket buckets[LIMITER_BUCKETS];
+};
+
+#define MS_PER_TRY (1000 / LIMITER_PER_SECOND)
+
+bool limiter_new(struct limiter **ret, struct error *err)
+{
+	struct limiter *limiter = calloc(1, sizeof *limiter);
+
+	if (!limiter)
+		return error_set(err, REASON_NO_MEMORY, "limiter");
+	pthread_mutex_init(&limiter->lock, NULL);
+	*ret = limiter;
+	return true;
+}
+
+void limiter_free(struct limiter *limiter)
+{
+	if (!limiter)
+		return;
+	pthread_mutex_destroy(&limiter->lock);
+	free(limiter);
+}
+
+/* FNV-1a: spread is all that is asked of it; a collision only shares a set of four buckets. */
+static size_t first_bucket(const struct address *peer, int64_t profile_id)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < sizeof peer->bytes; i++)
+		hash = (hash ^ peer->bytes[i]) * 1099511628211u;
+	hash = (hash ^ (uint64_t)profile_id) * 1099511628211u;
+	return (size_t)(hash % (LIMITER_BUCKETS / WAYS)) * WAYS;
+}
+
+static bool is_of(const struct bucket *bucket, const struct address *peer, int64_t profile_id)
+{
+	return bucket->full_at_ms != 0 && bucket->profile_id == profile_id &&
+	       address_compare(&bucket->peer, peer) == 0;
+}
+
+static struct bucket *find(struct limiter *limiter, const struct address *peer, int64_t profile_id)
+{
+	struct bucket *set = &limiter->buckets[first_bucket(peer, profile_id)];
+
+	for (size_t i = 0; i < WAYS; i++)
+		if (is_of(&set[i], peer, profile_id))
+			return &set[i];
+	return NULL;
+}
+
+static struct bucket *take_over(struct limiter *limiter, const struct address *peer,
+				int64_t profile_id, uint64_t now_ms)
+{
+	struct bucket *set = &limiter->buckets[first_bucket(peer, profile_id)];
+	struct bucket *oldest = set;
+
+	for (size_t i = 1; i < WAYS; i++)
+		if (set[i].full_at_ms < oldest->full_at_ms)
+			oldest = &set[i];
+	*oldest = (struct bucket){ *peer, profile_id, now_ms };
+	return oldest;
+}
+
+bool limiter_check(struct limiter *limiter, const struct address *peer, int64_t profile_id,
+		   uint64_t now_ms, struct error *err)
+{
+	pthread_mutex_lock(&limiter->lock);
+	const struct bucket *bucket = find(limiter, peer, profile_id);
+	bool empty = bucket && bucket->full_at_ms > now_ms + (LIMITER_BURST - 1) * MS_PER_TRY;
+	pthread_mutex_unlock(&limiter->lock);
+
+	if (empty)
+		return error_set_retry(err, REASON_TOO_MANY_FAILURES, RETRY_AFTER,
+				       "more than %d failures", LIMITER_BURST);
+	return true;
+}
+
+void limiter_note_failure(struct limiter *limiter, const struct address *peer, int64_t profile_id,
+			  uint64_t now_ms)
+{
+	pthread_mutex_lock(&limiter->lock);
+	struct bucket *bucket = find(limiter, peer, profile_id);
+	if (!bucket)
+		bucket = take_over(limiter, peer, profile_id, now_ms);
+	if (bucket->full_at_ms < now_ms)
+		bucket->full_at_ms = now_ms;
+	bucket->full_at_ms += MS_PER_TRY;
+	pthread_mutex_unlock(&limiter->lock);
+}

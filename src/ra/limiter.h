@@ -1,0 +1,22 @@
+/* Slows guessing: each source address may fail so often per profile, and earns tries back with
+ * time. A device that keeps trying with an old passphrase does not lock out its neighbours behind
+ * the same address; a guesser gets a try a second. */
+#pragma once
+
+#include "base/address.h"
+
+#define LIMITER_BURST 30      /* failures at once */
+#define LIMITER_PER_SECOND 1  /* earned back */
+#define LIMITER_BUCKETS 16384 /* a fixed table: forgetting is cheap, growing is an attack */
+
+struct limiter;
+MUST_CHECK bool limiter_new(struct limiter **ret, struct error *err);
+void limiter_free(struct limiter *limiter);
+DEFINE_CLEANUP(struct limiter *, limiter_free)
+
+/* True while the address may try; else REASON_TOO_MANY_FAILURES with a delay. Thread-safe, as the
+ * next. */
+MUST_CHECK bool limiter_check(struct limiter *limiter, const struct address *peer,
+			      int64_t profile_id, uint64_t now_ms, struct error *err);
+void limiter_note_failure(struct limiter *limiter, const struct address *peer, int64_t profile_id,
+			  uint64_t now_ms);
