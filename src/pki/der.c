@@ -302,3 +302,24 @@ void der_end(struct buffer *to, size_t begun)
 	}
 	put_length(to->data + begun - 1, len, octets);
 }
+
+/* X.690 11.6: compared as octet strings, the shorter padded with zeros. As every element carries
+ * its own length, one is never the beginning of another. */
+static int compare_elements(const void *left, const void *right)
+{
+	const struct bytes *a = left, *b = right;
+	size_t common = a->len < b->len ? a->len : b->len;
+
+	return common ? memcmp(a->data, b->data, common) : 0;
+}
+
+void der_write_set_of(struct buffer *to, unsigned int tag, struct bytes *elements, size_t count)
+{
+	size_t begun = der_begin(to, tag);
+
+	if (count > 1)
+		qsort(elements, count, sizeof *elements, compare_elements);
+	for (size_t i = 0; i < count; i++)
+		buffer_append(to, elements[i]);
+	der_end(to, begun);
+}

@@ -67,17 +67,19 @@ bool extensions_parse(struct bytes der, struct extensions *ret, struct error *er
 	struct der reader = der_open(der);
 	struct der list = der_enter(&reader, DER_SEQUENCE);
 	struct extension extension;
+	struct extensions found;
 
-	ret->count = 0;
+	found.count = 0;
 	while (list.rest.len > 0) {
 		if (!read_extension(&list, &extension))
 			return error_set(err, REASON_EXTENSION_NOT_ALLOWED,
-					 "extension %zu is malformed", ret->count + 1);
-		if (!add_extension(ret, &extension, err))
+					 "extension %zu is malformed", found.count + 1);
+		if (!add_extension(&found, &extension, err))
 			return false;
 	}
 	if (!der_at_end(&list) || !der_at_end(&reader))
 		return error_set(err, REASON_EXTENSION_NOT_ALLOWED, "malformed list of extensions");
+	*ret = found;
 	return true;
 }
 

@@ -29,6 +29,7 @@ enum name_attribute {
 
 #define NAME_ATTRIBUTES_MAX 32 /* per name; more is hostile */
 #define NAME_VALUE_MAX 255     /* octets of UTF-8; tighter per attribute by RFC 5280 appendix A */
+#define NAME_VALUE_TOLERATED_MAX 1024
 
 /* "CN", "serialNumber", "O" …; NAME_UNKNOWN has no name. By-name search ignores case and takes long
  * names too. */
@@ -39,15 +40,14 @@ struct name_entry {
 	enum name_attribute attribute;
 	char *value;       /* UTF-8, owned, no control characters */
 	bool joined;       /* shares its RDN with the entry before */
-	struct bytes type; /* OID contents, in the name's own copy of the DER */
+	struct bytes type; /* OID contents: a constant, or for NAME_UNKNOWN in the name's `der` */
 };
 
 /* A name in its written order. Zero-initialised is the empty name. */
 struct name {
 	struct name_entry *entries;
 	size_t count;
-	unsigned char
-		*der; /* the parsed bytes that entries[].type point into; NULL for a built name */
+	unsigned char *der; /* the OIDs of its unknown attributes; NULL when there are none */
 };
 
 /* Parses one DER Name. Refused with REASON_NAME_INVALID: control or bidirectional-override
@@ -55,6 +55,11 @@ struct name {
  * C not of two letters, an empty RDN, too many. Teletex and Universal strings are refused unless
  * they are plain ASCII. */
 MUST_CHECK bool name_parse(struct bytes der, struct name *ret, struct error *err);
+/* For certificates of manufacturers, whose names nobody can mend any more: control and invalid
+ * characters become '?', Teletex is read as Latin-1, and no value is refused for what it says; only
+ * broken DER, too many attributes and values beyond NAME_VALUE_TOLERATED_MAX are. Two names that
+ * differ in what became '?' compare equal: compare bytes where that matters. */
+MUST_CHECK bool name_parse_tolerant(struct bytes der, struct name *ret, struct error *err);
 void name_done(struct name *name);
 MUST_CHECK bool name_append(struct name *name, enum name_attribute attribute, const char *value,
 			    struct error *err);
