@@ -58,6 +58,19 @@ struct est_service {
 	const struct est_service_ops *ops;
 };
 
+/* The same seam for a caller that must not block: an edge's event loop. */
+struct event;
+struct est_asker {
+	/* `done` is called exactly once, never from within ask(): with a reply (refusal NULL) or a
+	 * refusal; the reply is then only there for `authenticated`. */
+	void (*ask)(struct est_asker *asker, const struct est_request *request,
+		    void (*done)(void *context, const struct est_reply *reply,
+				 const struct error *refusal),
+		    void *context);
+	/* Reports a refusal that was decided on this side. Best effort. */
+	void (*tell)(struct est_asker *asker, const struct event *event);
+};
+
 /* The message forms. Unpacking copies nothing: views point into the message. */
 void est_request_pack(const struct est_request *request, struct buffer *to);
 MUST_CHECK bool est_request_unpack(struct bytes message, struct est_request *ret,

@@ -1,0 +1,160 @@
+/* Routes: address gate, label, operation, method, and then one function per operation. */
+#include "est_server/est_server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "est_server/exchange.h"
+#include "model/event.h"
+
+bool est_server_new(const struct est_server_options *options, struct est_server **ret,
+		    struct error *err)
+{
+	struct est_server *server = calloc(1, sizeof *server);
+
+	if (!server)
+		return error_set(err, REASON_NO_MEMORY, "est server");
+	server->options = *options;
+	*ret = server;
+	return true;
+}
+
+void est_server_free(struct est_server *server)
+{
+	if (!server)
+		return;
+	snapshot_free(server->snapshot);
+	free(server);
+}
+
+void est_server_set_snapshot(struct est_server *server, struct snapshot *snapshot)
+{
+	snapshot_free(server->snapshot);
+	server->snapshot = snapshot;
+}
+
+bool est_server_admits(const struct est_server *server, const struct address *peer)
+{
+	return server->snapshot && address_set_holds(&server->snapshot->everyone, peer);
+}
+
+/* An operation that has no row does not exist. */
+static const struct {
+	enum est_operation operation;
+	const char *method;
+	void (*serve)(struct est_exchange *exchange);
+} operations[] = {
+	{ EST_CACERTS, "GET", reply_cacerts },
+	{ EST_CSRATTRS, "GET", reply_csrattrs },
+	{ EST_SIMPLEENROLL, "POST", op_enroll },
+	{ EST_SIMPLEREENROLL, "POST", op_enroll },
+};
+
+static bool check_source(const struct est_exchange *e, struct error *err)
+{
+	if (http_peer_unknown(e->http))
+		return error_set(err, REASON_NO_SOURCE, "the proxy named no client");
+	if (!est_server_admits(e->server, http_peer(e->http)))
+		return error_set(err, REASON_IP_NOT_ALLOWED, "no account lists this address");
+	return true;
+}
+
+static bool find_profile(struct est_exchange *e, struct error *err)
+{
+	const struct snapshot *snapshot = e->server->snapshot;
+
+	if (e->path.label[0])
+		e->profile = snapshot_find(snapshot, e->path.label);
+	else if (snapshot->has_default)
+		e->profile = &snapshot->profiles[snapshot->default_profile];
+	if (!e->profile)
+		return error_set(err, REASON_UNKNOWN_LABEL, "no profile has this label");
+	snprintf(e->profile_name, sizeof e->profile_name, "%s", e->profile->name);
+	if (!e->profile->active)
+		return error_set(err, REASON_UNKNOWN_LABEL, "the profile is suspended");
+	return true;
+}
+
+static void report(const struct est_exchange *e, const struct error *refusal)
+{
+	const struct snapshot *snapshot = e->server->snapshot;
+	struct event event = {
+		.operation = e->path.operation,
+		.reason = refusal->reason,
+		.profile_id = e->profile ? e->profile->id : 0,
+		.account_id = e->profile ? snapshot->accounts[e->profile->account].id : 0,
+	};
+
+	snprintf(event.request_id, sizeof event.request_id, "%s", http_request_id(e->http));
+	address_to_text(http_peer(e->http), event.peer);
+	snprintf(event.detail, sizeof event.detail, "%s", refusal->detail);
+	snprintf(event.label, sizeof event.label, "%s", e->path.label);
+	e->server->options.asker->tell(e->server->options.asker, &event);
+}
+
+/* An address that another account lists may not learn that this profile exists: it reads what it
+ * would read if there were none. */
+static bool check_account_source(const struct est_exchange *e, struct error *ret_shown,
+				 struct error *err)
+{
+	const struct snapshot_account *account =
+		&e->server->snapshot->accounts[e->profile->account];
+
+	if (address_set_holds(&account->allowed, http_peer(e->http)))
+		return true;
+	(void)!error_set(ret_shown, REASON_UNKNOWN_LABEL, "another account's address");
+	return error_set(err, REASON_IP_NOT_ALLOWED, "the account does not list this address");
+}
+
+static void refuse(struct est_exchange *e, const struct error *why, const struct error *shown)
+{
+	report(e, why);
+	reply_refusal(e, shown, false);
+}
+
+static void serve(struct est_exchange *e)
+{
+	struct error refusal = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
+		if (operations[i].operation != e->path.operation)
+			continue;
+		if (strcmp(operations[i].method, http_method(e->http)) == 0) {
+			operations[i].serve(e);
+			return;
+		}
+		(void)!error_set(&refusal, REASON_METHOD_NOT_ALLOWED, "%s wants %s",
+				 est_operation_text(e->path.operation), operations[i].method);
+		reply_refusal(e, &refusal, false);
+		return;
+	}
+	(void)!error_set(&refusal, REASON_UNKNOWN_OPERATION, "switched off");
+	refuse(e, &refusal, &refusal);
+}
+
+void est_server_handle(struct est_server *server, struct http_exchange *http)
+{
+	struct est_exchange e = { .server = server,
+				  .http = http,
+				  .path.operation = EST_OPERATION_COUNT };
+	struct error why = { 0 }, shown = { 0 };
+
+	if (!server->snapshot) {
+		(void)!error_set_retry(&why, REASON_BUSY, 1, "the node is starting");
+		reply_refusal(&e, &why, false);
+		return;
+	}
+	/* the cheapest gate first, and the same words for every URL */
+	if (!check_source(&e, &why) ||
+	    !est_path_parse(http_path(http), server->options.base_path, &e.path, &why) ||
+	    !find_profile(&e, &why)) {
+		refuse(&e, &why, &why);
+		return;
+	}
+	if (!check_account_source(&e, &shown, &why)) {
+		refuse(&e, &why, &shown);
+		return;
+	}
+	serve(&e);
+}

@@ -1,0 +1,30 @@
+/* One EST request in hand, within est_server/. */
+#pragma once
+
+#include "est/path.h"
+#include "est_server/est_server.h"
+
+struct est_server {
+	struct est_server_options options;
+	struct snapshot *snapshot;
+};
+
+struct est_exchange {
+	struct est_server *server;
+	struct http_exchange *http;
+	struct est_path path;
+	const struct snapshot_profile *profile; /* while the request is being read */
+	char profile_name[65];                  /* for the log, after that */
+	char detail[ERROR_DETAIL_MAX];
+};
+
+/* -- reply.c: every answer leaves by one of these, and is logged -- */
+void reply_cacerts(struct est_exchange *exchange);
+void reply_csrattrs(struct est_exchange *exchange);
+/* `reply` holds the certificate. */
+void reply_certificate(struct est_exchange *exchange, const struct est_reply *reply);
+/* `authenticated` callers read why; strangers read a class and the request's id. */
+void reply_refusal(struct est_exchange *exchange, const struct error *refusal, bool authenticated);
+
+/* -- op_enroll.c -- */
+void op_enroll(struct est_exchange *exchange);

@@ -1,0 +1,113 @@
+/* simpleenroll and simplereenroll (RFC 7030 4.2) as the edge sees them. */
+#include "est_server/exchange.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "est/body.h"
+#include "pki/csr.h"
+
+#define PKCS10 "application/pkcs10"
+#define FORM "application/x-www-form-urlencoded"
+
+/* Clients send these, or nothing, and mean a PKCS#10 request all the same. */
+static const char *const lenient_types[] = { PKCS10,
+					     FORM,
+					     "application/octet-stream",
+					     "application/x-pem-file",
+					     "application/pkcs10-mime",
+					     "text/plain" };
+
+static bool type_is(const char *value, const char *type)
+{
+	size_t len = strlen(type);
+
+	return strncasecmp(value, type, len) == 0 &&
+	       (value[len] == '\0' || value[len] == ';' || value[len] == ' ');
+}
+
+static bool check_media_type(const struct est_exchange *e, bool *ret_form, struct error *err)
+{
+	const char *type = http_header(e->http, "Content-Type");
+	size_t accepted = e->profile->strict_encoding ? 1 : ARRAY_LEN(lenient_types);
+
+	*ret_form = type && type_is(type, FORM);
+	if (!type && !e->profile->strict_encoding)
+		return true;
+	for (size_t i = 0; type && i < accepted; i++)
+		if (type_is(type, lenient_types[i]))
+			return true;
+	return error_set(err, REASON_MEDIA_TYPE, "Content-Type is %s", type ? type : "absent");
+}
+
+/* Everything that can be judged without an authority is judged here, so that it spends nothing on
+ * nonsense. */
+static bool read_csr(const struct est_exchange *e, struct csr **ret, struct error *err)
+{
+	struct body_options options = { .strict = e->profile->strict_encoding };
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+
+	if (!check_media_type(e, &options.form_encoded, err) ||
+	    !body_decode_csr(http_body(e->http), &options, &der, err) ||
+	    !csr_parse(buffer_view(&der), !options.strict, &csr, err) || !csr_verify(csr, err))
+		return false;
+	*ret = TAKE(csr);
+	return true;
+}
+
+static void fill_request(const struct est_exchange *e, const struct csr *csr,
+			 struct est_request *ret)
+{
+	const char *authorization = http_header(e->http, "Authorization");
+
+	*ret = (struct est_request){
+		.operation = e->path.operation,
+		.profile_id = e->profile->id,
+		.peer = *http_peer(e->http),
+		.csr = csr_der(csr),
+		.has_authorization = authorization != NULL,
+		.authorization = bytes_of_string(authorization),
+		.binding.proxied = e->server->options.tls_proxied,
+	};
+	memcpy(ret->request_id, http_request_id(e->http), REQUEST_ID_LEN);
+	strncpy(ret->tls_version, http_tls_version(e->http), sizeof ret->tls_version - 1);
+	ret->client_chain_count = http_client_chain(e->http, ret->client_chain, CLIENT_CHAIN_MAX);
+	http_channel_binding(e->http, ret->binding.tls_unique, ret->binding.tls_exporter);
+}
+
+static void answered(void *context, const struct est_reply *reply, const struct error *refusal)
+{
+	struct est_exchange *e = context;
+
+	if (refusal)
+		reply_refusal(e, refusal, reply && reply->authenticated);
+	else
+		reply_certificate(e, reply);
+	free(e);
+}
+
+void op_enroll(struct est_exchange *exchange)
+{
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+	struct est_request request;
+	struct error refusal = { 0 };
+
+	if (!read_csr(exchange, &csr, &refusal)) {
+		reply_refusal(exchange, &refusal, false);
+		return;
+	}
+
+	struct est_exchange *kept = malloc(sizeof *kept);
+	if (!kept) {
+		(void)!error_set(&refusal, REASON_NO_MEMORY, "exchange");
+		reply_refusal(exchange, &refusal, false);
+		return;
+	}
+	*kept = *exchange;
+	fill_request(exchange, csr, &request);
+	/* the snapshot may be replaced before the answer comes */
+	kept->profile = NULL;
+	exchange->server->options.asker->ask(exchange->server->options.asker, &request, answered,
+					     kept);
+}

@@ -1,0 +1,203 @@
+/* Answers: status, media type, layout; and the one log line of each request. */
+#include "est_server/exchange.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "est_server/quirks.h"
+#include "pki/der.h"
+#include "pki/pkcs7.h"
+
+#define CERTS_MAX 10 /* in one enroll answer */
+#define RETRY_AFTER_DEFAULT 60
+#define CHALLENGE "Basic realm=\"estrealm\", charset=\"UTF-8\""
+
+/* The only place where a kind becomes a status. */
+static const struct {
+	unsigned int status;
+	const char *stranger; /* all that a caller reads who has not proven who it is */
+} kinds[] = {
+	[ERROR_NONE] = { 500, "internal" },
+	[ERROR_INVALID] = { 400, "bad_request" },
+	[ERROR_UNAUTHENTICATED] = { 401, "unauthenticated" },
+	[ERROR_DENIED] = { 403, "denied" },
+	[ERROR_NOT_FOUND] = { 404, "not_found" },
+	[ERROR_CONFLICT] = { 409, "conflict" },
+	[ERROR_TOO_LARGE] = { 413, "too_large" },
+	[ERROR_UNSUPPORTED] = { 415, "unsupported" },
+	[ERROR_PENDING] = { 202, "pending" },
+	[ERROR_LIMITED] = { 429, "too_many_requests" },
+	[ERROR_BUSY] = { 503, "busy" },
+	[ERROR_INTERNAL] = { 500, "internal" },
+};
+
+static unsigned int status_of(enum reason reason)
+{
+	return reason == REASON_METHOD_NOT_ALLOWED ? 405 : kinds[reason_kind(reason)].status;
+}
+
+static const char *operation_text(const struct est_exchange *e)
+{
+	return e->path.operation == EST_OPERATION_COUNT ? "-"
+							: est_operation_text(e->path.operation);
+}
+
+static void log_request(const struct est_exchange *e, unsigned int status, enum reason reason)
+{
+	char peer[ADDRESS_TEXT_MAX], label[280], detail[2 * ERROR_DETAIL_MAX];
+	uint64_t took = monotonic_ms() - http_started_ms(e->http);
+
+	log_event(LOG_LEVEL_INFO, "est.request",
+		  "request=%s peer=%s tls=%s op=%s label=%s profile=%s status=%u reason=%s "
+		  "ms=%" PRIu64 " detail=%s",
+		  http_request_id(e->http), address_to_text(http_peer(e->http), peer),
+		  http_tls_version(e->http), operation_text(e),
+		  log_quote(e->path.label, label, sizeof label),
+		  e->profile_name[0] ? e->profile_name : "-", status, reason_code(reason), took,
+		  log_quote(e->detail, detail, sizeof detail));
+}
+
+/* -- success -- */
+
+static void send_base64(struct est_exchange *e, const char *content_type, struct bytes der)
+{
+	CLEANUP(buffer_done) struct buffer body = { 0 };
+
+	base64_encode(der, quirk_line_length(http_header(e->http, "User-Agent")), &body);
+	if (!buffer_ok(&body)) {
+		const struct error refusal = { .reason = REASON_NO_MEMORY };
+		reply_refusal(e, &refusal, false);
+		return;
+	}
+	/* RFC 8951 3.2 calls the header needless; Bouncy Castle up to 1.72 will not do without it
+	 */
+	const struct http_answer answer = {
+		.status = 200,
+		.content_type = content_type,
+		.headers = { { "Content-Transfer-Encoding", "base64" } },
+		.body = buffer_view(&body),
+	};
+	log_request(e, answer.status, REASON_NONE);
+	http_answer(e->http, &answer);
+}
+
+void reply_cacerts(struct est_exchange *e)
+{
+	send_base64(e, "application/pkcs7-mime", buffer_view(&e->profile->cacerts));
+}
+
+void reply_csrattrs(struct est_exchange *e)
+{
+	const struct http_answer nothing = { .status = 204 };
+
+	if (e->profile->csrattrs.len) {
+		send_base64(e, "application/csrattrs", buffer_view(&e->profile->csrattrs));
+		return;
+	}
+	log_request(e, nothing.status, REASON_NONE);
+	http_answer(e->http, &nothing);
+}
+
+static size_t split_chain(struct bytes chain, struct bytes *certs, size_t count)
+{
+	struct der reader = der_open(chain);
+
+	while (!der_at_end(&reader) && !reader.failed && count < CERTS_MAX)
+		certs[count++] = der_read_whole(&reader, DER_SEQUENCE);
+	return count;
+}
+
+void reply_certificate(struct est_exchange *e, const struct est_reply *reply)
+{
+	struct bytes certs[CERTS_MAX] = { buffer_view(&reply->certificate) };
+	size_t count = split_chain(buffer_view(&reply->chain), certs, 1);
+	CLEANUP(buffer_done) struct buffer pkcs7 = { 0 };
+	struct error refusal = { 0 };
+
+	if (!pkcs7_certs_only_encode(certs, count, &pkcs7, &refusal)) {
+		reply_refusal(e, &refusal, false);
+		return;
+	}
+	if (reply->repeated)
+		snprintf(e->detail, sizeof e->detail, "the same certificate again");
+	/* libest compares this text byte by byte */
+	send_base64(e, "application/pkcs7-mime; smime-type=certs-only", buffer_view(&pkcs7));
+}
+
+/* -- refusal -- */
+
+/* What is wrong with the bytes that the caller itself sent is no secret from it. */
+static bool may_read_code(enum reason reason, bool authenticated)
+{
+	return authenticated || reason == REASON_NO_CLIENT_CERT ||
+	       reason_kind(reason) == ERROR_INVALID || reason_kind(reason) == ERROR_UNSUPPORTED;
+}
+
+static void refusal_text(const struct est_exchange *e, const struct error *refusal,
+			 bool authenticated, struct buffer *to)
+{
+	enum reason reason = refusal->reason;
+	/* internal detail is logged, never sent */
+	bool detailed = reason_kind(reason) != ERROR_INTERNAL &&
+			reason_kind(reason) != ERROR_BUSY && refusal->detail[0] &&
+			reason != REASON_NO_CLIENT_CERT;
+
+	if (!may_read_code(reason, authenticated)) {
+		buffer_printf(to, "%s request=%s\n", kinds[reason_kind(reason)].stranger,
+			      http_request_id(e->http));
+		return;
+	}
+	buffer_printf(to, "%s: %s%s%s request=%s\n", reason_code(reason), reason_words(reason),
+		      detailed ? ": " : ".", detailed ? refusal->detail : "",
+		      http_request_id(e->http));
+}
+
+static size_t add_header(struct http_answer *answer, size_t count, const char *name,
+			 const char *value)
+{
+	answer->headers[count] = (struct http_header){ name, value };
+	return count + 1;
+}
+
+static bool wants_retry_after(enum error_kind kind)
+{
+	return kind == ERROR_PENDING || kind == ERROR_LIMITED || kind == ERROR_BUSY;
+}
+
+void reply_refusal(struct est_exchange *e, const struct error *refusal, bool authenticated)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+	enum error_kind kind = reason_kind(refusal->reason);
+	struct http_answer answer = { .status = status_of(refusal->reason) };
+	char retry_after[12];
+	size_t headers = 0;
+
+	snprintf(e->detail, sizeof e->detail, "%s", refusal->detail);
+	if (kind == ERROR_UNAUTHENTICATED) {
+		/* no body: Bouncy Castle 1.72 wants a 401 to have Content-Length: 0 */
+		headers = add_header(&answer, headers, "WWW-Authenticate", CHALLENGE);
+	} else {
+		refusal_text(e, refusal, authenticated, &text);
+		answer.content_type = "text/plain; charset=utf-8";
+		answer.body = buffer_view(&text);
+	}
+	if (wants_retry_after(kind)) {
+		/* whole seconds: libest and strongSwan read no dates */
+		snprintf(retry_after, sizeof retry_after, "%u",
+			 refusal->retry_after ? refusal->retry_after : RETRY_AFTER_DEFAULT);
+		headers = add_header(&answer, headers, "Retry-After", retry_after);
+	}
+	if (answer.status == 405)
+		add_header(&answer, headers, "Allow",
+			   e->path.operation == EST_CACERTS || e->path.operation == EST_CSRATTRS
+				   ? "GET, HEAD"
+				   : "POST");
+	/* a caller told to come back later must not hold its connection meanwhile */
+	answer.close = kind == ERROR_BUSY || kind == ERROR_LIMITED;
+	log_request(e, answer.status, refusal->reason);
+	http_answer(e->http, &answer);
+}
