@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* How many bytes follow this first one, and the smallest code point that needs so many; first bytes
  * in no row begin nothing. */
 static const struct {
@@ -66,4 +68,23 @@ bool utf8_is_unprintable(uint32_t code_point)
 		if (code_point >= ranges[i].first && code_point <= ranges[i].last)
 			return true;
 	return false;
+}
+
+void utf8_clean(char *text)
+{
+	struct bytes rest = bytes_of_string(text);
+	char *to = text;
+
+	while (rest.len) {
+		const unsigned char *from = rest.data;
+		uint32_t code_point = utf8_take(&rest);
+		if (code_point == UTF8_INVALID || utf8_is_unprintable(code_point)) {
+			*to++ = '?';
+			continue;
+		}
+		size_t len = (size_t)(rest.data - from);
+		memmove(to, from, len);
+		to += len;
+	}
+	*to = '\0';
 }

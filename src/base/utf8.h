@@ -11,3 +11,5 @@ uint32_t utf8_take(struct bytes *text);
 /* True for what a line, a terminal or a reader must not be steered by: C0 and C1 controls, DEL, the
  * line and paragraph separators, and the invisible marks that reorder or hide text. */
 bool utf8_is_unprintable(uint32_t code_point);
+/* Puts '?' for what is no UTF-8 or unprintable, so that the text may be shown and stored. */
+void utf8_clean(char *text);

@@ -72,10 +72,10 @@ struct catalog {
 	struct ra_scope *ra_scopes;
 	size_t ra_scope_count;
 	int64_t default_profile_id; /* 0: none */
-	int references;             /* atomic; see catalog_ref */
+	int references;             /* atomic; its maker sets it to 1 */
 };
 
-/* Lookups are linear over arrays sorted by id where a binary search pays; NULL when absent. */
+/* NULL when absent. `profiles` is sorted by id, and searched by halves. */
 const struct account *catalog_account(const struct catalog *catalog, int64_t id);
 const struct account *catalog_account_by_name(const struct catalog *catalog, const char *name);
 const struct ca *catalog_ca(const struct catalog *catalog, int64_t id);

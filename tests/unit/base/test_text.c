@@ -101,7 +101,17 @@ TEST(utf8_reads_each_length)
 	assert_false(utf8_is_unprintable(0xf6) || utf8_is_unprintable(' '));
 }
 
+TEST(utf8_cleaning_replaces_what_may_not_be_shown)
+{
+	char text[] = "a\n\xff"
+		      "b\xe2\x80\xae\xc3\xb6\xe2\x82";
+
+	utf8_clean(text);
+	assert_string_equal(text, "a??b?\xc3\xb6??");
+}
+
 TEST_MAIN(RUN(hex_refuses_odd_and_foreign_digits_and_overflow),
 	  RUN(hex_takes_both_cases_and_colons), RUN(durations_refuse_what_is_not_one),
 	  RUN(durations_are_written_in_the_largest_exact_unit),
-	  RUN(utf8_refuses_overlong_surrogate_cut_and_stray_bytes), RUN(utf8_reads_each_length))
+	  RUN(utf8_refuses_overlong_surrogate_cut_and_stray_bytes), RUN(utf8_reads_each_length),
+	  RUN(utf8_cleaning_replaces_what_may_not_be_shown))

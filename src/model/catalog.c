@@ -1,0 +1,161 @@
+#include "model/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+
+/* -- looking up -- */
+
+const struct account *catalog_account(const struct catalog *catalog, int64_t id)
+{
+	for (size_t i = 0; i < catalog->account_count; i++)
+		if (catalog->accounts[i].id == id)
+			return &catalog->accounts[i];
+	return NULL;
+}
+
+const struct account *catalog_account_by_name(const struct catalog *catalog, const char *name)
+{
+	for (size_t i = 0; i < catalog->account_count; i++)
+		if (strcmp(catalog->accounts[i].name, name) == 0)
+			return &catalog->accounts[i];
+	return NULL;
+}
+
+const struct ca *catalog_ca(const struct catalog *catalog, int64_t id)
+{
+	for (size_t i = 0; i < catalog->ca_count; i++)
+		if (catalog->cas[i].id == id)
+			return &catalog->cas[i];
+	return NULL;
+}
+
+const struct ca *catalog_ca_by_name(const struct catalog *catalog, int64_t account_id,
+				    const char *name)
+{
+	for (size_t i = 0; i < catalog->ca_count; i++)
+		if (catalog->cas[i].account_id == account_id &&
+		    strcmp(catalog->cas[i].name, name) == 0)
+			return &catalog->cas[i];
+	return NULL;
+}
+
+/* Every request asks for its profile, and there may be thousands. */
+const struct profile *catalog_profile(const struct catalog *catalog, int64_t id)
+{
+	size_t low = 0, high = catalog->profile_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (catalog->profiles[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < catalog->profile_count && catalog->profiles[low]->id == id
+		       ? catalog->profiles[low]
+		       : NULL;
+}
+
+const struct profile *catalog_profile_by_name(const struct catalog *catalog, int64_t account_id,
+					      const char *name)
+{
+	for (size_t i = 0; i < catalog->profile_count; i++)
+		if (catalog->profiles[i]->account_id == account_id &&
+		    strcmp(catalog->profiles[i]->name, name) == 0)
+			return catalog->profiles[i];
+	return NULL;
+}
+
+static bool has_label(const struct profile *profile, const char *label)
+{
+	if (profile->oid && strcmp(profile->oid, label) == 0)
+		return true;
+	for (size_t i = 0; i < profile->alias_count; i++)
+		if (strcmp(profile->aliases[i], label) == 0)
+			return true;
+	return false;
+}
+
+const struct profile *catalog_profile_by_label(const struct catalog *catalog, const char *label)
+{
+	for (size_t i = 0; i < catalog->profile_count; i++)
+		if (has_label(catalog->profiles[i], label))
+			return catalog->profiles[i];
+	return NULL;
+}
+
+const char *ca_state_text(enum ca_state state)
+{
+	switch (state) {
+	case CA_ACTIVE:
+		return "active";
+	case CA_RETIRED:
+		return "retired";
+	case CA_DISABLED:
+		break;
+	}
+	return "disabled";
+}
+
+/* -- the end -- */
+
+static void account_done(struct account *account)
+{
+	free(account->name);
+	free(account->oid_arc);
+	address_set_done(&account->allowed);
+}
+
+static void ca_done(struct ca *ca)
+{
+	free(ca->name);
+	free(ca->key_name);
+	cert_free(ca->cert);
+	for (size_t i = 0; i < ca->chain_count; i++)
+		cert_free(ca->chain[i]);
+	free(ca->chain);
+}
+
+static void ra_scope_done(struct ra_scope *scope)
+{
+	free(scope->name);
+	free(scope->profile_ids);
+}
+
+static void catalog_free(struct catalog *catalog)
+{
+	for (size_t i = 0; i < catalog->account_count; i++)
+		account_done(&catalog->accounts[i]);
+	for (size_t i = 0; i < catalog->ca_count; i++)
+		ca_done(&catalog->cas[i]);
+	for (size_t i = 0; i < catalog->anchor_count; i++)
+		cert_free(catalog->anchors[i].cert);
+	for (size_t i = 0; i < catalog->profile_count; i++)
+		profile_free(catalog->profiles[i]);
+	for (size_t i = 0; i < catalog->passphrase_count; i++)
+		memory_wipe(&catalog->passphrases[i], sizeof catalog->passphrases[i]);
+	for (size_t i = 0; i < catalog->ra_scope_count; i++)
+		ra_scope_done(&catalog->ra_scopes[i]);
+	free(catalog->accounts);
+	free(catalog->cas);
+	free(catalog->anchors);
+	free(catalog->profiles);
+	free(catalog->passphrases);
+	free(catalog->ra_scopes);
+	free(catalog);
+}
+
+struct catalog *catalog_ref(struct catalog *catalog)
+{
+	__atomic_add_fetch(&catalog->references, 1, __ATOMIC_RELAXED);
+	return catalog;
+}
+
+/* One that never escaped its maker may still have no reference at all. */
+void catalog_unref(struct catalog *catalog)
+{
+	if (catalog && __atomic_sub_fetch(&catalog->references, 1, __ATOMIC_ACQ_REL) <= 0)
+		catalog_free(catalog);
+}

@@ -1,0 +1,19 @@
+#include "model/grant.h"
+
+#include <stdlib.h>
+
+void grant_free(struct grant *grant)
+{
+	if (!grant)
+		return;
+	name_done(&grant->subject);
+	san_done(&grant->san);
+	buffer_done(&grant->spki);
+	for (size_t i = 0; i < grant->ext_key_usage_count; i++)
+		free(grant->ext_key_usages[i]);
+	free(grant->ext_key_usages);
+	free(grant->requested_by);
+	free(grant->peer);
+	free(grant->request_id);
+	free(grant);
+}
