@@ -1,0 +1,52 @@
+#include "pki/key_curve25519.h"
+
+#include <string.h>
+
+#define KEY_LEN 32
+#define SIGN_OF_X 0x80 /* the top bit of the last octet is not part of y */
+
+/* y of the eight points of order 1, 2, 4 and 8, least octet first; the sign of x does not matter.
+ */
+static const unsigned char small_order[][KEY_LEN] = {
+	{ 0 }, /* order 4 */
+	{ 1 }, /* order 1 */
+	{ 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }, /* p - 1, order 2 */
+	{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+	  0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+	  0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 }, /* order 8 */
+	{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+	  0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+	  0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a }, /* order 8 */
+};
+
+/* p = 2^255 - 19: only nineteen values of 255 bits are not below it. */
+static bool is_below_p(const unsigned char y[KEY_LEN])
+{
+	if (y[KEY_LEN - 1] != 0x7f || y[0] < 0xed)
+		return true;
+	for (size_t i = 1; i < KEY_LEN - 1; i++)
+		if (y[i] != 0xff)
+			return true;
+	return false;
+}
+
+bool ed25519_key_check(struct bytes key, struct error *err)
+{
+	unsigned char y[KEY_LEN];
+
+	if (key.len != KEY_LEN)
+		return error_set(err, REASON_KEY_INVALID,
+				 "an Ed25519 key of %zu octets (RFC 8410 4)", key.len);
+	memcpy(y, key.data, KEY_LEN);
+	y[KEY_LEN - 1] &= (unsigned char)~SIGN_OF_X;
+	if (!is_below_p(y))
+		return error_set(err, REASON_KEY_INVALID,
+				 "the Ed25519 key's y is not below p (RFC 8032 5.1.3)");
+	for (size_t i = 0; i < ARRAY_LEN(small_order); i++)
+		if (memcmp(y, small_order[i], KEY_LEN) == 0)
+			return error_set(err, REASON_KEY_INVALID,
+					 "the Ed25519 key is a point of small order");
+	return true;
+}

@@ -1,0 +1,360 @@
+#include "pki/key_internal.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+
+#include "base/hash.h"
+#include "pki/der.h"
+#include "pki/key_curve25519.h"
+#include "pki/key_weak.h"
+
+#define DER(text)                                                                                  \
+	{                                                                                          \
+		(const unsigned char *)(text), sizeof(text) - 1                                    \
+	}
+#define SPKI_MAX 4096 /* the largest key we take needs 560 octets */
+#define POINT_UNCOMPRESSED 0x04
+
+struct public_key {
+	enum key_type type;
+	unsigned int bits;
+	EVP_PKEY *evp;
+	struct bytes bit_string; /* within spki */
+	unsigned char hash[KEY_HASH_LEN];
+	size_t spki_len;
+	unsigned char spki[];
+};
+
+/* Looks at the raw octets of subjectPublicKey; tells the key's size and makes OpenSSL's key. */
+struct key_kind;
+typedef bool load_function(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+			   EVP_PKEY **ret, struct error *err);
+static load_function load_rsa, load_ec, load_ed25519;
+
+/* What we take, with the only AlgorithmIdentifier that each may have (RFC 3279 2.3.1, RFC 5480 2.1,
+ * RFC 8410 3). */
+static const struct key_kind {
+	enum key_type type;
+	unsigned int bits;
+	struct bytes algorithm;
+	load_function *load;
+} kinds[] = {
+	{ KEY_P256, 256,
+	  DER("\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01"
+	      "\x07"),
+	  load_ec },
+	{ KEY_RSA, 0, DER("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00"),
+	  load_rsa },
+	{ KEY_ED25519, 256, DER("\x30\x05\x06\x03\x2b\x65\x70"), load_ed25519 },
+	{ KEY_P384, 384,
+	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22"),
+	  load_ec },
+	{ KEY_P521, 521,
+	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23"),
+	  load_ec },
+};
+
+static const struct bytes oid_rsa = DER("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
+static const struct bytes oid_ec = DER("\x2a\x86\x48\xce\x3d\x02\x01");
+
+/* -- RSA -- */
+
+static inline void bld_freep(OSSL_PARAM_BLD **bld)
+{
+	OSSL_PARAM_BLD_free(*bld);
+}
+
+static inline void params_freep(OSSL_PARAM **params)
+{
+	OSSL_PARAM_free(*params);
+}
+
+DEFINE_CLEANUP(BIGNUM *, BN_free)
+
+static bool make_rsa(const BIGNUM *modulus, const BIGNUM *exponent, EVP_PKEY **ret,
+		     struct error *err)
+{
+	CLEANUP(bld_freep) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	CLEANUP(params_freep) OSSL_PARAM *params = NULL;
+	CLEANUP(evp_pkey_ctx_freep)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+
+	if (bld && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
+		params = OSSL_PARAM_BLD_to_param(bld);
+	if (!ctx || !params || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, ret, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return error_set(err, REASON_CRYPTO, "the RSA key cannot be loaded");
+	return true;
+}
+
+/* The magnitude of an INTEGER that is above zero and minimally encoded. */
+static bool read_positive(struct der *der, struct bytes *ret)
+{
+	struct bytes contents = der_read(der, DER_INTEGER);
+
+	if (contents.len == 0 || contents.data[0] & 0x80)
+		return false;
+	if (contents.data[0] == 0) {
+		contents.data++;
+		contents.len--;
+		if (contents.len == 0 || !(contents.data[0] & 0x80))
+			return false;
+	}
+	*ret = contents;
+	return true;
+}
+
+static unsigned int count_bits(struct bytes magnitude)
+{
+	unsigned int bits = (unsigned int)magnitude.len * 8;
+
+	for (unsigned char top = magnitude.data[0]; !(top & 0x80); top = (unsigned char)(top << 1))
+		bits--;
+	return bits;
+}
+
+static bool is_odd(struct bytes magnitude)
+{
+	return magnitude.data[magnitude.len - 1] & 1;
+}
+
+static bool check_modulus_size(struct bytes modulus, unsigned int *ret_bits, struct error *err)
+{
+	unsigned int bits = count_bits(modulus);
+
+	if (bits < KEY_RSA_BITS_MIN)
+		return error_set(err, REASON_KEY_TOO_WEAK, "RSA of %u bits; the least is %d", bits,
+				 KEY_RSA_BITS_MIN);
+	if (bits > KEY_RSA_BITS_MAX)
+		return error_set(err, REASON_KEY_INVALID, "RSA of %u bits; the most is %d", bits,
+				 KEY_RSA_BITS_MAX);
+	if (bits % 8)
+		return error_set(err, REASON_KEY_INVALID,
+				 "RSA of %u bits, which is no multiple of 8", bits);
+	*ret_bits = bits;
+	return true;
+}
+
+/* With e = 1 a "signature" is the padded hash itself, so anyone proves possession. */
+static bool check_exponent(struct bytes exponent, struct error *err)
+{
+	if (count_bits(exponent) > KEY_EXPONENT_BITS_MAX)
+		return error_set(err, REASON_KEY_INVALID, "the RSA exponent has %u bits",
+				 count_bits(exponent));
+	if (!is_odd(exponent) || count_bits(exponent) == 1)
+		return error_set(err, REASON_KEY_INVALID, "the RSA exponent is 1 or even");
+	return true;
+}
+
+static bool load_rsa(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+		     EVP_PKEY **ret, struct error *err)
+{
+	struct der outer = der_open(octets);
+	struct der sequence = der_enter(&outer, DER_SEQUENCE);
+	struct bytes n, e;
+
+	(void)kind;
+	if (!read_positive(&sequence, &n) || !read_positive(&sequence, &e) ||
+	    !der_at_end(&sequence) || !der_at_end(&outer))
+		return error_set(err, REASON_KEY_INVALID,
+				 "no RSAPublicKey of two positive numbers (RFC 8017 A.1.1)");
+	if (!check_modulus_size(n, ret_bits, err) || !check_exponent(e, err))
+		return false;
+	if (!is_odd(n))
+		return error_set(err, REASON_KEY_INVALID, "the RSA modulus is even");
+
+	CLEANUP(BN_freep) BIGNUM *modulus = BN_bin2bn(n.data, (int)n.len, NULL);
+	CLEANUP(BN_freep) BIGNUM *exponent = BN_bin2bn(e.data, (int)e.len, NULL);
+	if (!modulus || !exponent)
+		return error_set(err, REASON_NO_MEMORY, "RSA key");
+	return rsa_modulus_check(modulus, err) && make_rsa(modulus, exponent, ret, err);
+}
+
+/* -- elliptic curves -- */
+
+/* OpenSSL refuses coordinates that are not below p and points that are not on the curve. The
+ * cofactor of these curves is 1, so every point but infinity is sound. */
+static bool load_ec(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+		    EVP_PKEY **ret, struct error *err)
+{
+	size_t coordinate = (kind->bits + 7) / 8;
+
+	if (octets.len != 1 + 2 * coordinate || octets.data[0] != POINT_UNCOMPRESSED)
+		return error_set(err, REASON_KEY_INVALID,
+				 "the EC point is not in the uncompressed form (RFC 5480 2.2)");
+
+	EVP_PKEY *template = key_template(kind->type);
+	CLEANUP(evp_pkey_freep) EVP_PKEY *evp = template ? EVP_PKEY_dup(template) : NULL;
+	if (!evp)
+		return error_set(err, REASON_CRYPTO, "the EC key cannot be loaded");
+	if (EVP_PKEY_set1_encoded_public_key(evp, octets.data, octets.len) != 1)
+		return error_set(err, REASON_KEY_INVALID, "the EC point is not on the curve");
+	*ret_bits = kind->bits;
+	*ret = TAKE(evp);
+	return true;
+}
+
+/* -- Ed25519 -- */
+
+static bool load_ed25519(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+			 EVP_PKEY **ret, struct error *err)
+{
+	if (!ed25519_key_check(octets, err))
+		return false;
+	*ret = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, octets.data, octets.len);
+	if (!*ret)
+		return error_set(err, REASON_CRYPTO, "the Ed25519 key cannot be loaded");
+	*ret_bits = kind->bits;
+	return true;
+}
+
+/* -- SubjectPublicKeyInfo -- */
+
+static const struct key_kind *find_kind(struct bytes algorithm)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (bytes_equal(kinds[i].algorithm, algorithm))
+			return &kinds[i];
+	return NULL;
+}
+
+/* Only for the words: whoever arrives here is refused. */
+static bool refuse_algorithm(struct bytes algorithm, struct error *err)
+{
+	struct der outer = der_open(algorithm);
+	struct der inner = der_enter(&outer, DER_SEQUENCE);
+	struct bytes oid = der_read(&inner, DER_OID);
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+
+	if (bytes_equal(oid, oid_rsa))
+		return error_set(err, REASON_KEY_INVALID,
+				 "the parameters of rsaEncryption are not NULL (RFC 3279 2.3.1)");
+	if (bytes_equal(oid, oid_ec) && !der_next_is(&inner, DER_OID))
+		return error_set(err, REASON_KEY_TYPE_NOT_ALLOWED,
+				 "an EC key without a named curve (RFC 5480 2.1.1)");
+	if (bytes_equal(oid, oid_ec))
+		oid = der_read(&inner, DER_OID);
+	if (!oid_to_text(oid, &text) || !buffer_cstring(&text))
+		return error_set(err, REASON_KEY_INVALID, "the key's algorithm cannot be read");
+	return error_set(err, REASON_KEY_TYPE_NOT_ALLOWED, "keys of type or curve %s are not taken",
+			 (const char *)text.data);
+}
+
+static bool fill(struct public_key *key, struct bytes spki, struct error *err)
+{
+	struct der outer = der_open(spki);
+	struct der inner = der_enter(&outer, DER_SEQUENCE);
+	struct bytes algorithm = der_read_whole(&inner, DER_SEQUENCE);
+	struct bytes octets = der_read_octet_bits(&inner);
+
+	if (!der_at_end(&inner) || !der_at_end(&outer))
+		return error_set(err, REASON_KEY_INVALID,
+				 "no DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7)");
+
+	const struct key_kind *kind = find_kind(algorithm);
+	if (!kind)
+		return refuse_algorithm(algorithm, err);
+	if (!kind->load(kind, octets, &key->bits, &key->evp, err))
+		return false;
+	key->type = kind->type;
+	key->bit_string = octets;
+	return hash_sha256(spki, key->hash, err);
+}
+
+bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *err)
+{
+	if (spki.len > SPKI_MAX)
+		return error_set(err, REASON_KEY_INVALID, "a key of %zu octets", spki.len);
+
+	CLEANUP(public_key_freep) struct public_key *key = calloc(1, sizeof *key + spki.len);
+	if (!key)
+		return error_set(err, REASON_NO_MEMORY, "public key");
+	if (spki.len)
+		memcpy(key->spki, spki.data, spki.len);
+	key->spki_len = spki.len;
+	if (!fill(key, public_key_spki(key), err)) {
+		ERR_clear_error(); /* TLS reads this thread's queue too */
+		return false;
+	}
+	*ret = TAKE(key);
+	return true;
+}
+
+void public_key_free(struct public_key *key)
+{
+	if (!key)
+		return;
+	EVP_PKEY_free(key->evp);
+	free(key);
+}
+
+enum key_type public_key_type(const struct public_key *key)
+{
+	return key->type;
+}
+
+unsigned int public_key_bits(const struct public_key *key)
+{
+	return key->bits;
+}
+
+struct bytes public_key_spki(const struct public_key *key)
+{
+	return (struct bytes){ key->spki, key->spki_len };
+}
+
+struct bytes public_key_bit_string(const struct public_key *key)
+{
+	return key->bit_string;
+}
+
+const unsigned char *public_key_hash(const struct public_key *key)
+{
+	return key->hash;
+}
+
+/* -- verifying -- */
+
+static bool verify_message(EVP_PKEY *evp, struct bytes message, struct bytes signature)
+{
+	CLEANUP(evp_md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	return ctx && EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, NULL, evp, NULL) == 1 &&
+	       EVP_DigestVerify(ctx, signature.data, signature.len, message.data, message.len) == 1;
+}
+
+/* Hashing first and verifying the hash spares the search for the digest by its name. */
+static bool verify_hash(const struct public_key *key, const struct signature_scheme *scheme,
+			struct bytes message, struct bytes signature)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int hash_len = 0;
+	CLEANUP(evp_pkey_ctx_freep)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, NULL);
+
+	return ctx &&
+	       EVP_Digest(message.data, message.len, hash, &hash_len, scheme->digest, NULL) == 1 &&
+	       EVP_PKEY_verify_init(ctx) == 1 && signature_scheme_apply(scheme, key->type, ctx) &&
+	       EVP_PKEY_verify(ctx, signature.data, signature.len, hash, hash_len) == 1;
+}
+
+bool public_key_verify(const struct public_key *key, enum signature_algorithm algorithm,
+		       struct bytes message, struct bytes signature)
+{
+	struct signature_scheme scheme;
+
+	if (signature.len == 0 || signature.len > SIGNATURE_MAX ||
+	    !signature_scheme_for(algorithm, key->type, &scheme))
+		return false;
+
+	bool valid = scheme.digest ? verify_hash(key, &scheme, message, signature)
+				   : verify_message(key->evp, message, signature);
+	if (!valid)
+		ERR_clear_error();
+	return valid;
+}
