@@ -1,0 +1,85 @@
+#include "manage/issue.h"
+
+#include <string.h>
+
+#include "ca/ca.h"
+#include "policy/policy.h"
+
+static bool find_issuer(const struct change *change, const struct issue *issue,
+			const struct ca **ret, struct error *err)
+{
+	*ret = NULL;
+	if (!issue->issuer)
+		return true;
+	if (!find_ca(change->catalog, change->account, issue->issuer, ret, err))
+		return false;
+	if ((*ret)->state != CA_ACTIVE)
+		return error_set(err, REASON_CONFLICT, "CA %s is %s", (*ret)->name,
+				 ca_state_text((*ret)->state));
+	return true;
+}
+
+static int64_t validity_within(const struct issue *issue, const struct ca *issuer,
+			       int64_t not_before)
+{
+	int64_t rest = issuer ? cert_not_after(issuer->cert) - not_before : INT64_MAX;
+
+	return issue->may_be_cut && rest < issue->validity_seconds ? rest : issue->validity_seconds;
+}
+
+static int64_t latest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* RFC 5280 does not ask for nesting, but verifiers trip over a certificate older than its CA. */
+static int64_t not_before_of(const struct call *call, const struct ca *issuer)
+{
+	int64_t backdated = call->now - BACKDATE_SECONDS;
+
+	return issuer ? latest(backdated, cert_not_before(issuer->cert)) : backdated;
+}
+
+static bool prepare(const struct call *call, struct change *change, const struct issue *issue,
+		    struct issuance **ret, char **ret_key_name, struct error *err)
+{
+	CLEANUP(grant_freep) struct grant *grant = NULL;
+	const struct san no_san = { 0 };
+	const struct ca *issuer;
+
+	if (!find_issuer(change, issue, &issuer, err))
+		return false;
+
+	int64_t not_before = not_before_of(call, issuer);
+	const struct order order = {
+		.purpose = issue->purpose,
+		.account_id = change->account->id,
+		.ca = issuer,
+		.subject = issue->subject,
+		.san = issue->san ? issue->san : &no_san,
+		.key = issue->key,
+		.signature = SIGN_COUNT,
+		.not_before = not_before,
+		.validity_seconds = validity_within(issue, issuer, not_before),
+		.path_len = issue->path_len,
+		.operator= call->actor,
+	};
+	*ret_key_name = strdup(issuer ? issuer->key_name : issue->key_name);
+	if (!*ret_key_name)
+		return error_set(err, REASON_NO_MEMORY, "issuance");
+	return policy_grant_order(&order, &grant, err) &&
+	       ca_prepare(change->tx, TAKE(grant), issuer, call->manage->clock, ret, err);
+}
+
+bool issue_certificate(const struct call *call, const struct issue *issue, struct certificate *ret,
+		       struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	CLEANUP(issuance_freep) struct issuance *issuance = NULL;
+	CLEANUP(freep) char *key_name = NULL;
+
+	return change_begin(call, &change, err) &&
+	       prepare(call, &change, issue, &issuance, &key_name, err) &&
+	       store_commit(TAKE(change.tx), err) &&
+	       ca_sign(call->manage->signer, key_name, TAKE(issuance), ret, err);
+}

@@ -1,0 +1,28 @@
+/* A certificate by an operator's word: recorded as an intent, signed outside any transaction, then
+ * left to the verb to record together with what else it changes. */
+#pragma once
+
+#include "manage/change.h"
+#include "model/certificate.h"
+#include "pki/key.h"
+#include "pki/name.h"
+#include "pki/san.h"
+
+#define BACKDATE_SECONDS 300 /* devices' clocks run behind */
+
+struct issue {
+	enum certificate_purpose purpose;
+	const char *issuer;   /* the CA's name; NULL: self-signed with `key_name` */
+	const char *key_name; /* for a self-signed one */
+	const struct name *subject;
+	const struct san *san; /* NULL: none */
+	const struct public_key *key;
+	int64_t validity_seconds; /* cut where the issuer ends if `may_be_cut` */
+	bool may_be_cut;
+	int path_len;
+};
+
+/* *ret is certificate_done()'s, in no transaction yet: it may leave only after ca_record() and a
+ * commit. REASON_CONFLICT when the issuer is not active. */
+MUST_CHECK bool issue_certificate(const struct call *call, const struct issue *issue,
+				  struct certificate *ret, struct error *err);

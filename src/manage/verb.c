@@ -1,0 +1,57 @@
+#include "manage/verb.h"
+
+#include <string.h>
+
+bool call_return(json_t *result, json_t **ret, struct error *err)
+{
+	if (!result)
+		return error_set(err, REASON_NO_MEMORY, "the answer");
+	*ret = result;
+	return true;
+}
+
+bool find_ca(const struct catalog *catalog, const struct account *account, const char *name,
+	     const struct ca **ret, struct error *err)
+{
+	const struct ca *ca = catalog_ca_by_name(catalog, account->id, name);
+
+	if (!ca)
+		return error_set(err, REASON_NOT_FOUND, "CA %s", name);
+	*ret = ca;
+	return true;
+}
+
+bool find_profile(const struct catalog *catalog, const struct account *account, const char *name,
+		  const struct profile **ret, struct error *err)
+{
+	const struct profile *profile = catalog_profile_by_name(catalog, account->id, name);
+
+	if (!profile)
+		return error_set(err, REASON_NOT_FOUND, "profile %s", name);
+	*ret = profile;
+	return true;
+}
+
+bool find_ra_scope(const struct catalog *catalog, const struct account *account, const char *name,
+		   const struct ra_scope **ret, struct error *err)
+{
+	for (size_t i = 0; i < catalog->ra_scope_count; i++) {
+		const struct ra_scope *scope = &catalog->ra_scopes[i];
+
+		if (scope->account_id == account->id && strcmp(scope->name, name) == 0) {
+			*ret = scope;
+			return true;
+		}
+	}
+	return error_set(err, REASON_NOT_FOUND, "RA certificate %s", name);
+}
+
+size_t count_active_profiles(const struct catalog *catalog, const struct account *account)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < catalog->profile_count; i++)
+		count += catalog->profiles[i]->account_id == account->id &&
+			 catalog->profiles[i]->state == PROFILE_ACTIVE;
+	return count;
+}

@@ -1,0 +1,164 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/random.h"
+#include "ca/ca.h"
+#include "manage/change.h"
+#include "manage/describe.h"
+#include "manage/issue.h"
+#include "manage/keygen.h"
+#include "manage/verb_ca.h"
+#include "pki/chain.h"
+#include "store/store_config.h"
+
+#define CA_VALIDITY_DEFAULT ((int64_t)10 * 365 * 86400)
+
+bool new_ca_check_name(const struct call *call, const char *name, struct error *err)
+{
+	if (!object_name_check(name, err))
+		return false;
+	if (catalog_ca_by_name(call->catalog, call->account->id, name))
+		return error_set(err, REASON_CONFLICT, "there is a CA %s", name);
+	return true;
+}
+
+bool new_ca_keep_key(const struct call *call, struct new_ca *ca, const struct private_key *key,
+		     struct error *err)
+{
+	unsigned char random[16];
+	char text[2 * sizeof random + 1];
+
+	if (!random_fill(random, sizeof random, err))
+		return false;
+	hex_encode((struct bytes){ random, sizeof random }, text);
+	snprintf(ca->key_name, sizeof ca->key_name, "ca-%s", text);
+	return signer_add(call->manage->signer, ca->key_name, key, err);
+}
+
+static bool trust(const struct call *call, struct change *change, int64_t ca_id, struct bytes cert,
+		  struct error *err)
+{
+	int64_t anchor_id;
+
+	return !param_flag(call->params, "trust") ||
+	       store_anchor_insert(change->tx, call->account->id, ca_id, cert, &anchor_id, err);
+}
+
+bool new_ca_insert(const struct call *call, struct change *change, const struct new_ca *ca,
+		   json_t **ret, struct error *err)
+{
+	int64_t id;
+
+	if (!store_ca_insert(change->tx, call->account->id, ca->name, ca->parent_id, ca->key_name,
+			     ca->cert, ca->chain, ca->chain_count, &id, err) ||
+	    !trust(call, change, id, ca->cert, err) || !change_refresh(change, err))
+		return false;
+
+	json_auto_t *described = describe_ca(catalog_ca(change->catalog, id), change->catalog);
+	return change_audit(
+		       call, change,
+		       (struct change_note){ "ca", ca->name, json_null(), json_incref(described) },
+		       err) &&
+	       call_return(json_pack("{s:O}", "ca", described), ret, err);
+}
+
+/* The parent and what stands above it. */
+static size_t chain_of(const struct ca *parent, struct bytes into[CHAIN_DEPTH_MAX])
+{
+	size_t count = 0;
+
+	if (!parent)
+		return 0;
+	into[count++] = cert_der(parent->cert);
+	for (size_t i = 0; i < parent->chain_count && count < CHAIN_DEPTH_MAX; i++)
+		into[count++] = cert_der(parent->chain[i]);
+	return count;
+}
+
+static bool record(const struct call *call, struct change *change, struct new_ca *ca,
+		   const struct certificate *signed_certificate, json_t **ret, struct error *err)
+{
+	const char *parent_name = param_text(call->params, "parent");
+	const struct ca *parent = NULL;
+	struct bytes chain[CHAIN_DEPTH_MAX];
+
+	if (parent_name && !find_ca(change->catalog, change->account, parent_name, &parent, err))
+		return false;
+	ca->parent_id = parent ? parent->id : 0;
+	ca->cert = (struct bytes){ signed_certificate->der, signed_certificate->der_len };
+	ca->chain = chain;
+	ca->chain_count = chain_of(parent, chain);
+	return ca_record(change->tx, signed_certificate, err) &&
+	       new_ca_insert(call, change, ca, ret, err);
+}
+
+static bool issue(const struct call *call, const struct new_ca *ca, const struct name *subject,
+		  const struct public_key *key, struct certificate *ret, struct error *err)
+{
+	const char *parent = param_text(call->params, "parent");
+	struct issue issue = {
+		.purpose = PURPOSE_CA,
+		.issuer = parent,
+		.key_name = ca->key_name,
+		.subject = subject,
+		.key = key,
+		.validity_seconds = param_duration(call->params, "validity", CA_VALIDITY_DEFAULT),
+		.may_be_cut = !param_is_given(call->params, "validity"),
+		/* an issuing CA has no CA below it unless somebody says so */
+		.path_len = (int)param_number(call->params, "path_len", parent ? 0 : -1),
+	};
+
+	return issue_certificate(call, &issue, ret, err);
+}
+
+static bool check_request(const struct call *call, struct name *ret_subject, struct error *err)
+{
+	const char *parent_name = param_text(call->params, "parent");
+	const struct ca *parent;
+
+	if (!new_ca_check_name(call, param_text(call->params, "name"), err) ||
+	    !name_from_text(param_text(call->params, "subject"), ret_subject, err))
+		return false;
+	if (ret_subject->count == 0)
+		return error_set(err, REASON_INVALID, "params.subject: a CA needs a name");
+	if (param_number(call->params, "path_len", 0) > CHAIN_DEPTH_MAX)
+		return error_set(err, REASON_INVALID, "params.path_len: at most %d",
+				 CHAIN_DEPTH_MAX);
+	return !parent_name || find_ca(call->catalog, call->account, parent_name, &parent, err);
+}
+
+/* Up to, not including, the commit: until then the key can be taken back. */
+static bool make(const struct call *call, struct new_ca *ca, const struct name *subject,
+		 const struct public_key *key, struct change *change, json_t **ret,
+		 struct error *err)
+{
+	CLEANUP(certificate_done) struct certificate signed_certificate = { 0 };
+
+	return issue(call, ca, subject, key, &signed_certificate, err) &&
+	       change_begin(call, change, err) &&
+	       record(call, change, ca, &signed_certificate, ret, err);
+}
+
+bool ca_create(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(name_done) struct name subject = { 0 };
+	CLEANUP(private_key_freep) struct private_key *key = NULL;
+	CLEANUP(public_key_freep) struct public_key *public_key = NULL;
+	CLEANUP(change_done) struct change change = { 0 };
+	struct new_ca ca = { .name = param_text(call->params, "name") };
+	json_auto_t *reply = NULL;
+
+	if (!check_request(call, &subject, err) ||
+	    !key_choice_generate(param_text(call->params, "key"), &key, &public_key, err) ||
+	    !new_ca_keep_key(call, &ca, key, err))
+		return false;
+	if (!make(call, &ca, &subject, public_key, &change, &reply, err)) {
+		signer_remove(call->manage->signer, ca.key_name);
+		return false;
+	}
+	if (!store_commit(TAKE(change.tx), err))
+		return false;
+	*ret = TAKE(reply);
+	return true;
+}
