@@ -8,6 +8,7 @@
 enum san_type { SAN_DNS, SAN_IP, SAN_EMAIL, SAN_URI, SAN_TYPE_COUNT, SAN_OTHER = SAN_TYPE_COUNT };
 
 #define SAN_ENTRIES_MAX 64
+#define SAN_VALUE_MAX 1024 /* octets; only a URI comes near */
 
 const char *san_type_text(enum san_type type);    /* "dns", "ip", "email", "uri", "other" */
 enum san_type san_type_by_text(const char *text); /* SAN_OTHER when unknown */
@@ -28,6 +29,9 @@ struct san {
  * label, a URI without scheme) are REASON_NAME_INVALID. Wildcards parse; whether they are allowed
  * is a profile's rule. Types not issued become SAN_OTHER. An empty SEQUENCE is refused. */
 MUST_CHECK bool san_parse(struct bytes value, struct san *ret, struct error *err);
+/* For certificates of manufacturers: what san_parse refuses for its form becomes a SAN_OTHER, which
+ * equals nothing. Only broken DER and too many entries are refused. */
+MUST_CHECK bool san_parse_tolerant(struct bytes value, struct san *ret, struct error *err);
 void san_done(struct san *san);
 /* Checks form as san_parse does. */
 MUST_CHECK bool san_append(struct san *san, enum san_type type, const char *value,
