@@ -1,0 +1,350 @@
+/* The authority's parts: store, signer, RA, the operator's verbs, and the lines on which they are
+ * asked. */
+#include "bestowd/authority.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/hex.h"
+#include "base/log.h"
+#include "base/pack.h"
+#include "bestowd/control.h"
+#include "manage/manage.h"
+#include "model/event.h"
+#include "ra/publish.h"
+#include "ra/ra.h"
+#include "store/store_certificate.h"
+#include "store/store_config.h"
+#include "store/store_event.h"
+
+#define PASSPHRASE_FILE_MAX 4096
+#define PASSPHRASE_FILE_MIN 20
+#define OVERLOAD_RETRY_AFTER 5
+
+struct authority {
+	const struct authority_options *options;
+	struct secret passphrase; /* encrypts the CA keys */
+	unsigned char pepper[HASH_LEN];
+	unsigned char tls_secret[HASH_LEN];
+	char tls_passphrase[2 * HASH_LEN + 1];
+	struct store *store;
+	struct signer *signer;
+	struct ra *ra;
+	struct manage manage;
+	struct ipc_server *server;
+};
+
+/* -- what the edges know -- */
+
+static bool load_tls(struct authority *authority, struct buffer *ret_chain, struct buffer *ret_key,
+		     struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer encrypted = { 0 };
+	CLEANUP(private_key_freep) struct private_key *key = NULL;
+	struct error missing = { 0 };
+
+	if (!store_tls_identity_get(authority->store, ret_chain, &encrypted, &missing)) {
+		if (missing.reason == REASON_NOT_FOUND)
+			return true;
+		*err = missing;
+		return false;
+	}
+	return private_key_decrypt(buffer_view(&encrypted),
+				   bytes_of_string(authority->tls_passphrase), &key, err) &&
+	       private_key_encode(key, ret_key, err);
+}
+
+static bool make_snapshot(struct authority *authority, struct buffer *ret, struct error *err)
+{
+	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
+	CLEANUP(buffer_done) struct buffer chain = { 0 };
+	CLEANUP(buffer_wipe) struct buffer key = { 0 };
+
+	if (!load_tls(authority, &chain, &key, err))
+		return false;
+	const struct publish_tls tls = { buffer_view(&chain), buffer_view(&key) };
+	return publish_snapshot(catalog, &tls, ret, err);
+}
+
+static void complain(const char *event, const struct error *err)
+{
+	log_event(LOG_LEVEL_ERROR, event, "reason=%s detail=\"%s\"", reason_code(err->reason),
+		  err->detail);
+}
+
+static void changed(void *context)
+{
+	struct authority *authority = context;
+	CLEANUP(buffer_wipe) struct buffer snapshot = { 0 };
+	struct error err = { 0 };
+
+	if (ra_reload(authority->ra, &err) && make_snapshot(authority, &snapshot, &err))
+		ipc_server_broadcast(authority->server, IPC_ROLE_EDGE, IPC_SNAPSHOT,
+				     buffer_view(&snapshot), true);
+	else
+		complain("authority.publish", &err);
+}
+
+static void on_line(void *context, size_t line, enum ipc_role role, const char *name)
+{
+	struct authority *authority = context;
+	CLEANUP(buffer_wipe) struct buffer snapshot = { 0 };
+	struct error err = { 0 };
+
+	(void)name;
+	if (role != IPC_ROLE_EDGE)
+		return;
+	if (make_snapshot(authority, &snapshot, &err))
+		ipc_server_send(authority->server, line, IPC_SNAPSHOT, buffer_view(&snapshot),
+				true);
+	else
+		complain("authority.publish", &err);
+}
+
+/* -- what is asked -- */
+
+static void answer_est(struct authority *authority, struct bytes payload, struct buffer *to)
+{
+	struct est_service *service = ra_service(authority->ra);
+	struct est_request request;
+	CLEANUP(est_reply_done) struct est_reply reply = { 0 };
+	struct error refusal = { 0 };
+
+	bool answered = est_request_unpack(payload, &request, &refusal) &&
+			service->ops->answer(service, &request, &reply, &refusal);
+	est_reply_pack(&reply, answered ? NULL : &refusal, to);
+}
+
+static void take_event(struct authority *authority, struct bytes payload)
+{
+	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
+	struct event event;
+
+	if (!event_unpack(payload, &event, NULL))
+		return;
+	event.at = clock_now(&clock_system);
+	if (store_begin(authority->store, &tx, NULL) && store_event_insert(tx, &event, NULL))
+		(void)!store_commit_lazily(TAKE(tx), NULL);
+}
+
+static void answer_manage(struct authority *authority, struct bytes payload, struct buffer *to)
+{
+	struct unpacker from = { .rest = payload };
+	CLEANUP(freep) char *actor = NULL;
+
+	unpack_string(&from, &actor);
+	struct bytes request = unpack_bytes(&from);
+	if (actor && unpack_finished(&from))
+		manage_answer(&authority->manage, actor, request, to);
+}
+
+static void on_message(void *context, enum ipc_kind kind, struct bytes payload,
+		       struct buffer *reply)
+{
+	if (kind == IPC_EST)
+		answer_est(context, payload, reply);
+	else if (kind == IPC_EVENT)
+		take_event(context, payload);
+	else if (kind == IPC_MANAGE)
+		answer_manage(context, payload, reply);
+}
+
+static void on_overload(void *context, enum ipc_kind kind, struct buffer *reply)
+{
+	const struct est_reply nothing = { 0 };
+	struct error busy = { 0 };
+
+	(void)context;
+	(void)!error_set_retry(&busy, REASON_BUSY, OVERLOAD_RETRY_AFTER, "the queue is full");
+	if (kind == IPC_EST)
+		est_reply_pack(&nothing, &busy, reply);
+	else if (kind == IPC_MANAGE)
+		buffer_printf(reply, "{\"error\":{\"code\":\"%s\",\"words\":\"%s\"}}",
+			      reason_code(busy.reason), reason_words(busy.reason));
+}
+
+/* -- starting -- */
+
+/* One secret is kept by the operator; what else needs one is derived from it, each for its own
+ * purpose. */
+static bool derive_secrets(struct authority *authority, struct error *err)
+{
+	struct bytes passphrase = secret_view(&authority->passphrase);
+
+	if (!hash_hmac_sha256(passphrase, BYTES_LITERAL("bestow passphrase verifiers"),
+			      authority->pepper, err) ||
+	    !hash_hmac_sha256(passphrase, BYTES_LITERAL("bestow node tls key"),
+			      authority->tls_secret, err))
+		return false;
+	hex_encode((struct bytes){ authority->tls_secret, HASH_LEN }, authority->tls_passphrase);
+	return true;
+}
+
+static bool load_secrets(struct authority *authority, struct error *err)
+{
+	const char *path = authority->options->key_passphrase_file;
+
+	if (!path)
+		return error_set(err, REASON_CONFIG,
+				 "[node] key_passphrase_file is needed: it encrypts the CA keys");
+	if (!secret_load(path, PASSPHRASE_FILE_MAX, &authority->passphrase, err))
+		return false;
+	if (authority->passphrase.len < PASSPHRASE_FILE_MIN)
+		return error_set(
+			err, REASON_SECRET_FILE,
+			"%s: shorter than %d characters; make one with: openssl rand -hex 32", path,
+			PASSPHRASE_FILE_MIN);
+	return derive_secrets(authority, err);
+}
+
+static bool open_signer(struct authority *authority, struct error *err)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof folder, "%s/keys", authority->options->state_dir);
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return error_set(err, REASON_FILE, "%s: %s", folder, strerror(errno));
+	return signer_open(folder, secret_view(&authority->passphrase), &authority->signer, err);
+}
+
+/* Intents that a crash left behind never became certificates. */
+static bool tidy_store(struct authority *authority, struct error *err)
+{
+	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
+	size_t abandoned = 0;
+
+	if (!store_begin(authority->store, &tx, err) ||
+	    !store_certificate_abandon_intents(tx, &abandoned, err) || !store_commit(TAKE(tx), err))
+		return false;
+	if (abandoned)
+		log_event(LOG_LEVEL_WARNING, "authority.abandoned", "intents=%zu", abandoned);
+	return true;
+}
+
+static bool open_store(struct authority *authority, struct error *err)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/bestow.db", authority->options->state_dir);
+	return store_open(path, &authority->store, err) && tidy_store(authority, err);
+}
+
+static bool open_ra(struct authority *authority, struct error *err)
+{
+	const struct ra_options options = { .store = authority->store,
+					    .signer = authority->signer,
+					    .clock = &clock_system,
+					    .pepper = { authority->pepper, HASH_LEN } };
+
+	if (!ra_new(&options, &authority->ra, err))
+		return false;
+	authority->manage =
+		(struct manage){ .store = authority->store,
+				 .signer = authority->signer,
+				 .ra = authority->ra,
+				 .clock = &clock_system,
+				 .pepper = { authority->pepper, HASH_LEN },
+				 .key_secret = bytes_of_string(authority->tls_passphrase),
+				 .est_url = authority->options->est_url,
+				 .changed = changed,
+				 .context = authority };
+	return true;
+}
+
+static bool open_lines(struct authority *authority, struct error *err)
+{
+	const struct authority_options *options = authority->options;
+	const struct ipc_server_options server = { .workers = options->workers,
+						   .context = authority,
+						   .on_message = on_message,
+						   .on_overload = on_overload,
+						   .on_line = on_line };
+
+	if (!ipc_server_new(&server, &authority->server, err))
+		return false;
+	for (size_t i = 0; i < options->line_count; i++)
+		if (!ipc_server_add_line(authority->server, options->lines[i].fd,
+					 options->lines[i].role, options->lines[i].name, err))
+			return false;
+	return ipc_server_add_line(authority->server, options->control_fd, IPC_ROLE_SUPERVISOR,
+				   "supervisor", err);
+}
+
+static bool start(struct authority *authority, struct error *err)
+{
+	return load_secrets(authority, err) &&
+	       lockdown_authority(&authority->options->lockdown, err) &&
+	       open_store(authority, err) && open_signer(authority, err) &&
+	       open_ra(authority, err) && open_lines(authority, err);
+}
+
+static void stop(struct authority *authority)
+{
+	ipc_server_free(authority->server);
+	ra_free(authority->ra);
+	signer_free(authority->signer);
+	store_close(authority->store);
+	secret_done(&authority->passphrase);
+	memory_wipe(authority->pepper, sizeof authority->pepper);
+	memory_wipe(authority->tls_secret, sizeof authority->tls_secret);
+	memory_wipe(authority->tls_passphrase, sizeof authority->tls_passphrase);
+}
+
+/* SIGTERM is taken by a thread of its own, so that no handler needs to reach the server through a
+ * global. */
+static void *wait_for_term(void *context)
+{
+	struct authority *authority = context;
+	sigset_t term;
+	int caught = 0;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigwait(&term, &caught);
+	ipc_server_stop(authority->server);
+	return NULL;
+}
+
+static bool watch_for_term(struct authority *authority, struct error *err)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wait_for_term, authority) != 0)
+		return error_set(err, REASON_NO_MEMORY, "thread");
+	pthread_detach(thread);
+	return true;
+}
+
+static void block_term(void)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &term, NULL);
+}
+
+int authority_main(const struct authority_options *options)
+{
+	struct authority authority = { .options = options };
+	struct error err = { 0 };
+	int result = PROCESS_EXIT_DONE;
+
+	/* before any thread starts, so that all of them leave it to the one that waits for it */
+	block_term();
+	if (start(&authority, &err) && watch_for_term(&authority, &err)) {
+		control_ready(options->control_fd);
+		ipc_server_run(authority.server);
+	} else {
+		result = control_refuse(options->control_fd, &err);
+	}
+	stop(&authority);
+	return result;
+}
