@@ -60,6 +60,8 @@ REASON(NO_COMMON_TLS, "no_common_tls", ERROR_INVALID,
 /* -- where to -- */
 REASON(UNKNOWN_LABEL, "unknown_label", ERROR_NOT_FOUND, "There is no such EST service",
        "Compare the URL with bestowctl profile show")
+REASON(PROFILE_SUSPENDED, "profile_suspended", ERROR_NOT_FOUND, "The profile is suspended",
+       "Resume the profile if its devices are to enroll again")
 REASON(UNKNOWN_OPERATION, "unknown_operation", ERROR_NOT_FOUND,
        "There is no such EST operation here", "Check the URL's last segment")
 REASON(METHOD_NOT_ALLOWED, "method_not_allowed", ERROR_INVALID,

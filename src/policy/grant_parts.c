@@ -1,0 +1,97 @@
+#include "policy/grant_parts.h"
+
+#include <string.h>
+
+#include "policy/names.h"
+#include "policy/rule.h"
+
+#define NO_PATH_LEN (-1)
+
+bool grant_new(enum certificate_purpose purpose, struct grant **ret, struct error *err)
+{
+	struct grant *grant = calloc(1, sizeof *grant);
+
+	if (!grant)
+		return error_set(err, REASON_NO_MEMORY, "grant");
+	grant->purpose = purpose;
+	grant->path_len = NO_PATH_LEN;
+	grant->signature = SIGN_COUNT;
+	grant->operation = EST_OPERATION_COUNT;
+	*ret = grant;
+	return true;
+}
+
+bool grant_set_names(struct grant *grant, const struct name *subject, const struct san *san,
+		     struct error *err)
+{
+	return name_copy(subject, &grant->subject, err) && san_copy(san, &grant->san, err);
+}
+
+bool grant_set_key(struct grant *grant, const struct public_key *key, unsigned int usage,
+		   struct error *err)
+{
+	buffer_append(&grant->spki, public_key_spki(key));
+	if (!buffer_ok(&grant->spki))
+		return error_set(err, REASON_NO_MEMORY, "grant's key");
+	grant->key_type = public_key_type(key);
+	grant->key_usage = key_usage_for(usage, grant->key_type);
+	return true;
+}
+
+bool grant_set_ext_key_usages(struct grant *grant, const char *const *oids, size_t count,
+			      struct error *err)
+{
+	if (count == 0)
+		return true;
+	grant->ext_key_usages = calloc(count, sizeof *grant->ext_key_usages);
+	if (!grant->ext_key_usages)
+		return error_set(err, REASON_NO_MEMORY, "grant's usages");
+	for (size_t i = 0; i < count; i++) {
+		grant->ext_key_usages[i] = strdup(oids[i]);
+		if (!grant->ext_key_usages[i])
+			return error_set(err, REASON_NO_MEMORY, "grant's usages");
+		grant->ext_key_usage_count++;
+	}
+	return true;
+}
+
+int64_t validity_last(int64_t first, int64_t seconds)
+{
+	int64_t last;
+
+	return __builtin_add_overflow(first, seconds - 1, &last) ? INT64_MAX : last;
+}
+
+static struct validity within(struct validity validity, const struct cert *issuer)
+{
+	if (validity.first < cert_not_before(issuer))
+		validity.first = cert_not_before(issuer);
+	if (validity.last > cert_not_after(issuer))
+		validity.last = cert_not_after(issuer);
+	return validity;
+}
+
+bool grant_set_validity(struct grant *grant, struct validity validity, const struct cert *issuer,
+			struct error *err)
+{
+	struct validity kept = issuer ? within(validity, issuer) : validity;
+
+	if (kept.last < kept.first)
+		return error_set(err, REASON_CA_EXPIRED, "no time is left within the CA's own");
+	grant->not_before = kept.first;
+	grant->not_after = kept.last;
+	return true;
+}
+
+static bool set_text(char **ret, const char *text, struct error *err)
+{
+	*ret = strdup(text ? text : "");
+	return *ret || error_set(err, REASON_NO_MEMORY, "grant's record");
+}
+
+bool grant_set_record(struct grant *grant, const char *requested_by, const char *peer,
+		      const char *request_id, struct error *err)
+{
+	return set_text(&grant->requested_by, requested_by, err) &&
+	       set_text(&grant->peer, peer, err) && set_text(&grant->request_id, request_id, err);
+}

@@ -1,0 +1,44 @@
+#include "policy/rule.h"
+
+#include "base/clock.h"
+
+static bool check_time(const struct ca *ca, int64_t now, struct error *err)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (now < cert_not_before(ca->cert))
+		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s begins %s", ca->name,
+				 time_to_text(cert_not_before(ca->cert), text));
+	if (now > cert_not_after(ca->cert))
+		return error_set(err, REASON_CA_EXPIRED, "CA %s ended %s", ca->name,
+				 time_to_text(cert_not_after(ca->cert), text));
+	return true;
+}
+
+bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now, struct error *err)
+{
+	if (!ca || !ca->cert)
+		return error_set(err, REASON_CA_UNAVAILABLE, "there is no CA to sign");
+	if (ca->account_id != account_id)
+		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is of another account",
+				 ca->name);
+	if (ca->state != CA_ACTIVE)
+		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is not active", ca->name);
+	return check_time(ca, now, err);
+}
+
+bool rule_issuer(struct decision *decision, struct error *err)
+{
+	const struct profile *profile = decision->profile;
+	const struct ca *ca = decision->facts->ca;
+
+	if (!issuer_check(ca, profile->account_id, decision->facts->now, err))
+		return false;
+	if (ca->id != profile->ca_id)
+		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is not that of profile %s",
+				 ca->name, profile->name);
+	if (profile->validity_seconds <= 0)
+		return error_set(err, REASON_INTERNAL, "profile %s has no validity", profile->name);
+	decision_note(decision, "CA %s", ca->name);
+	return true;
+}

@@ -1,0 +1,140 @@
+#include "policy/names.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "model/pattern.h"
+
+#define PATTERN_VALUE_MAX 2048 /* octets; what matching costs grows with them */
+
+bool wildcard_is_well_formed(const char *dns_name)
+{
+	if (strncmp(dns_name, "*.", 2) != 0)
+		return false;
+
+	const char *rest = dns_name + 2;
+	const char *dot = strchr(rest, '.');
+	return !strchr(rest, '*') && *rest != '\0' && *rest != '.' && dot && dot[1] != '\0';
+}
+
+static bool check_wildcard(const struct san_rule *rule, const char *value, struct error *err)
+{
+	if (!strchr(value, '*'))
+		return true;
+	if (!rule->wildcard)
+		return error_set(err, REASON_SAN_RULE, "dns \"%s\": the profile takes no wildcards",
+				 value);
+	if (!wildcard_is_well_formed(value))
+		return error_set(err, REASON_SAN_RULE,
+				 "dns \"%s\": only a whole first label can be a wildcard, above a "
+				 "name of two labels",
+				 value);
+	return true;
+}
+
+static bool lies_in(const char *ranges, const char *text)
+{
+	CLEANUP(address_set_done) struct address_set set = { 0 };
+	struct address address;
+
+	return address_list_parse(ranges, &set, NULL) && address_parse(text, &address, NULL) &&
+	       address_set_holds(&set, &address);
+}
+
+static bool fits_pattern(const struct san_rule *rule, const struct san_entry *entry)
+{
+	if (!rule->pattern)
+		return true;
+	if (entry->type == SAN_IP)
+		return lies_in(rule->pattern, entry->value);
+	return strlen(entry->value) <= PATTERN_VALUE_MAX &&
+	       pattern_matches(rule->pattern, entry->value);
+}
+
+static bool append_checked(const struct san_rule *rule, const struct san_entry *entry,
+			   struct san *ret, struct error *err)
+{
+	if (entry->type == SAN_DNS && !check_wildcard(rule, entry->value, err))
+		return false;
+	if (!fits_pattern(rule, entry))
+		return error_set(err, REASON_SAN_RULE, "%s \"%s\" does not match %s",
+				 san_type_text(entry->type), entry->value, rule->pattern);
+	if (ret->count >= SAN_ENTRIES_MAX)
+		return error_set(err, REASON_SAN_RULE, "more than %d names", SAN_ENTRIES_MAX);
+	return san_append(ret, entry->type, entry->value, err);
+}
+
+static bool apply_rule(const struct profile *profile, const struct san_entry *entry,
+		       struct san *ret, struct error *err)
+{
+	if ((unsigned int)entry->type >= SAN_TYPE_COUNT)
+		return error_set(err, REASON_SAN_RULE, "names of this type are never issued: %s",
+				 entry->value);
+
+	const struct san_rule *rule = &profile->san_rules[entry->type];
+	switch (rule->source) {
+	case SAN_FROM_CSR_OPTIONAL:
+	case SAN_FROM_CSR_REQUIRED:
+		return append_checked(rule, entry, ret, err);
+	case SAN_DROPPED:
+		return true;
+	case SAN_REFUSED:
+		break;
+	}
+	return error_set(err, REASON_SAN_RULE, "%s \"%s\": the profile refuses this type",
+			 san_type_text(entry->type), entry->value);
+}
+
+static bool holds_type(const struct san *san, enum san_type type)
+{
+	for (size_t i = 0; i < san->count; i++)
+		if (san->entries[i].type == type)
+			return true;
+	return false;
+}
+
+static bool check_required(const struct profile *profile, const struct san *built,
+			   struct error *err)
+{
+	for (enum san_type type = SAN_DNS; type < SAN_TYPE_COUNT; type++)
+		if (profile->san_rules[type].source == SAN_FROM_CSR_REQUIRED &&
+		    !holds_type(built, type))
+			return error_set(err, REASON_SAN_RULE, "the request has no %s name",
+					 san_type_text(type));
+	return true;
+}
+
+bool san_build(const struct profile *profile, const struct san *asked, struct san *ret,
+	       struct error *err)
+{
+	CLEANUP(san_done) struct san built = { 0 };
+
+	for (size_t i = 0; i < asked->count; i++)
+		if (!apply_rule(profile, &asked->entries[i], &built, err))
+			return false;
+	if (!check_required(profile, &built, err))
+		return false;
+	*ret = built;
+	built = (struct san){ 0 };
+	return true;
+}
+
+bool san_copy(const struct san *from, struct san *ret, struct error *err)
+{
+	CLEANUP(san_done) struct san copy = { 0 };
+
+	for (size_t i = 0; i < from->count; i++)
+		if (!san_append(&copy, from->entries[i].type, from->entries[i].value, err))
+			return false;
+	*ret = copy;
+	copy = (struct san){ 0 };
+	return true;
+}
+
+bool names_check_present(const struct name *subject, const struct san *san, struct error *err)
+{
+	if (subject->count == 0 && san->count == 0)
+		return error_set(err, REASON_SUBJECT_RULE,
+				 "by the rules neither subject nor subjectAltName is left");
+	return true;
+}
