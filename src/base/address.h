@@ -54,3 +54,7 @@ MUST_CHECK bool address_set_make(const struct address_range *ranges, size_t coun
 				 struct address_set *ret, struct error *err);
 bool address_set_holds(const struct address_set *set, const struct address *address);
 void address_set_done(struct address_set *set);
+/* A comma-separated list of notations, as address_range_parse() takes each; at most
+ * ADDRESS_LIST_MAX of them, and not none. */
+MUST_CHECK bool address_list_parse(const char *text, struct address_set *ret, struct error *err);
+#define ADDRESS_LIST_MAX 64

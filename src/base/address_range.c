@@ -249,3 +249,33 @@ bool address_range_is_everywhere(const struct address_range *range)
 	address_range_to_text(range, text);
 	return strcmp(text, everywhere[0]) == 0 || strcmp(text, everywhere[1]) == 0;
 }
+
+static bool parse_item(const char *text, size_t len, struct address_range *ret, struct error *err)
+{
+	char item[NOTATION_MAX];
+
+	if (len >= sizeof item)
+		return error_set(err, REASON_INVALID, "\"%.40s...\" is too long for an address",
+				 text);
+	memcpy(item, text, len);
+	item[len] = '\0';
+	return address_range_parse(item, ret, err);
+}
+
+bool address_list_parse(const char *text, struct address_set *ret, struct error *err)
+{
+	struct address_range ranges[ADDRESS_LIST_MAX];
+	size_t count = 0;
+
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		if (count == ADDRESS_LIST_MAX)
+			return error_set(err, REASON_INVALID, "more than %d addresses",
+					 ADDRESS_LIST_MAX);
+		if (!parse_item(text, len, &ranges[count++], err))
+			return false;
+		if (!text[len])
+			return address_set_make(ranges, count, ret, err);
+		text += len + 1;
+	}
+}
