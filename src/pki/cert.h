@@ -36,7 +36,9 @@ int64_t cert_not_after(const struct cert *cert); /* the last second of validity,
 struct bytes cert_spki(const struct cert *cert);
 const unsigned char *cert_fingerprint(const struct cert *cert); /* SHA-256 of the DER */
 const unsigned char *cert_key_hash(const struct cert *cert);    /* SHA-256 of the SPKI */
+/* Empty when absent or unreadable, which the next one tells apart. */
 const struct san *cert_san(const struct cert *cert);
+bool cert_san_is_unreadable(const struct cert *cert);
 struct bytes cert_subject_key_id(const struct cert *cert);   /* empty view when absent */
 struct bytes cert_authority_key_id(const struct cert *cert); /* empty view when absent */
 bool cert_is_ca(
@@ -52,3 +54,5 @@ bool cert_is_self_issued(const struct cert *cert);
 /* Decodes and judges the key on first use; NULL if it is unsound. Not thread-safe for the first
  * call: anchors call it once at load. */
 const struct public_key *cert_key(const struct cert *cert);
+/* The same, telling why the key is unsound: a REASON_KEY_*. */
+MUST_CHECK bool cert_check_key(const struct cert *cert, struct error *err);

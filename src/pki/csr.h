@@ -14,7 +14,8 @@ struct csr;
 /* Parses one DER CSR and everything in it: key judged (see public_key_parse), names and SAN read,
  * attributes known. Does not verify the self-signature: csr_verify does, once, at the edge. The
  * bytes are copied. `lenient` accepts absent [0] attributes and the Microsoft extension attribute
- * OID. REASON_CSR_MALFORMED, REASON_KEY_*, REASON_NAME_INVALID, REASON_EXTENSION_NOT_ALLOWED. */
+ * OID. REASON_TOO_LARGE, REASON_CSR_MALFORMED, REASON_KEY_*, REASON_NAME_INVALID,
+ * REASON_EXTENSION_NOT_ALLOWED. */
 MUST_CHECK bool csr_parse(struct bytes der, bool lenient, struct csr **ret, struct error *err);
 void csr_free(struct csr *csr);
 DEFINE_CLEANUP(struct csr *, csr_free)
