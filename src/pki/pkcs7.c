@@ -33,12 +33,13 @@ static void write_signed_data(struct buffer *to, struct bytes *certs, size_t cou
 bool pkcs7_certs_only_encode(const struct bytes *certs, size_t count, struct buffer *ret,
 			     struct error *err)
 {
-	CLEANUP(freep) struct bytes *sorted = calloc(count ? count : 1, sizeof *sorted);
+	CLEANUP(freep) struct bytes *sorted = count ? calloc(count, sizeof *sorted) : NULL;
 
+	if (count == 0)
+		return error_set(err, REASON_INTERNAL, "PKCS#7 without certificates");
 	if (!sorted)
 		return error_set(err, REASON_NO_MEMORY, "PKCS#7");
-	if (count)
-		memcpy(sorted, certs, count * sizeof *sorted);
+	memcpy(sorted, certs, count * sizeof *sorted);
 
 	size_t content_info = der_begin(ret, DER_SEQUENCE);
 	der_write_oid(ret, id_signed_data);
