@@ -1,0 +1,407 @@
+#include "ipc/ipc.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/pack.h"
+#include "ipc/line.h"
+#include "ipc/memory_file.h"
+#include "ipc/work.h"
+
+#define LINES_MAX 1024
+#define EVENTS_MAX 64
+/* Room for Argon2's and OpenSSL's frames, whatever the stack limit of the environment is. */
+#define WORKER_STACK (1024 * 1024)
+
+struct ipc_server {
+	struct ipc_server_options options;
+	int epoll_fd, stop_fd;
+	struct inbox *inbox; /* of the reading thread */
+	struct work_queue *queue;
+	pthread_t *workers;
+	unsigned int worker_count;  /* that run */
+	pthread_mutex_t lines_lock; /* guards lines; never held while something is sent */
+	struct line *lines[LINES_MAX];
+};
+
+/* What each role may send; an edge that was taken over gets no further than an edge does. */
+static const bool may_send[IPC_ROLE_COUNT][IPC_KIND_COUNT] = {
+	[IPC_ROLE_SUPERVISOR] = { [IPC_LINE] = true },
+	[IPC_ROLE_EDGE] = { [IPC_HELLO] = true, [IPC_EST] = true, [IPC_EVENT] = true },
+	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true },
+};
+static const bool wants_reply[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_MANAGE] = true };
+
+/* -- workers -- */
+
+static void reply_to(const struct work *work, const struct buffer *reply)
+{
+	const struct ipc_frame message = {
+		.kind = work->kind,
+		.is_reply = true,
+		.id = work->id,
+		.payload = buffer_view(reply),
+	};
+
+	/* what could not be made is not sent: half an answer is worse than a timeout */
+	if (wants_reply[work->kind] && buffer_ok(reply))
+		line_send(work->line, &message, -1);
+}
+
+static void *work_until_closed(void *context)
+{
+	struct ipc_server *server = context;
+	struct work work;
+
+	while (work_queue_get(server->queue, &work)) {
+		CLEANUP(buffer_wipe) struct buffer reply = { 0 };
+		server->options.on_message(server->options.context, work.kind,
+					   buffer_view(&work.payload), &reply);
+		reply_to(&work, &reply);
+		work_done(&work);
+	}
+	return NULL;
+}
+
+static bool start_worker(struct ipc_server *server, const pthread_attr_t *attributes,
+			 struct error *err)
+{
+	int failed = pthread_create(&server->workers[server->worker_count], attributes,
+				    work_until_closed, server);
+
+	if (failed)
+		return error_set(err, REASON_INTERNAL, "worker thread %u of %u: %s",
+				 server->worker_count + 1, server->options.workers,
+				 strerror(failed));
+	server->worker_count++;
+	return true;
+}
+
+static bool start_workers(struct ipc_server *server, struct error *err)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	bool started = true;
+
+	server->workers = calloc(server->options.workers, sizeof *server->workers);
+	if (!server->workers)
+		return error_set(err, REASON_NO_MEMORY, "worker threads");
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, WORKER_STACK);
+	/* signals are for the thread that runs the loop */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (started && server->worker_count < server->options.workers)
+		started = start_worker(server, &attributes, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+static void join_workers(struct ipc_server *server)
+{
+	work_queue_close(server->queue);
+	for (; server->worker_count; server->worker_count--)
+		pthread_join(server->workers[server->worker_count - 1], NULL);
+}
+
+/* -- lines -- */
+
+static bool enter_line(struct ipc_server *server, struct line_options *options, struct line **ret,
+		       struct error *err)
+{
+	for (size_t i = 0; i < LINES_MAX; i++) {
+		if (server->lines[i])
+			continue;
+		options->number = i;
+		if (!line_new(options, &server->lines[i], err))
+			return false;
+		*ret = line_ref(server->lines[i]);
+		return true;
+	}
+	close(options->fd);
+	return error_set(err, REASON_INTERNAL, "more than %d lines", LINES_MAX);
+}
+
+static void say_hello(struct line *line)
+{
+	static const struct ipc_frame hello = { .kind = IPC_HELLO };
+
+	line_send(line, &hello, -1);
+}
+
+static inline void line_unrefp(struct line **line)
+{
+	line_unref(*line);
+}
+
+bool ipc_server_add_line(struct ipc_server *server, int fd, enum ipc_role role, const char *name,
+			 struct error *err)
+{
+	CLEANUP(line_unrefp) struct line *line = NULL;
+	struct line_options options = {
+		.fd = fd,
+		.epoll_fd = server->epoll_fd,
+		.role = role,
+		.name = name,
+	};
+
+	/* the supervisor's line is new for every process: nothing on it is stale */
+	if (role != IPC_ROLE_SUPERVISOR)
+		inbox_drain(fd);
+	pthread_mutex_lock(&server->lines_lock);
+	bool entered = enter_line(server, &options, &line, err);
+	pthread_mutex_unlock(&server->lines_lock);
+	if (!entered)
+		return false;
+	say_hello(line);
+	server->options.on_line(server->options.context, line_number(line), role, name);
+	return true;
+}
+
+static void remove_line(struct ipc_server *server, struct line *line)
+{
+	pthread_mutex_lock(&server->lines_lock);
+	server->lines[line_number(line)] = NULL;
+	pthread_mutex_unlock(&server->lines_lock);
+	line_close(line);
+	line_unref(line);
+}
+
+static struct line *find_line(struct ipc_server *server, size_t number)
+{
+	pthread_mutex_lock(&server->lines_lock);
+	struct line *line = number < LINES_MAX && server->lines[number]
+				    ? line_ref(server->lines[number])
+				    : NULL;
+	pthread_mutex_unlock(&server->lines_lock);
+	return line;
+}
+
+/* -- sending unasked -- */
+
+struct parcel {
+	struct ipc_frame message;
+	int descriptor;
+};
+
+/* False when a memory file was wanted and could not be made. */
+static bool pack_parcel(enum ipc_kind kind, struct bytes payload, bool as_file, struct parcel *ret)
+{
+	*ret = (struct parcel){ .message = { .kind = kind, .payload = payload }, .descriptor = -1 };
+	if (!as_file)
+		return true;
+	ret->message.payload = (struct bytes){ 0 };
+	return memory_file_make(payload, &ret->descriptor, NULL);
+}
+
+void ipc_server_send(struct ipc_server *server, size_t number, enum ipc_kind kind,
+		     struct bytes payload, bool as_file)
+{
+	CLEANUP(line_unrefp) struct line *line = find_line(server, number);
+	struct parcel parcel;
+
+	if (!line || !pack_parcel(kind, payload, as_file, &parcel))
+		return;
+	line_send(line, &parcel.message, parcel.descriptor);
+	fd_closep(&parcel.descriptor);
+}
+
+void ipc_server_broadcast(struct ipc_server *server, enum ipc_role role, enum ipc_kind kind,
+			  struct bytes payload, bool as_file)
+{
+	struct parcel parcel;
+
+	if (!pack_parcel(kind, payload, as_file, &parcel))
+		return;
+	for (size_t i = 0; i < LINES_MAX; i++) {
+		CLEANUP(line_unrefp) struct line *line = find_line(server, i);
+		if (line && line_role(line) == role)
+			line_send(line, &parcel.message, parcel.descriptor);
+	}
+	fd_closep(&parcel.descriptor);
+}
+
+/* -- receiving -- */
+
+/* What one batch of packets belongs to. */
+struct reading {
+	struct ipc_server *server;
+	struct line *line;
+};
+
+static bool add_received_line(struct ipc_server *server, struct bytes payload, int descriptor,
+			      struct error *err)
+{
+	struct unpacker from = { .rest = payload };
+	CLEANUP(fd_closep) int fd = descriptor;
+	CLEANUP(freep) char *name = NULL;
+	uint8_t role = unpack_u8(&from);
+
+	unpack_string(&from, &name);
+	if (fd < 0 || !name || !unpack_finished(&from) ||
+	    (role != IPC_ROLE_EDGE && role != IPC_ROLE_ADMIN))
+		return error_set(err, REASON_PROTOCOL, "a line without descriptor, name or role");
+	int taken = fd;
+	fd = -1;
+	return ipc_server_add_line(server, taken, role, name, err);
+}
+
+/* The supervisor must learn that the process it just started has nobody to ask. */
+static void take_line(const struct reading *reading, struct bytes payload, int descriptor)
+{
+	struct error err;
+
+	if (add_received_line(reading->server, payload, descriptor, &err))
+		return;
+	const struct ipc_frame refusal = { .kind = IPC_REFUSED,
+					   .payload = bytes_of_string(err.detail) };
+	line_send(reading->line, &refusal, -1);
+}
+
+static void take_hello(const struct reading *reading)
+{
+	struct line *line = reading->line;
+
+	line_forget(line);
+	reading->server->options.on_line(reading->server->options.context, line_number(line),
+					 line_role(line), line_name(line));
+}
+
+static void tell_overload(struct ipc_server *server, const struct work *work)
+{
+	CLEANUP(buffer_done) struct buffer reply = { 0 };
+
+	if (!server->options.on_overload || !wants_reply[work->kind])
+		return;
+	server->options.on_overload(server->options.context, work->kind, &reply);
+	reply_to(work, &reply);
+}
+
+static void queue_work(const struct reading *reading, const struct ipc_frame *message)
+{
+	struct work work = {
+		.line = line_ref(reading->line),
+		.kind = message->kind,
+		.id = message->id,
+	};
+
+	buffer_append(&work.payload, message->payload);
+	if (buffer_ok(&work.payload) && work_queue_put(reading->server->queue, &work))
+		return;
+	tell_overload(reading->server, &work);
+	work_done(&work);
+}
+
+static void on_message(void *context, const struct ipc_frame *message, int descriptor)
+{
+	const struct reading *reading = context;
+	bool allowed = !message->is_reply && may_send[line_role(reading->line)][message->kind];
+
+	if (allowed && message->kind == IPC_LINE) {
+		take_line(reading, message->payload, descriptor);
+		return;
+	}
+	fd_closep(&descriptor);
+	if (!allowed)
+		return;
+	if (message->kind == IPC_HELLO)
+		take_hello(reading);
+	else
+		queue_work(reading, message);
+}
+
+static void serve_line(struct ipc_server *server, struct line *line, uint32_t events)
+{
+	struct reading reading = { .server = server, .line = line };
+	const struct inbox_reader reader = { .context = &reading, .on_message = on_message };
+
+	if (events & EPOLLOUT)
+		line_flush(line);
+	if (!(events & ~(uint32_t)EPOLLOUT))
+		return;
+	if (!inbox_read(server->inbox, line_fd(line), line_assembly(line), &reader))
+		remove_line(server, line);
+}
+
+void ipc_server_run(struct ipc_server *server)
+{
+	struct epoll_event events[EVENTS_MAX];
+	bool stopped = false;
+
+	while (!stopped) {
+		int count = epoll_wait(server->epoll_fd, events, EVENTS_MAX, -1);
+		if (count < 0 && errno != EINTR)
+			break;
+		for (int i = 0; i < count; i++) {
+			if (events[i].data.ptr)
+				serve_line(server, events[i].data.ptr, events[i].events);
+			else
+				stopped = true;
+		}
+	}
+	join_workers(server);
+}
+
+void ipc_server_stop(struct ipc_server *server)
+{
+	const uint64_t one = 1;
+
+	/* fails only when it is told already */
+	if (write(server->stop_fd, &one, sizeof one) < 0)
+		return;
+}
+
+/* -- life -- */
+
+static bool open_loop(struct ipc_server *server, struct error *err)
+{
+	struct epoll_event stop = { .events = EPOLLIN, .data.ptr = NULL };
+
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (server->epoll_fd < 0 || server->stop_fd < 0 ||
+	    epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->stop_fd, &stop) != 0)
+		return error_set(err, REASON_INTERNAL, "epoll: %s", strerror(errno));
+	return true;
+}
+
+bool ipc_server_new(const struct ipc_server_options *options, struct ipc_server **ret,
+		    struct error *err)
+{
+	CLEANUP(ipc_server_freep) struct ipc_server *server = calloc(1, sizeof *server);
+
+	if (!server)
+		return error_set(err, REASON_NO_MEMORY, "ipc server");
+	server->options = *options;
+	server->epoll_fd = server->stop_fd = -1;
+	pthread_mutex_init(&server->lines_lock, NULL);
+	if (!inbox_new(&server->inbox, err) || !work_queue_new(&server->queue, err) ||
+	    !open_loop(server, err) || !start_workers(server, err))
+		return false;
+	*ret = TAKE(server);
+	return true;
+}
+
+void ipc_server_free(struct ipc_server *server)
+{
+	if (!server)
+		return;
+	if (server->queue)
+		join_workers(server);
+	for (size_t i = 0; i < LINES_MAX; i++)
+		line_unref(server->lines[i]);
+	work_queue_free(server->queue);
+	inbox_free(server->inbox);
+	fd_closep(&server->stop_fd);
+	fd_closep(&server->epoll_fd);
+	pthread_mutex_destroy(&server->lines_lock);
+	free(server->workers);
+	free(server);
+}

@@ -1,0 +1,26 @@
+/* The bounded queue between the thread that reads lines and the workers. */
+#pragma once
+
+#include "ipc/line.h"
+
+#define WORK_ITEMS_MAX 4096
+#define WORK_BYTES_MAX (64u * 1024 * 1024)
+
+/* A whole message and where it came from; the queue owns the payload and a reference to the line.
+ */
+struct work {
+	struct line *line;
+	enum ipc_kind kind;
+	uint64_t id;
+	struct buffer payload;
+};
+void work_done(struct work *work);
+
+struct work_queue;
+MUST_CHECK bool work_queue_new(struct work_queue **ret, struct error *err);
+void work_queue_free(struct work_queue *queue);
+/* False, and nothing taken, when it is full. Wakes one worker. */
+bool work_queue_put(struct work_queue *queue, const struct work *work);
+/* Waits; false when the queue is closed and empty. */
+bool work_queue_get(struct work_queue *queue, struct work *ret);
+void work_queue_close(struct work_queue *queue);
