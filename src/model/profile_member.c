@@ -1,5 +1,6 @@
 #include "model/profile_member.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

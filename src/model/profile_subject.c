@@ -1,12 +1,13 @@
 /* The subject's rules among a profile's members: [{"attribute": "CN", "source": "csr-required"}].
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/profile_member.h"
 #include "model/profile_words.h"
 
-/* "n" writes null for NULL. */
+/* "s?" writes null for NULL. */
 static json_t *write_rule(const struct subject_rule *rule)
 {
 	return json_pack("{s:s, s:s, s:s?, s:s?}", "attribute",
@@ -94,7 +95,7 @@ static const struct part {
 static bool read_rule(const json_t *json, struct subject_rule *rule, const char *path,
 		      struct error *err)
 {
-	char inner[MEMBER_PATH_MAX];
+	char inner[MEMBER_PATH_MAX + 16];
 	size_t known = 0;
 
 	if (!json_is_object(json))
