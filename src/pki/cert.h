@@ -36,7 +36,7 @@ int64_t cert_not_after(const struct cert *cert); /* the last second of validity,
 struct bytes cert_spki(const struct cert *cert);
 const unsigned char *cert_fingerprint(const struct cert *cert); /* SHA-256 of the DER */
 const unsigned char *cert_key_hash(const struct cert *cert);    /* SHA-256 of the SPKI */
-/* Empty when absent or unreadable, which the next one tells apart. */
+/* Empty when absent or broken, which the next one tells apart; names of odd form are SAN_OTHER. */
 const struct san *cert_san(const struct cert *cert);
 bool cert_san_is_unreadable(const struct cert *cert);
 struct bytes cert_subject_key_id(const struct cert *cert);   /* empty view when absent */

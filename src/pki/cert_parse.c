@@ -41,12 +41,12 @@ static bool read_ext_key_usage(struct cert *cert, struct bytes value, struct err
 }
 
 /* Manufacturers write names that we would never issue; the certificate may still prove who is
- * calling, but not by these names. */
+ * calling, but not by those names. */
 static bool read_san(struct cert *cert, struct bytes value, struct error *err)
 {
 	struct error why = { 0 };
 
-	if (san_parse(value, &cert->san, &why))
+	if (san_parse_tolerant(value, &cert->san, &why))
 		return true;
 	if (why.reason == REASON_NO_MEMORY)
 		return error_set(err, why.reason, "%s", why.detail);

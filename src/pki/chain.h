@@ -20,9 +20,10 @@ struct chain_request {
 /* Finds and verifies a path; *ret_anchor is the index of the anchor it ends in. An anchor with the
  * same name but another key is passed by. Every certificate above the leaf must be a CA (with path
  * length and name constraints kept); weak algorithms and keys anywhere below the anchor are
- * REASON_CLIENT_CERT_WEAK; no anchor: REASON_UNTRUSTED_ISSUER, or REASON_CHAIN_INCOMPLETE when the
- * client sent its leaf alone and the leaf is not self-issued. Work is bounded whatever the client
- * sent. */
+ * REASON_CLIENT_CERT_WEAK; no anchor, or one out of date: REASON_UNTRUSTED_ISSUER, but
+ * REASON_CHAIN_INCOMPLETE when the client sent its leaf alone, the leaf is not self-issued and no
+ * anchor bears its issuer's name. Other broken rules: REASON_CLIENT_CERT_INVALID. Work is bounded
+ * whatever the client sent. */
 MUST_CHECK bool chain_check(const struct chain_request *request, size_t *ret_anchor,
 			    struct error *err);
 
