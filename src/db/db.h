@@ -77,8 +77,12 @@ MUST_CHECK bool db_step(struct db_statement *statement, bool *ret_row, struct er
 MUST_CHECK bool db_step_row(struct db_statement *statement, struct error *err);
 /* For writes: to the end; *ret_changed (may be NULL) is how many rows were written. */
 MUST_CHECK bool db_run(struct db_statement *statement, int64_t *ret_changed, struct error *err);
+/* For INSERT … RETURNING id: to the end, because only there foreign keys are checked.
+ * REASON_NOT_FOUND when nothing was written. */
+MUST_CHECK bool db_run_for_id(struct db_statement *statement, int64_t *ret_id, struct error *err);
 
 /* Columns count from 0; views hold until the next step. */
+bool db_is_null(const struct db_statement *statement, int column);
 int64_t db_int64(const struct db_statement *statement, int column);    /* null: 0 */
 const char *db_text(const struct db_statement *statement, int column); /* null: NULL */
 struct bytes db_bytes(const struct db_statement *statement, int column);

@@ -421,6 +421,23 @@ bool db_run(struct db_statement *statement, int64_t *ret_changed, struct error *
 	return true;
 }
 
+bool db_run_for_id(struct db_statement *statement, int64_t *ret_id, struct error *err)
+{
+	if (!db_step_row(statement, err))
+		return false;
+
+	int64_t id = db_int64(statement, 0);
+	if (!db_run(statement, NULL, err))
+		return false;
+	*ret_id = id;
+	return true;
+}
+
+bool db_is_null(const struct db_statement *statement, int column)
+{
+	return sqlite3_column_type(statement->prepared, column) == SQLITE_NULL;
+}
+
 int64_t db_int64(const struct db_statement *statement, int column)
 {
 	return sqlite3_column_int64(statement->prepared, column);
@@ -456,7 +473,7 @@ bool db_text_copy(const struct db_statement *statement, int column, char **ret, 
 	const char *text = db_text(statement, column);
 	char *copy = NULL;
 
-	if (!text && sqlite3_column_type(statement->prepared, column) == SQLITE_NULL) {
+	if (!text && db_is_null(statement, column)) {
 		*ret = NULL;
 		return true;
 	}

@@ -1,0 +1,280 @@
+#include "store/store_certificate.h"
+
+#include <inttypes.h>
+
+#include "store/certificate_row.h"
+
+/* -- issuing -- */
+
+static bool check_intent(const struct certificate *certificate, struct error *err)
+{
+	if (certificate->serial_len == 0 || certificate->serial_len > sizeof certificate->serial)
+		return error_set(err, REASON_INVALID, "a serial of %zu octets",
+				 certificate->serial_len);
+	if (!certificate->subject || !certificate->der_len)
+		return error_set(err, REASON_INVALID, "an intent without subject or contents");
+	return true;
+}
+
+static void bind_known_text(struct db_statement *statement, int place, const char *text)
+{
+	db_bind_text(statement, place, text ? text : "");
+}
+
+static void bind_intent(struct db_statement *insertion, const struct certificate *certificate,
+			int64_t subject)
+{
+	const struct certificate *c = certificate;
+
+	db_bind_int64(insertion, 1, c->account_id);
+	db_bind_int64(insertion, 2, c->ca_id);
+	db_bind_int64(insertion, 3, c->profile_id);
+	db_bind_int64(insertion, 4, c->profile_version);
+	db_bind_int64(insertion, 5, c->purpose);
+	if (c->operation != EST_OPERATION_COUNT)
+		db_bind_int64(insertion, 6, c->operation);
+	db_bind_bytes(insertion, 7, (struct bytes){ c->serial, c->serial_len });
+	db_bind_int64(insertion, 8, c->not_before);
+	db_bind_int64(insertion, 9, c->not_after);
+	db_bind_int64(insertion, 10, c->created);
+	db_bind_int64(insertion, 11, hash_index(c->key_hash));
+	db_bind_bytes(insertion, 12, (struct bytes){ c->key_hash, KEY_HASH_LEN });
+	db_bind_bytes(insertion, 13, (struct bytes){ c->identity_hash, KEY_HASH_LEN });
+	db_bind_int64(insertion, 14, subject);
+	db_bind_int64(insertion, 15, c->renews_id);
+	db_bind_text(insertion, 16, c->subject);
+	bind_known_text(insertion, 17, c->san);
+	bind_known_text(insertion, 18, c->peer);
+	bind_known_text(insertion, 19, c->requested_by);
+	bind_known_text(insertion, 20, c->request_id);
+	db_bind_bytes(insertion, 21, (struct bytes){ c->der, c->der_len });
+}
+
+bool store_certificate_insert_intent(struct store_tx *tx, const struct certificate *certificate,
+				     int64_t *ret_id, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *insertion = NULL;
+	int64_t subject = 0;
+
+	if (!check_intent(certificate, err) ||
+	    !subject_index(certificate->profile_id, certificate->subject, &subject, err) ||
+	    !db_prepare(tx_db(tx),
+			"INSERT INTO certificate (account_id, ca_id, profile_id, profile_version, "
+			"purpose, operation, serial, not_before, not_after, created, key_index, "
+			"key_hash, identity_hash, subject_index, renews_id, subject, san, peer, "
+			"requested_by, request_id, der, state, renewed_by_id, revoked_at, "
+			"revocation_reason, invalidity_date) "
+			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+			"$16, $17, $18, $19, $20, $21, 0, 0, 0, 0, 0) RETURNING id",
+			&insertion, err))
+		return false;
+	bind_intent(insertion, certificate, subject);
+	return db_run_for_id(insertion, ret_id, err);
+}
+
+static bool note_renewal(struct db *db, int64_t renewed_id, int64_t id, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+
+	if (!db_prepare(db,
+			"UPDATE certificate SET renewed_by_id = $1 WHERE id = $2 "
+			"AND account_id = (SELECT account_id FROM certificate WHERE id = $1)",
+			&update, err))
+		return false;
+	db_bind_int64(update, 1, id);
+	db_bind_int64(update, 2, renewed_id);
+	return run_on_existing(update, "certificate to renew", err);
+}
+
+bool store_certificate_complete(struct store_tx *tx, int64_t id, struct bytes der,
+				struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+	int64_t renewed_id = 0;
+
+	if (!db_prepare(tx_db(tx),
+			"UPDATE certificate SET state = 1, der = $1 WHERE id = $2 AND state = 0 "
+			"RETURNING renews_id",
+			&update, err))
+		return false;
+	db_bind_bytes(update, 1, der);
+	db_bind_int64(update, 2, id);
+	if (!db_run_for_id(update, &renewed_id, err))
+		return false;
+	return !renewed_id || note_renewal(tx_db(tx), renewed_id, id, err);
+}
+
+bool store_certificate_abandon_intents(struct store_tx *tx, size_t *ret_count, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+	int64_t changed = 0;
+
+	if (!db_prepare(tx_db(tx), "UPDATE certificate SET state = 3 WHERE state = 0", &update,
+			err) ||
+	    !db_run(update, &changed, err))
+		return false;
+	*ret_count = (size_t)changed;
+	return true;
+}
+
+/* -- finding -- */
+
+static bool read_one(struct db_statement *query, const char *what, struct certificate *ret,
+		     struct error *err)
+{
+	bool row = false;
+
+	if (!db_step(query, &row, err))
+		return false;
+	if (!row)
+		return error_set(err, REASON_NOT_FOUND, "no such %s", what);
+	return certificate_of_row(query, ret, err);
+}
+
+bool store_certificate_find(struct store *store, int64_t id, struct certificate *ret,
+			    struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE id = $1",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, id);
+	return read_one(query, "certificate", ret, err);
+}
+
+bool store_certificate_find_by_serial(struct store *store, int64_t ca_id, struct bytes serial,
+				      struct certificate *ret, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db,
+			"SELECT " CERTIFICATE_COLUMNS " FROM certificate "
+			"WHERE ca_id = $1 AND serial = $2",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, ca_id);
+	db_bind_bytes(query, 2, serial);
+	return read_one(query, "serial", ret, err);
+}
+
+bool store_certificate_find_recent(struct store_tx *tx, int64_t profile_id,
+				   const unsigned char *key_hash,
+				   const unsigned char *identity_hash, int64_t since,
+				   struct certificate *ret, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(tx_db(tx),
+			"SELECT " CERTIFICATE_COLUMNS " FROM certificate "
+			"WHERE key_index = $1 AND created >= $2 AND key_hash = $3 "
+			"AND identity_hash = $4 AND profile_id = $5 AND state = 1 "
+			"ORDER BY created DESC, id DESC LIMIT 1",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, hash_index(key_hash));
+	db_bind_int64(query, 2, since);
+	db_bind_bytes(query, 3, (struct bytes){ key_hash, KEY_HASH_LEN });
+	db_bind_bytes(query, 4, (struct bytes){ identity_hash, KEY_HASH_LEN });
+	db_bind_int64(query, 5, profile_id);
+	return read_one(query, "recent certificate", ret, err);
+}
+
+bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, const char *subject,
+				       struct certificate *ret, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	int64_t index = 0;
+
+	if (!subject_index(profile_id, subject, &index, err) || !reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db,
+			"SELECT " CERTIFICATE_COLUMNS " FROM certificate "
+			"WHERE subject_index = $1 AND profile_id = $2 AND subject = $3 "
+			"AND state = 1 ORDER BY id DESC LIMIT 1",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, index);
+	db_bind_int64(query, 2, profile_id);
+	db_bind_text(query, 3, subject);
+	return read_one(query, "subject", ret, err);
+}
+
+/* A certificate that was revoked only because a newer one took its place says nothing against its
+ * key: a renewal may keep it. */
+bool store_key_use_find(struct store *store, int64_t account_id, const unsigned char *key_hash,
+			const char *subject, int64_t now, struct store_key_use *ret,
+			struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db,
+			"SELECT count(*), "
+			"coalesce(max(CASE WHEN subject <> $1 AND not_after >= $2 "
+			"AND (state = 1 OR revoked_at > $2) THEN 1 ELSE 0 END), 0), "
+			"coalesce(max(CASE WHEN state = 2 AND revoked_at <= $2 "
+			"AND revocation_reason <> $3 THEN 1 ELSE 0 END), 0) "
+			"FROM certificate WHERE key_index = $4 AND key_hash = $5 "
+			"AND account_id = $6 AND (state = 1 OR state = 2)",
+			&query, err))
+		return false;
+	db_bind_text(query, 1, subject);
+	db_bind_int64(query, 2, now);
+	db_bind_int64(query, 3, REVOKED_SUPERSEDED);
+	db_bind_int64(query, 4, hash_index(key_hash));
+	db_bind_bytes(query, 5, (struct bytes){ key_hash, KEY_HASH_LEN });
+	db_bind_int64(query, 6, account_id);
+	if (!db_step_row(query, err))
+		return false;
+	*ret = (struct store_key_use){
+		.used = db_int64(query, 0) > 0,
+		.used_by_other = db_int64(query, 1) > 0,
+		.revoked = db_int64(query, 2) > 0,
+	};
+	return true;
+}
+
+/* -- revoking -- */
+
+static bool check_revoked(struct db *db, int64_t id, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	bool row = false;
+
+	if (!db_prepare(db, "SELECT id FROM certificate WHERE id = $1 AND state = 2", &query, err))
+		return false;
+	db_bind_int64(query, 1, id);
+	if (!db_step(query, &row, err))
+		return false;
+	return row || error_set(err, REASON_NOT_FOUND, "no issued certificate %" PRId64, id);
+}
+
+bool store_certificate_revoke(struct store_tx *tx, int64_t id, enum revocation_reason reason,
+			      int64_t at, int64_t invalidity_date, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+	int64_t changed = 0;
+
+	if (at <= 0)
+		return error_set(err, REASON_INVALID, "revocation at %" PRId64, at);
+	if (!db_prepare(
+		    tx_db(tx),
+		    "UPDATE certificate SET state = 2, revoked_at = $1, revocation_reason = $2, "
+		    "invalidity_date = $3 "
+		    "WHERE id = $4 AND (state = 1 OR (state = 2 AND revoked_at > $1))",
+		    &update, err))
+		return false;
+	db_bind_int64(update, 1, at);
+	db_bind_int64(update, 2, reason);
+	db_bind_int64(update, 3, invalidity_date);
+	db_bind_int64(update, 4, id);
+	if (!db_run(update, &changed, err))
+		return false;
+	return changed || check_revoked(tx_db(tx), id, err);
+}

@@ -1,0 +1,289 @@
+/* Lists of certificates by what an operator asks for. The text of the query is put together from
+ * the rows below, the values never are part of it. */
+#include <ctype.h>
+
+#include "base/hex.h"
+#include "store/certificate_row.h"
+#include "store/store_certificate.h"
+
+#define LIST_MAX 1000
+#define SEARCH_TEXT_MAX 1024
+#define CONDITIONS_MAX 16
+
+struct value {
+	enum { VALUE_NUMBER, VALUE_TEXT, VALUE_BYTES } kind;
+	int64_t number;
+	const char *text;
+	struct bytes bytes;
+};
+
+struct list_query {
+	struct buffer sql;
+	struct value values[CONDITIONS_MAX];
+	int count;
+	/* what some values point to */
+	struct buffer subject_pattern, san_pattern;
+	unsigned char serial_from[CERT_SERIAL_MAX + 1], serial_to[CERT_SERIAL_MAX + 1];
+};
+
+static void list_query_done(struct list_query *query)
+{
+	buffer_done(&query->sql);
+	buffer_done(&query->subject_pattern);
+	buffer_done(&query->san_pattern);
+}
+
+/* `condition` holds one %d: the place of its value. */
+#define ADD(query, condition, ...)                                                                 \
+	do {                                                                                       \
+		(query)->values[(query)->count++] = (struct value){ __VA_ARGS__ };                 \
+		buffer_printf(&(query)->sql, condition, (query)->count);                           \
+	} while (0)
+
+static void add_number(struct list_query *query, int64_t number)
+{
+	query->values[query->count++] = (struct value){ .kind = VALUE_NUMBER, .number = number };
+}
+
+/* -- conditions -- */
+
+static void filter_objects(struct list_query *query, const struct store_certificate_filter *filter)
+{
+	ADD(query, " WHERE account_id = $%d", .kind = VALUE_NUMBER, .number = filter->account_id);
+	if (filter->before_id)
+		ADD(query, " AND id < $%d", .kind = VALUE_NUMBER, .number = filter->before_id);
+	if (filter->ca_id)
+		ADD(query, " AND ca_id = $%d", .kind = VALUE_NUMBER, .number = filter->ca_id);
+	if (filter->profile_id)
+		ADD(query, " AND profile_id = $%d", .kind = VALUE_NUMBER,
+		    .number = filter->profile_id);
+	/* a number, not a value: only so are the partial indexes of use */
+	if (filter->state >= 0)
+		buffer_printf(&query->sql, " AND state = %d", filter->state);
+}
+
+static void filter_times(struct list_query *query, const struct store_certificate_filter *filter)
+{
+	if (filter->only_expired)
+		ADD(query, " AND not_after < $%d", .kind = VALUE_NUMBER, .number = filter->now);
+	if (filter->only_valid) {
+		ADD(query, " AND not_after >= $%d", .kind = VALUE_NUMBER, .number = filter->now);
+		buffer_printf(&query->sql, " AND (state = 1 OR (state = 2 AND revoked_at > $%d))",
+			      query->count);
+	}
+	if (filter->expires_before)
+		ADD(query, " AND not_after < $%d", .kind = VALUE_NUMBER,
+		    .number = filter->expires_before);
+}
+
+/* Threat CO-11: what the operator typed is text; a wildcard in it stands for itself. Letters match
+ * in either case. */
+static bool make_pattern(const char *text, struct buffer *ret, struct error *err)
+{
+	if (strlen(text) > SEARCH_TEXT_MAX)
+		return error_set(err, REASON_TOO_LARGE, "a search text over %d bytes",
+				 SEARCH_TEXT_MAX);
+	buffer_append_byte(ret, '%');
+	for (; *text; text++) {
+		if (strchr("%_\\", *text))
+			buffer_append_byte(ret, '\\');
+		buffer_append_byte(ret, (unsigned char)tolower((unsigned char)*text));
+	}
+	buffer_append_byte(ret, '%');
+	return buffer_cstring(ret) || error_set(err, REASON_NO_MEMORY, "search");
+}
+
+static bool filter_texts(struct list_query *query, const struct store_certificate_filter *filter,
+			 struct error *err)
+{
+	if (filter->subject_holds) {
+		if (!make_pattern(filter->subject_holds, &query->subject_pattern, err))
+			return false;
+		ADD(query, " AND lower(subject) LIKE $%d ESCAPE '\\'", .kind = VALUE_TEXT,
+		    .text = (const char *)query->subject_pattern.data);
+	}
+	if (filter->san_holds) {
+		if (!make_pattern(filter->san_holds, &query->san_pattern, err))
+			return false;
+		ADD(query, " AND lower(san) LIKE $%d ESCAPE '\\'", .kind = VALUE_TEXT,
+		    .text = (const char *)query->san_pattern.data);
+	}
+	return true;
+}
+
+/* Digits without separators; led by the 00 that the INTEGER has where a tool shows the number
+ * alone. */
+static bool serial_digits(const char *text, char into[2 * CERT_SERIAL_MAX + 1], struct error *err)
+{
+	size_t len = 0;
+
+	if (strchr("89abcdefABCDEF", *text))
+		while (len < 2)
+			into[len++] = '0';
+	for (; *text; text++) {
+		if (*text == ':')
+			continue;
+		if (!isxdigit((unsigned char)*text) || len >= 2 * CERT_SERIAL_MAX)
+			return error_set(err, REASON_INVALID,
+					 "a serial is up to %d hexadecimal digits",
+					 2 * CERT_SERIAL_MAX);
+		into[len++] = *text;
+	}
+	into[len] = '\0';
+	return true;
+}
+
+/* The least octets above all that start with these digits: the last octet, plus one in its last
+ * digit given. */
+static bool add_one(unsigned char *octets, size_t len, unsigned char step)
+{
+	for (size_t i = len; i > 0; i--) {
+		unsigned int sum = (unsigned int)octets[i - 1] + step;
+
+		octets[i - 1] = (unsigned char)sum;
+		if (sum <= 0xff)
+			return true;
+		step = 1;
+	}
+	return false;
+}
+
+static bool filter_serial(struct list_query *query, const char *prefix, struct error *err)
+{
+	char digits[2 * CERT_SERIAL_MAX + 2];
+	size_t len = 0;
+
+	if (!serial_digits(prefix, digits, err))
+		return false;
+	bool half = strlen(digits) % 2;
+	if (half)
+		strcat(digits, "0");
+	if (!hex_decode(digits, query->serial_from, sizeof query->serial_from, &len))
+		return error_set(err, REASON_INVALID, "a serial is hexadecimal");
+	memcpy(query->serial_to, query->serial_from, len);
+	ADD(query, " AND serial >= $%d", .kind = VALUE_BYTES, .bytes = { query->serial_from, len });
+	if (add_one(query->serial_to, len, half ? 0x10 : 1))
+		ADD(query, " AND serial < $%d", .kind = VALUE_BYTES,
+		    .bytes = { query->serial_to, len });
+	/* names the CAs so that the index by CA and serial serves; 0 issued itself */
+	buffer_append_text(&query->sql, " AND ca_id IN (SELECT 0 UNION ALL SELECT ca.id FROM ca "
+					"WHERE ca.account_id = $1)");
+	return true;
+}
+
+static bool check_filter(const struct store_certificate_filter *filter, struct error *err)
+{
+	if (!filter->account_id)
+		return error_set(err, REASON_INVALID, "no account");
+	if (filter->limit < 1 || filter->limit > LIST_MAX)
+		return error_set(err, REASON_INVALID, "limit is 1 to %d", LIST_MAX);
+	if (filter->state < -1 || filter->state > CERTIFICATE_ABANDONED)
+		return error_set(err, REASON_INVALID, "state %d", filter->state);
+	return true;
+}
+
+static bool build(struct list_query *query, const struct store_certificate_filter *filter,
+		  struct error *err)
+{
+	buffer_append_text(&query->sql, "SELECT " CERTIFICATE_COLUMNS " FROM certificate");
+	filter_objects(query, filter);
+	filter_times(query, filter);
+	if (!filter_texts(query, filter, err) ||
+	    (filter->serial_prefix && !filter_serial(query, filter->serial_prefix, err)))
+		return false;
+	add_number(query, filter->limit);
+	buffer_printf(&query->sql, " ORDER BY id DESC LIMIT $%d", query->count);
+	return buffer_cstring(&query->sql) || error_set(err, REASON_NO_MEMORY, "search");
+}
+
+/* -- running -- */
+
+static void bind_values(struct db_statement *statement, const struct list_query *query)
+{
+	for (int i = 0; i < query->count; i++) {
+		const struct value *value = &query->values[i];
+
+		switch (value->kind) {
+		case VALUE_NUMBER:
+			db_bind_int64(statement, i + 1, value->number);
+			break;
+		case VALUE_TEXT:
+			db_bind_text(statement, i + 1, value->text);
+			break;
+		case VALUE_BYTES:
+			db_bind_bytes(statement, i + 1, value->bytes);
+			break;
+		}
+	}
+}
+
+/* *ret_go_on is false when there is no further row or none is wanted. */
+static bool list_next(struct db_statement *statement,
+		      bool (*each)(void *context, const struct certificate *certificate),
+		      void *context, bool *ret_go_on, struct error *err)
+{
+	CLEANUP(certificate_done) struct certificate certificate = { 0 };
+
+	if (!db_step(statement, ret_go_on, err))
+		return false;
+	if (!*ret_go_on)
+		return true;
+	if (!certificate_of_row(statement, &certificate, err))
+		return false;
+	*ret_go_on = each(context, &certificate);
+	return true;
+}
+
+bool store_certificate_list(struct store *store, const struct store_certificate_filter *filter,
+			    bool (*each)(void *context, const struct certificate *certificate),
+			    void *context, struct error *err)
+{
+	CLEANUP(list_query_done) struct list_query query = { 0 };
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *statement = NULL;
+	bool go_on = true;
+
+	if (!check_filter(filter, err) || !build(&query, filter, err) ||
+	    !reader_take(store, &reader, err) ||
+	    !db_prepare_once(reader.db, (const char *)query.sql.data, &statement, err))
+		return false;
+	bind_values(statement, &query);
+	while (go_on)
+		if (!list_next(statement, each, context, &go_on, err))
+			return false;
+	return true;
+}
+
+bool store_certificate_count(struct store *store, int64_t account_id, int64_t now,
+			     int64_t *ret_valid, int64_t *ret_expired, int64_t *ret_revoked,
+			     struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	/* each part is a range of a partial index; a revocation yet to come is still one of the
+	 * others */
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db,
+			"SELECT "
+			"(SELECT count(*) FROM certificate "
+			"WHERE state = 1 AND account_id = $1 AND not_after >= $2) + "
+			"(SELECT count(*) FROM certificate WHERE state = 2 AND account_id = $1 "
+			"AND revoked_at > $2 AND not_after >= $2), "
+			"(SELECT count(*) FROM certificate "
+			"WHERE state = 1 AND account_id = $1 AND not_after < $2) + "
+			"(SELECT count(*) FROM certificate WHERE state = 2 AND account_id = $1 "
+			"AND revoked_at > $2 AND not_after < $2), "
+			"(SELECT count(*) FROM certificate "
+			"WHERE state = 2 AND account_id = $1 AND revoked_at <= $2)",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, account_id);
+	db_bind_int64(query, 2, now);
+	if (!db_step_row(query, err))
+		return false;
+	*ret_valid = db_int64(query, 0);
+	*ret_expired = db_int64(query, 1);
+	*ret_revoked = db_int64(query, 2);
+	return true;
+}

@@ -1,0 +1,95 @@
+/* What the store's own files share. */
+#pragma once
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "db/db.h"
+#include "store/store.h"
+
+/* The end of the audit chain as the writer connection sees it. */
+struct audit_head {
+	bool known; /* else it is read before the next entry */
+	int64_t id;
+	unsigned char hash[HASH_LEN];
+};
+
+struct store_tx {
+	struct store *store;
+	struct audit_head audit_before; /* to return to when it rolls back */
+};
+
+/* Transactions that one COMMIT makes durable together. */
+struct group {
+	struct audit_head audit_start; /* the end of the audit chain when it began */
+	unsigned int members;          /* transactions that it holds */
+	unsigned int awaiting;         /* threads that want to know its end */
+	bool ended, failed;
+	struct error failure;
+};
+
+/* See store_tx.c. */
+struct writer {
+	struct db *db;
+	struct store_tx tx; /* the one that is open, if any */
+	struct audit_head audit_head;
+
+	pthread_mutex_t lock; /* of everything below; held for moments only */
+	bool busy;            /* a thread has db, tx and audit_head to itself */
+	unsigned int waiting; /* threads in store_begin() */
+	struct group *group;  /* the one that is open, or NULL */
+	bool stopping;
+	pthread_cond_t freed;  /* no longer busy: for those who begin */
+	pthread_cond_t ended;  /* a group may have ended or needs someone to end it */
+	pthread_cond_t lazily; /* for the flusher: there is something that nobody waits for */
+	bool lazy;             /* the open group holds a lazily committed transaction */
+	pthread_t flusher;
+	bool has_flusher;
+};
+
+/* Connections that wait for the next read. See store_reader.c. */
+#define READERS_KEPT 8
+struct readers {
+	pthread_mutex_t lock;
+	struct db *idle[READERS_KEPT];
+	size_t count;
+};
+
+struct store {
+	struct writer writer;
+	struct readers readers;
+};
+
+/* A connection lent for one read; the statement made from it is done before it goes back, so
+ * declare it first. */
+struct reader {
+	struct store *store;
+	struct db *db;
+};
+MUST_CHECK bool reader_take(struct store *store, struct reader *ret, struct error *err);
+void reader_done(struct reader *reader);
+
+MUST_CHECK bool writer_start(struct writer *writer, struct error *err);
+/* Commits what is left. */
+void writer_stop(struct writer *writer);
+
+#define STORE_APPLICATION_ID 0x42535457 /* "BSTW" */
+
+static inline struct db *tx_db(struct store_tx *tx)
+{
+	return tx->store->writer.db;
+}
+
+/* store_audit.c: where the chain ends in the database, all zeros at its beginning. */
+MUST_CHECK bool audit_head_read(struct db *db, struct audit_head *ret, struct error *err);
+
+/* store_catalog.c: tells readers of the catalog that it changed. */
+MUST_CHECK bool catalog_raise(struct store_tx *tx, struct error *err);
+
+/* Runs a write to its end; REASON_NOT_FOUND naming `what` when it wrote nothing. */
+MUST_CHECK bool run_on_existing(struct db_statement *statement, const char *what,
+				struct error *err);
+
+/* The first 64 bits of a hash: what the indexes hold of it. */
+int64_t hash_index(const unsigned char hash[HASH_LEN]);

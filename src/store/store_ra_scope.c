@@ -1,0 +1,103 @@
+#include "store/store_private.h"
+#include "store/store_config.h"
+
+static bool insert_profile(struct db *db, const struct ra_scope *scope, int64_t id,
+			   int64_t profile_id, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *insertion = NULL;
+
+	if (!db_prepare(db,
+			"INSERT INTO ra_scope_profile (account_id, ra_scope_id, profile_id) "
+			"VALUES ($1, $2, $3)",
+			&insertion, err))
+		return false;
+	db_bind_int64(insertion, 1, scope->account_id);
+	db_bind_int64(insertion, 2, id);
+	db_bind_int64(insertion, 3, profile_id);
+	return db_run(insertion, NULL, err);
+}
+
+static bool insert_profiles(struct db *db, const struct ra_scope *scope, int64_t id,
+			    struct error *err)
+{
+	for (size_t i = 0; i < scope->profile_count; i++)
+		if (!insert_profile(db, scope, id, scope->profile_ids[i], err))
+			return false;
+	return true;
+}
+
+static bool delete_profiles(struct db *db, int64_t id, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *deletion = NULL;
+
+	if (!db_prepare(db, "DELETE FROM ra_scope_profile WHERE ra_scope_id = $1", &deletion, err))
+		return false;
+	db_bind_int64(deletion, 1, id);
+	return db_run(deletion, NULL, err);
+}
+
+/* The certificate must be one of the same account. */
+static bool check_certificate(struct db *db, const struct ra_scope *scope, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	bool row = false;
+
+	if (!db_prepare(db, "SELECT id FROM certificate WHERE id = $1 AND account_id = $2", &query,
+			err))
+		return false;
+	db_bind_int64(query, 1, scope->certificate_id);
+	db_bind_int64(query, 2, scope->account_id);
+	if (!db_step(query, &row, err))
+		return false;
+	return row || error_set(err, REASON_NOT_FOUND, "no such certificate");
+}
+
+bool store_ra_scope_insert(struct store_tx *tx, const struct ra_scope *scope, int64_t *ret_id,
+			   struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *insertion = NULL;
+	struct db *db = tx_db(tx);
+	int64_t id = 0;
+
+	if (!check_certificate(db, scope, err) ||
+	    !db_prepare(db,
+			"INSERT INTO ra_scope (account_id, certificate_id, name, all_profiles) "
+			"VALUES ($1, $2, $3, $4) RETURNING id",
+			&insertion, err))
+		return false;
+	db_bind_int64(insertion, 1, scope->account_id);
+	db_bind_int64(insertion, 2, scope->certificate_id);
+	db_bind_text(insertion, 3, scope->name);
+	db_bind_int64(insertion, 4, scope->all_profiles ? 1 : 0);
+	if (!db_run_for_id(insertion, &id, err) || !insert_profiles(db, scope, id, err) ||
+	    !catalog_raise(tx, err))
+		return false;
+	*ret_id = id;
+	return true;
+}
+
+static bool update_scope(struct db *db, const struct ra_scope *scope, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+
+	if (!db_prepare(db,
+			"UPDATE ra_scope SET certificate_id = $1, name = $2, all_profiles = $3 "
+			"WHERE id = $4 AND account_id = $5",
+			&update, err))
+		return false;
+	db_bind_int64(update, 1, scope->certificate_id);
+	db_bind_text(update, 2, scope->name);
+	db_bind_int64(update, 3, scope->all_profiles ? 1 : 0);
+	db_bind_int64(update, 4, scope->id);
+	db_bind_int64(update, 5, scope->account_id);
+	return run_on_existing(update, "RA certificate", err);
+}
+
+bool store_ra_scope_update(struct store_tx *tx, const struct ra_scope *scope, struct error *err)
+{
+	struct db *db = tx_db(tx);
+
+	return check_certificate(db, scope, err) && update_scope(db, scope, err) &&
+	       delete_profiles(db, scope->id, err) && insert_profiles(db, scope, scope->id, err) &&
+	       catalog_raise(tx, err);
+}
