@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/hex.h"
 #include "pki/bundle.h"
 
@@ -35,6 +36,16 @@ json_t *describe_hex(struct bytes bytes)
 	CLEANUP(freep) char *text = malloc(2 * bytes.len + 1);
 
 	return text ? json_string(hex_encode(bytes, text)) : NULL;
+}
+
+json_t *describe_base64(struct bytes bytes)
+{
+	CLEANUP(buffer_wipe) struct buffer text = { 0 };
+
+	base64_encode(bytes, 0, &text);
+	if (!buffer_ok(&text) || text.len == 0)
+		return NULL;
+	return json_stringn((const char *)text.data, text.len - 1);
 }
 
 json_t *describe_name(const struct name *name)

@@ -11,6 +11,7 @@
 json_t *describe_text(const char *text);
 json_t *describe_time(int64_t seconds); /* 0 gives JSON null */
 json_t *describe_hex(struct bytes bytes);
+json_t *describe_base64(struct bytes bytes); /* one line without its newline */
 json_t *describe_name(const struct name *name);
 json_t *describe_san(const struct san *san);
 json_t *describe_key(const struct public_key *key); /* "rsa-3072", "p256" */

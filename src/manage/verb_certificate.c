@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "manage/change.h"
 #include "manage/describe.h"
 #include "manage/revocation.h"
@@ -229,14 +228,6 @@ static size_t chain_of(const struct call *call, const struct certificate *record
 	return count;
 }
 
-static json_t *describe_der(struct bytes der)
-{
-	CLEANUP(buffer_done) struct buffer text = { 0 };
-
-	base64_encode(der, 0, &text);
-	return buffer_ok(&text) ? json_stringn((const char *)text.data, text.len) : NULL;
-}
-
 static bool export(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(certificate_done) struct certificate record = { 0 };
@@ -250,7 +241,7 @@ static bool export(const struct call *call, json_t **ret, struct error *err)
 	if (!param_flag(call->params, "chain"))
 		count = 1;
 	return call_return(json_pack("{s:o, s:o}", "pem", describe_pem(certs, count), "der",
-				     describe_der(certs[0])),
+				     describe_base64(certs[0])),
 			   ret, err);
 }
 

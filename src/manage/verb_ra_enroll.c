@@ -1,6 +1,5 @@
 #include "manage/verb_ra_enroll.h"
 
-#include "base/base64.h"
 #include "ca/ca.h"
 #include "manage/describe.h"
 #include "manage/issue.h"
@@ -134,16 +133,13 @@ static bool add_pkcs12(const struct call *call, const struct ra_key *key, const 
 		       size_t count, json_t *reply, struct error *err)
 {
 	CLEANUP(buffer_wipe) struct buffer p12 = { 0 };
-	CLEANUP(buffer_wipe) struct buffer text = { 0 };
 
 	if (!key->private_key)
 		return true;
 	if (!pkcs12_encode(key->private_key, certs, count, param_text(call->params, "name"),
 			   param_secret(call->params, "passphrase"), &p12, err))
 		return false;
-	base64_encode(buffer_view(&p12), 0, &text);
-	if (!buffer_ok(&text) ||
-	    json_object_set_new(reply, "p12", json_stringn((const char *)text.data, text.len)) != 0)
+	if (json_object_set_new(reply, "p12", describe_base64(buffer_view(&p12))) != 0)
 		return error_set(err, REASON_NO_MEMORY, "PKCS#12");
 	return true;
 }

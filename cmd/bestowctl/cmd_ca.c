@@ -1,0 +1,155 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "bestowctl/ask.h"
+#include "bestowctl/command.h"
+#include "bestowctl/exit_code.h"
+#include "bestowctl/print.h"
+
+static const struct column columns[] = {
+	{ "NAME", "name", LOOK_TEXT },           { "STATE", "state", LOOK_TEXT },
+	{ "KEY", "certificate.key", LOOK_TEXT }, { "ENDS", "certificate.not_after", LOOK_DATE },
+	{ "PARENT", "parent", LOOK_TEXT },       { "TRUSTED", "trusted", LOOK_YES },
+	{ "PROFILES", "profiles", LOOK_TEXT },   { "SUBJECT", "certificate.subject", LOOK_TEXT },
+};
+
+static const struct column fields[] = {
+	{ "name", "name", LOOK_TEXT },
+	{ "state", "state", LOOK_TEXT },
+	{ "subject", "certificate.subject", LOOK_TEXT },
+	{ "issuer", "certificate.issuer", LOOK_TEXT },
+	{ "parent", "parent", LOOK_TEXT },
+	{ "key", "certificate.key", LOOK_TEXT },
+	{ "serial", "certificate.serial", LOOK_SERIAL },
+	{ "begins", "certificate.not_before", LOOK_TIME },
+	{ "ends", "certificate.not_after", LOOK_TIME },
+	{ "SHA-256", "certificate.fingerprint", LOOK_FINGERPRINT },
+	{ "trusted for EST", "trusted", LOOK_TEXT },
+	{ "profiles", "profiles", LOOK_TEXT },
+};
+
+static void show_list(const struct invocation *invocation, const json_t *result)
+{
+	print_table(invocation, json_at(result, "cas"), columns, ARRAY_LEN(columns),
+		    "no CA yet; bestowctl ca create makes one");
+}
+
+static void show_one(const struct invocation *invocation, const json_t *result)
+{
+	(void)invocation;
+	print_fields(json_at(result, "ca"), fields, ARRAY_LEN(fields));
+	fflush(stdout);
+}
+
+static void show_pem(const struct invocation *invocation, const json_t *result)
+{
+	(void)invocation;
+	fputs(json_text_at(result, "pem"), stdout);
+}
+
+/* -- a new CA is offered to EST authentication, because renewals fail without it -- */
+
+static int trust(const struct invocation *invocation, const char *name)
+{
+	json_auto_t *params = json_pack("{s:s}", "ca", name);
+	json_auto_t *result = NULL;
+	int code = command_ask(invocation, "trust.add", params, &result);
+
+	if (code == EXIT_DONE)
+		fprintf(stderr, "CA %s is trusted for EST authentication\n", name);
+	return code;
+}
+
+static int offer_trust(const struct invocation *invocation, const json_t *result)
+{
+	const char *name = json_text_at(result, "ca.name");
+
+	if (json_is_true(json_at(result, "ca.trusted")) || own_flag(invocation, "--no-trust"))
+		return EXIT_DONE;
+	if (can_ask(invocation) &&
+	    confirm("Add it to EST authentication, so that its certificates can renew?", true))
+		return trust(invocation, name);
+	print_hint(invocation,
+		   "certificates of this CA cannot renew before it is in EST "
+		   "authentication: bestowctl trust add --ca '%s'",
+		   name);
+	return EXIT_DONE;
+}
+
+static int make(const struct invocation *invocation)
+{
+	json_auto_t *result = NULL;
+
+	if (own_flag(invocation, "--no-trust") && json_object_get(invocation->params, "trust"))
+		return fail_usage("either --trust or --no-trust");
+
+	int code =
+		command_ask(invocation, invocation->command->request, invocation->params, &result);
+	if (code != EXIT_DONE)
+		return code;
+	command_show(invocation, result);
+	return offer_trust(invocation, result);
+}
+
+static const struct argument create_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA's name in the account" },
+	{ "--subject", "subject", ARGUMENT_TEXT, true, "NAME", "such as 'CN=Acme Root,O=Acme'" },
+	{ "--key", "key", ARGUMENT_TEXT, false, "KEY",
+	  "rsa-2048, rsa-3072, rsa-4096, p256 (the default) or p384" },
+	{ "--parent", "parent", ARGUMENT_TEXT, false, "CA", "who signs it; without, it is a root" },
+	{ "--validity", "validity", ARGUMENT_TEXT, false, "TIME",
+	  "such as 10y (the default, cut where the parent ends)" },
+	{ "--path-len", "path_len", ARGUMENT_NUMBER, false, "N",
+	  "CAs that may stand below it; 0 for one with a parent" },
+	{ "--trust", "trust", ARGUMENT_FLAG, false, NULL, "add it to EST authentication" },
+	{ "--no-trust", NULL, ARGUMENT_FLAG, false, NULL, "do not, and do not ask" },
+	{ 0 },
+};
+static const struct argument import_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA's name in the account" },
+	{ "FILE", "file", ARGUMENT_FILE, true, NULL,
+	  "PKCS#12, or PEM with key and certificates up to the root" },
+	{ "--passphrase-file", "passphrase", ARGUMENT_SECRET, false, "FILE",
+	  "of the file's key; - reads standard input" },
+	{ "--trust", "trust", ARGUMENT_FLAG, false, NULL, "add it to EST authentication" },
+	{ "--no-trust", NULL, ARGUMENT_FLAG, false, NULL, "do not, and do not ask" },
+	{ 0 },
+};
+static const struct argument name_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA" },
+	{ 0 },
+};
+static const struct argument export_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA" },
+	{ "--chain", "chain", ARGUMENT_FLAG, false, NULL, "with all above it, up to the root" },
+	{ 0 },
+};
+static const struct argument state_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA" },
+	{ "--confirm", "confirm", ARGUMENT_TEXT, false, "NAME",
+	  "the CA's name once more, where active profiles issue from it" },
+	{ 0 },
+};
+
+static const struct command commands[] = {
+	{ "ca", "create", "ca.create", "Makes a CA: a root, or one below another",
+	  "ca create root --subject 'CN=Acme Root,O=Acme' --key p384 --validity 20y --no-trust\n"
+	  "ca create issuing --parent root --subject 'CN=Acme Issuing G1,O=Acme' --trust\n",
+	  create_arguments, show_one, make },
+	{ "ca", "import", "ca.import", "Loads a CA with its key",
+	  "ca import issuing issuing.p12 --passphrase-file issuing.pass --trust\n",
+	  import_arguments, show_one, make },
+	{ "ca", "list", "ca.list", "Lists the CAs", "ca list\n", NULL, show_list, NULL },
+	{ "ca", "show", "ca.show", "Shows a CA", "ca show issuing\n", name_arguments, show_one,
+	  NULL },
+	{ "ca", "export", "ca.export", "Prints a CA's certificate as PEM",
+	  "ca export issuing --chain > chain.pem\n", export_arguments, show_pem, NULL },
+	{ "ca", "retire", "ca.retire", "Lets a CA issue nothing more; what it issued stays",
+	  "ca retire issuing-2025\n", state_arguments, show_one, NULL },
+	{ "ca", "disable", "ca.disable", "Switches a CA off", "ca disable issuing-2025\n",
+	  state_arguments, show_one, NULL },
+	{ "ca", "activate", "ca.activate", "Lets a CA issue again", "ca activate issuing\n",
+	  name_arguments, show_one, NULL },
+};
+const struct command_table ca_commands = { commands, ARRAY_LEN(commands) };

@@ -1,0 +1,151 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "bestowctl/ask.h"
+#include "bestowctl/command.h"
+#include "bestowctl/exit_code.h"
+#include "bestowctl/print.h"
+
+static const struct column columns[] = {
+	{ "SERIAL", "serial", LOOK_SERIAL }, { "STATE", "state", LOOK_TEXT },
+	{ "PROFILE", "profile", LOOK_TEXT }, { "CA", "ca", LOOK_TEXT },
+	{ "ENDS", "not_after", LOOK_DATE },  { "VIA", "issued_via", LOOK_TEXT },
+	{ "SUBJECT", "subject", LOOK_TEXT },
+};
+
+static const struct column fields[] = {
+	{ "serial", "serial", LOOK_SERIAL },
+	{ "state", "state", LOOK_TEXT },
+	{ "revoked", "revocation.at", LOOK_TIME },
+	{ "reason", "revocation.reason", LOOK_TEXT },
+	{ "invalid since", "revocation.invalidity_date", LOOK_TIME },
+	{ "purpose", "purpose", LOOK_TEXT },
+	{ "subject", "subject", LOOK_TEXT },
+	{ "names", "x509.san", LOOK_SANS },
+	{ "key", "x509.key", LOOK_TEXT },
+	{ "CA", "ca", LOOK_TEXT },
+	{ "issuer", "x509.issuer", LOOK_TEXT },
+	{ "profile", "profile", LOOK_TEXT },
+	{ "profile version", "profile_version", LOOK_TEXT },
+	{ "begins", "not_before", LOOK_TIME },
+	{ "ends", "not_after", LOOK_TIME },
+	{ "SHA-256", "x509.fingerprint", LOOK_FINGERPRINT },
+	{ "issued", "created", LOOK_TIME },
+	{ "via", "issued_via", LOOK_TEXT },
+	{ "asked by", "requested_by", LOOK_TEXT },
+	{ "from", "peer", LOOK_TEXT },
+	{ "request", "request_id", LOOK_TEXT },
+};
+
+static void show_list(const struct invocation *invocation, const json_t *result)
+{
+	const json_t *next = json_at(result, "next_cursor");
+
+	print_table(invocation, json_at(result, "certificates"), columns, ARRAY_LEN(columns),
+		    "no certificate");
+	fflush(stdout);
+	if (json_is_integer(next))
+		print_hint(invocation, "there are more: --cursor %" JSON_INTEGER_FORMAT,
+			   json_integer_value(next));
+}
+
+static void show_one(const struct invocation *invocation, const json_t *result)
+{
+	(void)invocation;
+	print_fields(json_at(result, "certificate"), fields, ARRAY_LEN(fields));
+}
+
+static void show_revoked(const struct invocation *invocation, const json_t *result)
+{
+	printf("certificate %s %s, %s, since ", json_text_at(result, "certificate.serial"),
+	       json_is_true(json_at(result, "already")) ? "was revoked already" : "is revoked",
+	       json_text_at(result, "certificate.revocation.reason"));
+	puts(json_text_at(result, "certificate.revocation.at"));
+	fflush(stdout);
+	print_hint(invocation, "it cannot renew from now on");
+}
+
+static int write_der(const struct invocation *invocation, const json_t *result)
+{
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	struct error err = { 0 };
+
+	if (!base64_decode(bytes_of_string(json_text_at(result, "der")), &der, &err))
+		return fail(&err);
+	return out_save(own_text(invocation, "--out"), der.data, der.len);
+}
+
+static int export(const struct invocation *invocation)
+{
+	json_auto_t *result = NULL;
+	int code;
+
+	if (own_flag(invocation, "--der") && json_object_get(invocation->params, "chain"))
+		return fail_usage("either --der or --chain: DER holds one certificate");
+	code = command_ask(invocation, "cert.export", invocation->params, &result);
+	if (code != EXIT_DONE)
+		return code;
+	if (invocation->global->json) {
+		print_json(result);
+		return EXIT_DONE;
+	}
+	if (own_flag(invocation, "--der"))
+		return write_der(invocation, result);
+
+	const char *pem = json_text_at(result, "pem");
+	return out_save(own_text(invocation, "--out"), pem, strlen(pem));
+}
+
+static const struct argument list_arguments[] = {
+	{ "--state", "state", ARGUMENT_TEXT, false, "STATE",
+	  "valid, expired, issued, revoked, intent or abandoned" },
+	{ "--profile", "profile", ARGUMENT_TEXT, false, "PROFILE", "issued by this profile" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "issued by this CA" },
+	{ "--expires-before", "expires_before", ARGUMENT_TEXT, false, "DATE",
+	  "such as 2027-01-31" },
+	{ "--subject", "subject", ARGUMENT_TEXT, false, "TEXT", "part of the subject" },
+	{ "--san", "san", ARGUMENT_TEXT, false, "TEXT", "part of a subjectAltName" },
+	{ "--serial", "serial", ARGUMENT_TEXT, false, "HEX", "how the serial begins" },
+	{ "--limit", "limit", ARGUMENT_NUMBER, false, "N", "at most this many; 50" },
+	{ "--cursor", "cursor", ARGUMENT_NUMBER, false, "N", "go on behind an earlier list" },
+	{ 0 },
+};
+static const struct argument show_arguments[] = {
+	{ "SERIAL", "serial", ARGUMENT_TEXT, true, NULL, "hexadecimal, or how it begins" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "where two CAs gave the same" },
+	{ 0 },
+};
+static const struct argument export_arguments[] = {
+	{ "SERIAL", "serial", ARGUMENT_TEXT, true, NULL, "hexadecimal, or how it begins" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "where two CAs gave the same" },
+	{ "--chain", "chain", ARGUMENT_FLAG, false, NULL, "with the CAs above it" },
+	{ "--der", NULL, ARGUMENT_FLAG, false, NULL, "DER instead of PEM" },
+	{ "--out", NULL, ARGUMENT_TEXT, false, "FILE", "instead of standard output" },
+	{ 0 },
+};
+static const struct argument revoke_arguments[] = {
+	{ "SERIAL", "serial", ARGUMENT_TEXT, true, NULL, "the whole serial, hexadecimal" },
+	{ "--reason", "reason", ARGUMENT_TEXT, false, "REASON",
+	  "keyCompromise, superseded, cessationOfOperation …" },
+	{ "--invalidity-date", "invalidity_date", ARGUMENT_TEXT, false, "DATE",
+	  "since when the key is not to be believed" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "where two CAs gave the same" },
+	{ "--confirm", "confirm", ARGUMENT_TEXT, false, "ca", "for a CA's own certificate" },
+	{ 0 },
+};
+
+static const struct command commands[] = {
+	{ "cert", "list", "cert.list", "Lists certificates, newest first",
+	  "cert list --state valid --profile sensors\ncert list --expires-before 2027-01-31\n",
+	  list_arguments, show_list, NULL },
+	{ "cert", "show", "cert.show", "Shows a certificate and how it came about",
+	  "cert show 5d3f9a01\n", show_arguments, show_one, NULL },
+	{ "cert", "export", NULL, "Prints a certificate",
+	  "cert export 5d3f9a01 > device.pem\ncert export 5d3f9a01 --der --out device.crt\n",
+	  export_arguments, NULL, export },
+	{ "cert", "revoke", "cert.revoke", "Revokes a certificate for good",
+	  "cert revoke 5d3f9a0177c2… --reason keyCompromise\n", revoke_arguments, show_revoked,
+	  NULL },
+};
+const struct command_table certificate_commands = { commands, ARRAY_LEN(commands) };

@@ -1,0 +1,150 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "bestowctl/ask.h"
+#include "bestowctl/command.h"
+#include "bestowctl/exit_code.h"
+#include "bestowctl/print.h"
+
+static const struct column columns[] = {
+	{ "NAME", "name", LOOK_TEXT },
+	{ "STATE", "certificate.state", LOOK_TEXT },
+	{ "PROFILES", "profiles", LOOK_TEXT },
+	{ "ENDS", "certificate.not_after", LOOK_DATE },
+	{ "SUBJECT", "certificate.subject", LOOK_TEXT },
+	{ "SERIAL", "certificate.serial", LOOK_SERIAL },
+};
+
+static void show_list(const struct invocation *invocation, const json_t *result)
+{
+	print_table(invocation, json_at(result, "ras"), columns, ARRAY_LEN(columns),
+		    "no RA certificate yet; bestowctl ra enroll makes one");
+}
+
+static void show_one(const struct invocation *invocation, const json_t *result)
+{
+	(void)invocation;
+	print_fields(json_at(result, "ra"), columns, ARRAY_LEN(columns));
+}
+
+static void show_revoked(const struct invocation *invocation, const json_t *result)
+{
+	(void)invocation;
+	printf("RA certificate %s is revoked: %s\n", json_text_at(result, "revoked"),
+	       json_text_at(result, "reason"));
+}
+
+/* -- enrolling -- */
+
+static int write_certificate(const struct invocation *invocation, const json_t *result)
+{
+	CLEANUP(buffer_done) struct buffer pem = { 0 };
+
+	buffer_append_text(&pem, json_text_at(result, "pem"));
+	buffer_append_text(&pem, json_text_at(result, "chain"));
+	return out_save(own_text(invocation, "--out"), pem.data, pem.len);
+}
+
+static int write_p12(struct out *out, const json_t *result)
+{
+	CLEANUP(buffer_wipe) struct buffer p12 = { 0 };
+	struct error err = { 0 };
+
+	if (!base64_decode(bytes_of_string(json_text_at(result, "p12")), &p12, &err))
+		return fail(&err);
+	return out_write(out, p12.data, p12.len);
+}
+
+/* --json alone prints the whole answer, PEM and PKCS#12 in it. */
+static int hand_out(const struct invocation *invocation, const json_t *result, struct out *p12)
+{
+	int code = EXIT_DONE;
+
+	if (p12->path)
+		code = write_p12(p12, result);
+	else if (!invocation->global->json || own_text(invocation, "--out"))
+		code = write_certificate(invocation, result);
+	if (invocation->global->json)
+		print_json(result);
+	else
+		print_warnings(json_at(result, "warnings"));
+	if (code == EXIT_DONE && p12->path)
+		fprintf(stderr, "RA certificate and key are in %s\n", p12->path);
+	return code;
+}
+
+static int check_ways(const struct invocation *invocation)
+{
+	bool with_csr = json_object_get(invocation->params, "csr") != NULL;
+	bool with_p12 = own_text(invocation, "--p12") != NULL;
+
+	if (with_csr == with_p12)
+		return fail_usage("either --csr FILE, or --p12 FILE with --p12-passphrase-file");
+	return EXIT_DONE;
+}
+
+static int enroll(const struct invocation *invocation)
+{
+	CLEANUP(out_done) struct out p12 = { 0 };
+	json_auto_t *result = NULL;
+	int code = check_ways(invocation);
+
+	if (code == EXIT_DONE)
+		code = out_reserve(own_text(invocation, "--p12"), &p12);
+	if (code == EXIT_DONE)
+		code = command_ask(invocation, "ra.enroll", invocation->params, &result);
+	return code == EXIT_DONE ? hand_out(invocation, result, &p12) : code;
+}
+
+static const struct argument enroll_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate's name" },
+	{ "--ca", "ca", ARGUMENT_TEXT, true, "CA", "who signs it" },
+	{ "--profile", "profiles", ARGUMENT_TEXTS, false, "PROFILE", "a profile it may speak for" },
+	{ "--all-profiles", "all_profiles", ARGUMENT_FLAG, false, NULL, "all of the account's" },
+	{ "--csr", "csr", ARGUMENT_FILE, false, "FILE", "for a key that you keep" },
+	{ "--out", NULL, ARGUMENT_TEXT, false, "FILE", "the certificate and its chain as PEM" },
+	{ "--p12", NULL, ARGUMENT_TEXT, false, "FILE", "a new key and certificate as PKCS#12" },
+	{ "--p12-passphrase-file", "passphrase", ARGUMENT_SECRET, false, "FILE",
+	  "of the PKCS#12; - reads standard input" },
+	{ "--key", "key", ARGUMENT_TEXT, false, "KEY",
+	  "for --p12: p256 (the default), rsa-3072 …" },
+	{ "--subject", "subject", ARGUMENT_TEXT, false, "NAME",
+	  "instead of the CSR's, or of CN=NAME" },
+	{ "--validity", "validity", ARGUMENT_TEXT, false, "TIME", "such as 1y (the default)" },
+	{ 0 },
+};
+static const struct argument name_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate" },
+	{ 0 },
+};
+static const struct argument set_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate" },
+	{ "--profile", "profiles", ARGUMENT_TEXTS, false, "PROFILE",
+	  "a profile it may speak for; those not named it may not" },
+	{ "--all-profiles", "all_profiles", ARGUMENT_FLAG, false, NULL, "all of the account's" },
+	{ 0 },
+};
+static const struct argument revoke_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate" },
+	{ "--reason", "reason", ARGUMENT_TEXT, false, "REASON",
+	  "keyCompromise, superseded, cessationOfOperation …" },
+	{ 0 },
+};
+
+static const struct command commands[] = {
+	{ "ra", "enroll", NULL, "Makes an RA certificate, with which a proxy speaks for devices",
+	  "ra enroll plant3 --ca issuing --profile sensors --csr plant3.csr --out plant3.pem\n"
+	  "ra enroll plant4 --ca issuing --all-profiles --p12 plant4.p12 --p12-passphrase-file "
+	  "pass\n",
+	  enroll_arguments, NULL, enroll },
+	{ "ra", "list", "ra.list", "Lists the RA certificates", "ra list\n", NULL, show_list,
+	  NULL },
+	{ "ra", "show", "ra.show", "Shows one", "ra show plant3\n", name_arguments, show_one,
+	  NULL },
+	{ "ra", "set", "ra.set", "Changes what it may speak for",
+	  "ra set plant3 --profile sensors --profile gateways\n", set_arguments, show_one, NULL },
+	{ "ra", "revoke", "ra.revoke", "Revokes one", "ra revoke plant3 --reason keyCompromise\n",
+	  revoke_arguments, show_revoked, NULL },
+};
+const struct command_table ra_commands = { commands, ARRAY_LEN(commands) };

@@ -1,0 +1,76 @@
+/* bestowctl's commands as rows: what each takes, which of the operator's verbs it asks for, and how
+ * its answer looks to a person. Parsing, help and completion all read these rows. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum argument_type {
+	ARGUMENT_TEXT,
+	ARGUMENT_TEXTS, /* may stand several times */
+	ARGUMENT_FLAG,
+	ARGUMENT_NUMBER,
+	ARGUMENT_FILE,   /* a path or "-": the bytes travel as base64 */
+	ARGUMENT_SECRET, /* a path or "-": one line; never the secret itself */
+	ARGUMENT_PATH,   /* made absolute, for the authority to open */
+	ARGUMENT_PATCH,  /* several: path=value, or path+=value for a list */
+};
+
+struct argument {
+	const char *name;  /* "--key", or "NAME" for one that stands by its place */
+	const char *param; /* of the request; NULL: for bestowctl itself, under `name` */
+	enum argument_type type;
+	bool required;
+	const char *placeholder; /* "ALGORITHM"; NULL for flags and places */
+	const char *help;
+};
+
+struct global_options {
+	const char *socket, *config, *account;
+	bool json, plain, quiet, no_input;
+};
+
+struct invocation {
+	const struct global_options *global;
+	const struct command *command;
+	json_t *params; /* for the request */
+	json_t *own;    /* what stays here, by argument name */
+};
+
+struct command {
+	const char *noun, *verb; /* verb NULL: "status" */
+	const char *request;     /* "ca.create" */
+	const char *summary;
+	const char *examples; /* lines, without "bestowctl" */
+	const struct argument *arguments;
+	/* Prints the answer for a person. */
+	void (*show)(const struct invocation *invocation, const json_t *result);
+	/* Instead of asking once and showing; an exit code. NULL for most. */
+	int (*run)(const struct invocation *invocation);
+};
+
+struct command_table {
+	const struct command *commands;
+	size_t count;
+};
+
+extern const struct command_table status_commands, account_commands, ca_commands, profile_commands,
+	trust_commands, allow_commands, ra_commands, certificate_commands, node_commands,
+	event_commands, audit_commands, completion_commands;
+
+/* All of them, in the order of the help. */
+extern const struct command_table *const command_tables[];
+extern const size_t command_table_count;
+
+/* NULL when there is none. */
+const struct command *command_find(const char *noun, const char *verb);
+bool command_noun_is_known(const char *noun);
+
+bool argument_is_option(const struct argument *argument);
+/* For local ones. */
+const char *own_text(const struct invocation *invocation, const char *name);
+bool own_flag(const struct invocation *invocation, const char *name);
+
+/* Asks, prints the answer or the refusal; an exit code. */
+int command_run(const struct invocation *invocation);

@@ -1,0 +1,61 @@
+#include "bestowctl/exit_code.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum exit_code exit_code_of(enum reason reason)
+{
+	switch (reason_kind(reason)) {
+	case ERROR_NONE:
+		return EXIT_DONE;
+	case ERROR_NOT_FOUND:
+		return EXIT_NOT_FOUND;
+	case ERROR_UNAUTHENTICATED:
+		return EXIT_UNAUTHENTICATED;
+	case ERROR_INVALID:
+	case ERROR_DENIED:
+	case ERROR_CONFLICT:
+	case ERROR_TOO_LARGE:
+	case ERROR_UNSUPPORTED:
+		return EXIT_REFUSED;
+	case ERROR_PENDING:
+		return EXIT_PENDING;
+	case ERROR_LIMITED:
+	case ERROR_BUSY:
+		return EXIT_UNREACHABLE;
+	case ERROR_INTERNAL:
+		return EXIT_FAILED;
+	}
+	return EXIT_FAILED;
+}
+
+int fail(const struct error *err)
+{
+	const char *remedy = reason_remedy(err->reason);
+
+	fprintf(stderr, "bestowctl: %s", reason_words(err->reason));
+	if (*err->detail)
+		fprintf(stderr, ": %s", err->detail);
+	fprintf(stderr, " [%s]\n", reason_code(err->reason));
+	if (*remedy)
+		fprintf(stderr, "  %s.\n", remedy);
+	return (int)exit_code_of(err->reason);
+}
+
+int fail_usage(const char *format, ...)
+{
+	va_list args;
+
+	fputs("bestowctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+int fail_local(const struct error *err)
+{
+	fail(err);
+	return EXIT_LOCAL_FILE;
+}
