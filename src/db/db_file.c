@@ -76,7 +76,7 @@ static void note_owner(int fd)
 	int len = snprintf(owner, sizeof owner, "%ld\n", (long)getpid());
 
 	if (ftruncate(fd, 0) == 0 && pwrite(fd, owner, (size_t)len, 0) != len)
-		(void)ftruncate(fd, 0);
+		(void)!ftruncate(fd, 0);
 }
 
 bool db_file_lock(const char *path, int *ret_fd, struct error *err)

@@ -149,7 +149,7 @@ static json_t *write_bits(const struct member *member, const struct profile *pro
 static bool read_bits(const struct member *member, const json_t *json,
 		      const struct reading *reading, const char *path, struct error *err)
 {
-	int64_t value;
+	int64_t value = 0;
 
 	if (!read_number(json, INT32_MAX, path, &value, err))
 		return false;
