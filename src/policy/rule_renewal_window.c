@@ -2,19 +2,23 @@
 
 #include "base/clock.h"
 
-/* Seconds are 64 bits wide; what still runs over is as late as time goes. */
+/* Seconds are 64 bits wide; a sum that still runs over stays at the end that it ran to. */
 static int64_t later(int64_t moment, int64_t seconds)
 {
 	int64_t sum;
 
-	return __builtin_add_overflow(moment, seconds, &sum) ? INT64_MAX : sum;
+	if (!__builtin_add_overflow(moment, seconds, &sum))
+		return sum;
+	return seconds > 0 ? INT64_MAX : INT64_MIN;
 }
 
 static int64_t earlier(int64_t moment, int64_t seconds)
 {
 	int64_t difference;
 
-	return __builtin_sub_overflow(moment, seconds, &difference) ? INT64_MIN : difference;
+	if (!__builtin_sub_overflow(moment, seconds, &difference))
+		return difference;
+	return seconds > 0 ? INT64_MIN : INT64_MAX;
 }
 
 static bool check_opened(int64_t opens, int64_t now, struct error *err)

@@ -5,8 +5,6 @@
 #include "base/address.h"
 #include "model/pattern.h"
 
-#define PATTERN_VALUE_MAX 2048 /* octets; what matching costs grows with them */
-
 bool wildcard_is_well_formed(const char *dns_name)
 {
 	if (strncmp(dns_name, "*.", 2) != 0)
@@ -45,10 +43,8 @@ static bool fits_pattern(const struct san_rule *rule, const struct san_entry *en
 {
 	if (!rule->pattern)
 		return true;
-	if (entry->type == SAN_IP)
-		return lies_in(rule->pattern, entry->value);
-	return strlen(entry->value) <= PATTERN_VALUE_MAX &&
-	       pattern_matches(rule->pattern, entry->value);
+	return entry->type == SAN_IP ? lies_in(rule->pattern, entry->value)
+				     : pattern_matches(rule->pattern, entry->value);
 }
 
 static bool append_checked(const struct san_rule *rule, const struct san_entry *entry,

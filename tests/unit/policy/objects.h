@@ -194,8 +194,7 @@ static inline void write_ca_extensions(struct buffer *to, int path_len)
 static inline struct cert *make_cert(const struct cert_spec *spec)
 {
 	CLEANUP(buffer_done)
-	struct buffer subject = { 0 },
-		      issuer = { 0 }, extensions = { 0 }, tbs = { 0 }, der = { 0 };
+	struct buffer subject = { 0 }, issuer = { 0 }, extensions = { 0 }, tbs = { 0 }, der = { 0 };
 	struct cert *cert = NULL;
 	struct error err;
 
