@@ -1,0 +1,270 @@
+"""A real node for the tests: started like the demo, set up by bestowctl, talked to over real TLS sockets."""
+import base64
+import http.client
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.x509.oid import NameOID
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = pathlib.Path(os.environ.get("BESTOW_BIN", ROOT / "build"))
+START_SECONDS = 30
+CURVES = {"p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1}
+
+
+class Refused(Exception):
+    """bestowctl ended with another code than 0."""
+
+    def __init__(self, arguments, run):
+        super().__init__(f"{arguments}: exit {run.returncode}: {run.stderr.strip()} {run.stdout.strip()}")
+        self.code, self.text, self.output = run.returncode, run.stderr, run.stdout
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def make_key(kind="p256"):
+    if kind in CURVES:
+        return ec.generate_private_key(CURVES[kind]())
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    return rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
+
+
+def make_csr(key, name="dev-1", san=None, subject=None, attributes=(), extensions=()):
+    """DER of a certification request. `san` is a list of x509.GeneralName, `subject` an x509.Name."""
+    builder = x509.CertificateSigningRequestBuilder()
+    if subject is None:
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)] if name else [])
+    builder = builder.subject_name(subject)
+    if san:
+        builder = builder.add_extension(x509.SubjectAlternativeName(san), False)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    for oid, value in attributes:
+        builder = builder.add_attribute(oid, value)
+    digest = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(key, digest).public_bytes(serialization.Encoding.DER)
+
+
+class Answer:
+    """What the node sent back."""
+
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def certificates(self):
+        return pkcs7.load_der_pkcs7_certificates(base64.b64decode(self.body))
+
+    @property
+    def certificate(self):
+        (leaf,) = self.certificates
+        return leaf
+
+
+class Identity:
+    """A certificate and its key, as files that Python's ssl module can load."""
+
+    def __init__(self, folder, key, *certificates):
+        self.key, self.certificate = key, certificates[0]
+        self.path = pathlib.Path(folder) / f"identity-{secrets.token_hex(4)}.pem"
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        for certificate in certificates:
+            pem += certificate.public_bytes(serialization.Encoding.PEM)
+        self.path.write_bytes(pem)
+
+
+class Node:
+    """A running node. Use as a context manager; everything of it is in `folder`."""
+
+    def __init__(self, settings="", est_settings="", edges=2, setup=True, environment=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bestow-node-"))
+        self.port = free_port()
+        self.config = self.folder / "bestowd.conf"
+        self.log_path = self.folder / "log"
+        self.environment = {**os.environ, **(environment or {})}
+        self.process = None
+        self.passphrase = None
+        self._setup = setup
+        (self.folder / "state").mkdir(mode=0o700)
+        passphrase_file = self.folder / "key.pass"
+        passphrase_file.touch(mode=0o600)
+        passphrase_file.write_text(secrets.token_hex(32) + "\n")
+        self.write_config(settings, est_settings, edges)
+
+    def write_config(self, settings="", est_settings="", edges=2):
+        self.config.write_text(
+            f"[node]\nstate_dir = state\nsocket = admin.sock\nkey_passphrase_file = key.pass\nedges = {edges}\n"
+            f"est_url = https://localhost:{self.port}\nlog_format = json\n{settings}\n"
+            f"[est]\nlisten = 127.0.0.1:{self.port}\n{est_settings}\n")
+
+    # -- life --
+
+    def __enter__(self):
+        try:
+            self.start()
+            if self._setup:
+                self.set_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        if not os.environ.get("BESTOW_KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, wait=True):
+        self.process = subprocess.Popen([BIN / "bestowd", "--config", self.config], stdout=subprocess.DEVNULL,
+                                        stderr=open(self.log_path, "ab"), stdin=subprocess.DEVNULL, env=self.environment,
+                                        start_new_session=True)
+        if wait:
+            self.wait(lambda: self.ctl_run("status").returncode == 0, "the node to answer")
+
+    def stop(self, how=signal.SIGTERM, seconds=20):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                raise AssertionError("the node did not end") from None
+        return self.process.returncode if self.process else None
+
+    def wait(self, condition, what, seconds=START_SECONDS):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the node ended with {self.process.returncode}:\n{self.log()[-3000:]}")
+            if condition():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"waited {seconds} s for {what}:\n{self.log()[-3000:]}")
+
+    def accepts(self):
+        try:
+            return self.request("GET", "/.well-known/est/demo/cacerts", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def children(self):
+        """Process ids of the node's processes by name ("edge-1", "authority", "admin")."""
+        found = {}
+        for pid in subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout.split():
+            try:
+                found[pathlib.Path(f"/proc/{pid}/comm").read_text().strip()] = int(pid)
+            except OSError:
+                pass
+        return found
+
+    # -- the operator --
+
+    def ctl_run(self, *arguments, **options):
+        return subprocess.run([BIN / "bestowctl", "--config", self.config, "--no-input", *map(str, arguments)],
+                              capture_output=True, text=True, timeout=60, env=self.environment, **options)
+
+    def ctl(self, *arguments, **options):
+        run = self.ctl_run(*arguments, **options)
+        if run.returncode:
+            raise Refused(arguments, run)
+        return run.stdout
+
+    def ctl_json(self, *arguments, **options):
+        return json.loads(self.ctl("--json", *arguments, **options))
+
+    def set_up(self):
+        """As ./quickstart does it."""
+        self.ctl("account", "create", "demo")
+        self.ctl("allow", "add", "127.0.0.1")
+        self.ctl("ca", "create", "Demo Root", "--subject", "CN=Test Root,O=Test", "--validity", "20y", "--no-trust")
+        self.ctl("ca", "create", "Demo Issuing", "--parent", "Demo Root", "--subject", "CN=Test Issuing,O=Test",
+                 "--validity", "10y", "--trust")
+        self.ctl("node", "certificate", "--ca", "Demo Issuing", "--host", "localhost", "--host", "127.0.0.1")
+        for name, template, auth in (("demo", "client-authentication", "passphrase"),
+                                     ("demo-tls", "generic-device", "tls-certificate")):
+            self.ctl("profile", "create", name, "--template", template, "--ca", "Demo Issuing", "--auth", auth,
+                     "--alias", name, "--set", "renewal.while_valid=any-time")
+        self.ctl("profile", "default", "demo")
+        out = self.folder / "passphrase"
+        self.ctl("profile", "passphrase", "demo", "--generate", "--out", out)
+        self.passphrase = out.read_text().strip()
+        (self.folder / "root.pem").write_text(self.ctl("ca", "export", "Demo Root"))
+        (self.folder / "ca.pem").write_text(self.ctl("ca", "export", "Demo Issuing", "--chain"))
+        self.wait(self.accepts, "the edges to serve")
+
+    def set_profile(self, name, *changes):
+        self.ctl("profile", "set", name, *changes)
+
+    def events(self, *arguments):
+        return self.ctl_json("events", *arguments)
+
+    # -- the device --
+
+    def tls(self, identity=None, version=None):
+        context = ssl.create_default_context(cafile=self.folder / "ca.pem")
+        if version:
+            context.minimum_version = context.maximum_version = version
+        if identity:
+            context.load_cert_chain(identity.path)
+        return context
+
+    def connect(self, identity=None, version=None, source=None, timeout=20):
+        return http.client.HTTPSConnection("127.0.0.1", self.port, context=self.tls(identity, version), timeout=timeout,
+                                           source_address=(source, 0) if source else None)
+
+    def request(self, method, path, body=None, headers=None, connection=None, **options):
+        connection = connection or self.connect(**options)
+        connection.request(method, path, body, headers or {})
+        return Answer(connection.getresponse())
+
+    def basic(self, passphrase=None, user="device"):
+        text = f"{user}:{self.passphrase if passphrase is None else passphrase}"
+        return {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
+
+    def post_csr(self, operation, csr, profile="demo", headers=None, **options):
+        headers = {"Content-Type": "application/pkcs10", **(headers or {})}
+        return self.request("POST", f"/.well-known/est/{profile}/{operation}", base64.b64encode(csr), headers, **options)
+
+    def enroll(self, csr, profile="demo", passphrase=None, **options):
+        """simpleenroll by passphrase, or by certificate when an identity is given."""
+        headers = None if options.get("identity") and passphrase is None else self.basic(passphrase)
+        return self.post_csr("simpleenroll", csr, profile, headers, **options)
+
+    def reenroll(self, csr, identity, profile="demo", **options):
+        return self.post_csr("simplereenroll", csr, profile, identity=identity, **options)
+
+    def device(self, name="dev-1", kind="p256", profile="demo", **csr_options):
+        """A device that enrolled by passphrase."""
+        key = make_key(kind)
+        answer = self.enroll(make_csr(key, name, **csr_options), profile)
+        assert answer.status == 200, (answer.status, answer.text)
+        return Identity(self.folder, key, answer.certificate)
+
+    def serial(self, certificate):
+        return f"{certificate.serial_number:034x}"
