@@ -53,6 +53,8 @@ bool pattern_check(const char *pattern, struct error *err)
 		regfree(&compiled);
 		return true;
 	}
+	if (failure == REG_ESPACE)
+		return error_set(err, REASON_NO_MEMORY, "pattern");
 	regerror(failure, &compiled, why, sizeof why);
 	return error_set(err, REASON_INVALID, "%s", why);
 }

@@ -1,5 +1,5 @@
 /* How a profile's fields must be, each for itself and all together. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/address.h"
@@ -15,10 +15,22 @@
 	(7 * 86400) /* further back would claim times before a revocation was known                \
 		     */
 
-/* The same refusal, with the field before its words. */
+/* The same refusal, with the field before its words; memory that is out is nobody's fault. */
 static bool refuse_within(const char *field, const struct error *why, struct error *err)
 {
-	return error_set(err, REASON_INVALID, "%s: %s", field, why->detail);
+	enum reason reason = why->reason == REASON_NO_MEMORY ? REASON_NO_MEMORY : REASON_INVALID;
+
+	return error_set(err, reason, "%s: %s", field, why->detail);
+}
+
+/* An OID in dotted text to its contents octets. */
+static bool read_oid(const char *field, const char *text, struct buffer *ret, struct error *err)
+{
+	if (oid_from_text(text, ret))
+		return true;
+	if (!buffer_ok(ret))
+		return error_set(err, REASON_NO_MEMORY, "%s", field);
+	return error_set(err, REASON_INVALID, "%s: \"%s\" is not an OID", field, text);
 }
 
 /* -- naming -- */
@@ -47,19 +59,12 @@ static bool check_ids(const struct profile *profile, struct error *err)
 	return true;
 }
 
-static bool check_oid_text(const char *field, const char *text, struct error *err)
-{
-	CLEANUP(buffer_done) struct buffer contents = { 0 };
-
-	if (!oid_from_text(text, &contents))
-		return error_set(err, REASON_INVALID, "%s: \"%s\" is not an OID", field, text);
-	return true;
-}
-
 /* It is not there before the profile is first saved. */
 static bool check_oid(const struct profile *profile, struct error *err)
 {
-	return !profile->oid || check_oid_text("oid", profile->oid, err);
+	CLEANUP(buffer_done) struct buffer contents = { 0 };
+
+	return !profile->oid || read_oid("oid", profile->oid, &contents, err);
 }
 
 static bool alias_is_repeated(const struct profile *profile, size_t index)
@@ -166,6 +171,7 @@ static bool rule_contends(const struct profile *profile, size_t index)
 
 static bool check_subject(const struct profile *profile, struct error *err)
 {
+	char field[32];
 	struct error why;
 
 	if (profile->subject_rule_count > PROFILE_RULES_MAX)
@@ -173,11 +179,12 @@ static bool check_subject(const struct profile *profile, struct error *err)
 				 PROFILE_RULES_MAX);
 	for (size_t i = 0; i < profile->subject_rule_count; i++) {
 		const struct subject_rule *rule = &profile->subject_rules[i];
+		snprintf(field, sizeof field, "subject[%zu]", i);
 		if (!check_subject_rule(rule, &why))
-			return error_set(err, REASON_INVALID, "subject[%zu]: %s", i, why.detail);
+			return refuse_within(field, &why, err);
 		if (rule_contends(profile, i))
-			return error_set(err, REASON_INVALID, "subject[%zu]: %s has a rule already",
-					 i, name_attribute_text(rule->attribute));
+			return error_set(err, REASON_INVALID, "%s: %s has a rule already", field,
+					 name_attribute_text(rule->attribute));
 	}
 	return true;
 }
@@ -194,22 +201,27 @@ static bool check_san_pattern(enum san_type type, const char *pattern, struct er
 	return true;
 }
 
+static bool check_san_rule(enum san_type type, const struct san_rule *rule, struct error *err)
+{
+	struct error why;
+
+	if (!words_text(&san_source_words, rule->source))
+		return error_set(err, REASON_INVALID, "source: no such value");
+	if (rule->wildcard && type != SAN_DNS)
+		return error_set(err, REASON_INVALID, "wildcard: only DNS names have any");
+	if (rule->pattern && !check_san_pattern(type, rule->pattern, &why))
+		return refuse_within("pattern", &why, err);
+	return true;
+}
+
 static bool check_san(const struct profile *profile, struct error *err)
 {
 	struct error why;
 
 	for (enum san_type type = 0; type < SAN_TYPE_COUNT; type++) {
-		const struct san_rule *rule = &profile->san_rules[type];
-		if (!words_text(&san_source_words, rule->source))
-			return error_set(err, REASON_INVALID, "san.%s.source: no such value",
-					 san_type_text(type));
-		if (rule->wildcard && type != SAN_DNS)
-			return error_set(err, REASON_INVALID,
-					 "san.%s.wildcard: only DNS names have any",
-					 san_type_text(type));
-		if (rule->pattern && !check_san_pattern(type, rule->pattern, &why))
-			return error_set(err, REASON_INVALID, "san.%s.pattern: %s",
-					 san_type_text(type), why.detail);
+		if (check_san_rule(type, &profile->san_rules[type], &why))
+			continue;
+		return error_set(err, why.reason, "san.%s.%s", san_type_text(type), why.detail);
 	}
 	return true;
 }
@@ -289,8 +301,8 @@ static bool check_ext_key_usage(const struct profile *profile, size_t index, str
 	CLEANUP(buffer_done) struct buffer oid = { 0 };
 	const char *text = profile->ext_key_usages[index];
 
-	if (!oid_from_text(text, &oid))
-		return error_set(err, REASON_INVALID, "ext_key_usage: \"%s\" is not an OID", text);
+	if (!read_oid("ext_key_usage", text, &oid, err))
+		return false;
 	if (usage_is_forbidden(buffer_view(&oid)))
 		return error_set(err, REASON_INVALID, "ext_key_usage: %s is not for devices", text);
 	for (size_t i = 0; i < index; i++)
