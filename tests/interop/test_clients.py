@@ -1,0 +1,232 @@
+"""Other people's EST clients against a real node: each does cacerts, enroll, reenroll, and is refused when it should be."""
+import base64
+import pathlib
+import shutil
+import subprocess
+import time
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+
+from node import Identity, make_csr, make_key
+
+HERE = pathlib.Path(__file__).resolve().parent
+JARS = ":".join(f"/usr/share/java/{name}.jar" for name in ("bcprov", "bcpkix", "bcutil"))
+REFUSALS = ("wrong-passphrase", "unlisted-address", "revoked", "outside-the-window")
+
+
+def run(*command, **options):
+    return subprocess.run(list(map(str, command)), capture_output=True, timeout=120, **options)
+
+
+class Curl:
+    """curl and openssl, as the README has it."""
+
+    name = "curl"
+
+    def __init__(self, node, folder):
+        self.node, self.folder = node, folder
+
+    def url(self, operation, profile="demo"):
+        return f"https://127.0.0.1:{self.node.port}/.well-known/est/{profile}/{operation}"
+
+    def call(self, *arguments):
+        done = run("curl", "-sS", "-w", "%{stderr}status %{http_code}", "--cacert", self.node.folder / "ca.pem", *arguments)
+        return done.returncode == 0 and b"status 200" in done.stderr, done.stdout, done.stderr.decode()
+
+    def pem(self, body):
+        der = base64.b64decode(body)
+        return run("openssl", "pkcs7", "-inform", "DER", "-print_certs", input=der).stdout
+
+    def cacerts(self):
+        good, body, said = self.call(self.url("cacerts"))
+        assert good, said
+        return self.pem(body)
+
+    def enroll(self, name, passphrase, source=None):
+        return self.post("simpleenroll", name, "--user", f"device:{passphrase}", *self.source(source))
+
+    def reenroll(self, name, identity, source=None):
+        return self.post("simplereenroll", name, "--cert", identity.path, *self.source(source))
+
+    def source(self, source):
+        return ("--interface", source) if source else ()
+
+    def post(self, operation, name, *arguments):
+        key = self.folder / f"{name}.key"
+        csr = run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", f"/CN={name}",
+                  "-keyout", key, "-outform", "DER").stdout
+        body = self.folder / f"{name}.b64"
+        body.write_bytes(base64.encodebytes(csr))
+        good, answer, said = self.call("-H", "Content-Type: application/pkcs10", "--data-binary", f"@{body}", *arguments, self.url(operation))
+        if not good:
+            return None, said + answer.decode()
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+        return Identity(self.folder, load_pem_private_key(key.read_bytes(), None), x509.load_pem_x509_certificate(self.pem(answer))), said
+
+
+class StrongSwan:
+    """strongSwan's pki --est and --estca."""
+
+    name = "strongswan"
+
+    def __init__(self, node, folder, version=None):
+        self.node, self.folder = node, folder
+        config = folder / "strongswan.conf"
+        if not config.exists():
+            limits = f"libtls {{\n version_min = {version}\n version_max = {version}\n}}\n" if version else ""
+            config.write_text(limits + "pki {\n load = random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs8 pkcs12 pem openssl\n}\n")
+        self.environment = {"STRONGSWAN_CONF": str(config), "PATH": "/usr/bin:/bin"}
+        # pki wants each CA in a file of its own
+        self.cas = []
+        for i, pem in enumerate((node.folder / "ca.pem").read_text().split("-----END CERTIFICATE-----\n")[:-1]):
+            path = folder / f"ca-{i}.pem"
+            path.write_text(pem + "-----END CERTIFICATE-----\n")
+            self.cas += ["--cacert", path]
+
+    def url(self):
+        return f"https://127.0.0.1:{self.node.port}/.well-known/est/demo"
+
+    def base(self):
+        # pki adds /.well-known/est itself and takes one label after the host
+        return f"https://127.0.0.1:{self.node.port}/demo"
+
+    def cacerts(self):
+        done = run("pki", "--estca", "--url", self.base(), *self.cas, "--caout", self.folder / "out-ca.pem", "--outform", "pem", "--force",
+                   env=self.environment, cwd=self.folder)
+        assert done.returncode == 0, done.stderr.decode()
+        return b"".join(path.read_bytes() for path in sorted(self.folder.glob("out-ca*.pem")))
+
+    def enroll(self, name, passphrase, source=None):
+        return self.est(name, "--userpass", f"device:{passphrase}")
+
+    def reenroll(self, name, identity, source=None):
+        certificate, key = self.folder / "old.pem", self.folder / "old.key"
+        certificate.write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+        run("openssl", "pkey", "-in", identity.path, "-out", key)
+        return self.est(name, "--cert", certificate, "--key", key)
+
+    def est(self, name, *arguments):
+        key = make_key()
+        csr = self.folder / f"{name}.csr"
+        csr.write_bytes(make_csr(key, name))
+        done = run("pki", "--est", "--url", self.base(), "--in", csr, *self.cas, *arguments, "--outform", "pem",
+                   env=self.environment, cwd=self.folder)
+        if done.returncode:
+            return None, done.stderr.decode()
+        return Identity(self.folder, key, x509.load_pem_x509_certificate(done.stdout)), done.stderr.decode()
+
+
+class BouncyCastle:
+    """org.bouncycastle.est."""
+
+    name = "bouncycastle"
+
+    def __init__(self, node, folder):
+        self.node, self.folder = node, folder
+
+    def java(self, operation, name="-", user="", password="", p12="-"):
+        out = self.folder / "bc.pem"
+        out.unlink(missing_ok=True)
+        done = run("java", "-cp", JARS, HERE / "EstClient.java", f"127.0.0.1:{self.node.port}", "demo", self.node.folder / "ca.pem", operation,
+                   name, user, password, p12, out)
+        said = done.stdout.decode() + done.stderr.decode()
+        return (out.read_bytes() if done.returncode == 0 else None), said
+
+    def cacerts(self):
+        pem, said = self.java("cacerts")
+        assert pem, said
+        return pem
+
+    def enroll(self, name, passphrase, source=None):
+        return self.result(*self.java("enroll", name, "device", passphrase))
+
+    def reenroll(self, name, identity, source=None):
+        store = self.folder / "identity.p12"
+        store.write_bytes(pkcs12.serialize_key_and_certificates(b"device", identity.key, identity.certificate, None,
+                                                                BestAvailableEncryption(b"identity")))
+        return self.result(*self.java("reenroll", name, p12=store))
+
+    def result(self, pem, said):
+        if pem is None:
+            return None, said
+        # the key stays in the other program, so the identity cannot be used further
+        return x509.load_pem_x509_certificate(pem), said
+
+
+@pytest.fixture(params=["curl", "strongswan", "strongswan-tls12", "strongswan-tls13", "bouncycastle"])
+def client(request, node, tmp_path):
+    kind, _, version = request.param.partition("-tls")
+    if kind == "strongswan":
+        return StrongSwan(node, tmp_path, {"12": "1.2", "13": "1.3"}.get(version))
+    return {"curl": Curl, "bouncycastle": BouncyCastle}[kind](node, tmp_path)
+
+
+def subject(identity):
+    certificate = getattr(identity, "certificate", identity)
+    return certificate.subject.rfc4514_string()
+
+
+def test_cacerts(client):
+    pem = client.cacerts()
+    assert pem.count(b"BEGIN CERTIFICATE") == 2
+
+
+def test_enroll_and_reenroll(client, node):
+    identity, said = client.enroll("fleet-1", node.passphrase)
+    assert identity, said
+    assert subject(identity) == "CN=fleet-1"
+    old = node.device("fleet-2")
+    identity, said = client.reenroll("fleet-2", old)
+    assert identity, said
+    assert subject(identity) == "CN=fleet-2"
+
+
+def test_wrong_passphrase(client):
+    identity, said = client.enroll("guess", "not-the-passphrase")
+    assert identity is None
+    assert "401" in said or client.name == "bouncycastle"
+
+
+def test_revoked(client, node):
+    old = node.device("to-revoke")
+    node.ctl("cert", "revoke", node.serial(old.certificate))
+    identity, said = client.reenroll("to-revoke", old)
+    assert identity is None
+    assert node.events("--refusals")[0]["reason"] == "cert_revoked"
+
+
+def test_outside_the_window(client, node):
+    old = node.device("too-early")
+    node.set_profile("demo", "renewal.while_valid=in-window", "renewal.opens_before=1d")
+    try:
+        identity, said = client.reenroll("too-early", old)
+        assert identity is None
+        assert node.events("--refusals")[0]["reason"] == "renewal_too_early"
+    finally:
+        node.set_profile("demo", "renewal.while_valid=any-time")
+    identity, said = client.reenroll("too-early", old)
+    assert identity, said
+
+
+def test_unlisted_address(node, tmp_path):
+    """curl alone can choose its source address."""
+    curl = Curl(node, tmp_path)
+    identity, said = curl.enroll("outside", node.passphrase, source="127.0.0.2")
+    assert identity is None and "403" in said
+
+
+def test_what_is_issued_verifies_everywhere(node, tmp_path):
+    identity = node.device("verified", san=[x509.DNSName("verified.example")])
+    leaf = tmp_path / "leaf.pem"
+    leaf.write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+    ca = node.folder / "ca.pem"
+    assert run("openssl", "verify", "-x509_strict", "-CAfile", ca, leaf).returncode == 0
+    if shutil.which("certtool"):
+        done = run("certtool", "--verify", "--load-ca-certificate", ca, "--infile", leaf)
+        assert done.returncode == 0, done.stdout
+    issuing = x509.load_pem_x509_certificate(ca.read_bytes())
+    from cryptography.hazmat.primitives.asymmetric import ec
+    issuing.public_key().verify(identity.certificate.signature, identity.certificate.tbs_certificate_bytes,
+                                ec.ECDSA(identity.certificate.signature_hash_algorithm))
