@@ -1,0 +1,247 @@
+#include "config/build.h"
+
+#include <ctype.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LISTENER_NAME_MAX 32
+
+struct building {
+	struct settings *settings;
+	const char *path;
+	struct config *config;
+	struct config_problems *problems;
+};
+
+/* -- where a value belongs -- */
+
+static const char *listener_name(const char *section)
+{
+	return section_is_listener(section) ? strchr(section, ' ') + 1 : "";
+}
+
+static bool check_listener_name(const char *name, struct error *err)
+{
+	if (strlen(name) > LISTENER_NAME_MAX)
+		return error_set(err, REASON_CONFIG, "a listener's name has at most %d characters",
+				 LISTENER_NAME_MAX);
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("_-", *name))
+			return error_set(err, REASON_CONFIG,
+					 "a listener's name holds letters, digits, _ and - only");
+	return true;
+}
+
+static bool add_listener(struct config *config, const char *name, struct error *err)
+{
+	if (!check_listener_name(name, err))
+		return false;
+	if (config->listener_count == CONFIG_LISTENERS_MAX)
+		return error_set(err, REASON_CONFIG, "more than %d listeners",
+				 CONFIG_LISTENERS_MAX);
+	struct config_listener *grown =
+		reallocarray(config->listeners, config->listener_count + 1, sizeof *grown);
+	if (!grown)
+		return error_set(err, REASON_NO_MEMORY, "configuration");
+	config->listeners = grown;
+	char *copy = strdup(name);
+	if (!copy)
+		return error_set(err, REASON_NO_MEMORY, "configuration");
+	config->listeners[config->listener_count++] = (struct config_listener){ .name = copy };
+	return true;
+}
+
+static bool find_listener(struct config *config, const char *section, struct config_listener **ret,
+			  struct error *err)
+{
+	const char *name = listener_name(section);
+
+	for (size_t i = 0; i < config->listener_count; i++) {
+		*ret = &config->listeners[i];
+		if (strcmp((*ret)->name, name) == 0)
+			return true;
+	}
+	if (!add_listener(config, name, err))
+		return false;
+	*ret = &config->listeners[config->listener_count - 1];
+	return true;
+}
+
+static bool find_home(struct config *config, const struct config_setting *setting, void **ret,
+		      struct error *err)
+{
+	struct config_listener *listener = NULL;
+
+	switch (setting->key->home) {
+	case HOME_NODE:
+		*ret = &config->node;
+		return true;
+	case HOME_EST:
+		*ret = &config->est;
+		return true;
+	case HOME_LISTENER:
+		if (!find_listener(config, setting->section, &listener, err))
+			return false;
+		*ret = listener;
+		return true;
+	}
+	return false;
+}
+
+/* -- values -- */
+
+static bool apply(const struct building *building, const struct config_setting *setting,
+		  struct error *err)
+{
+	const char *file = setting->file ? setting->file : building->path;
+	char path[PATH_MAX];
+	void *home;
+
+	snprintf(path, sizeof path, "%s", file);
+	const struct value value = {
+		.rule = &setting->key->rule,
+		.text = setting->text,
+		.folder = dirname(path),
+	};
+	if (!find_home(building->config, setting, &home, err))
+		return false;
+	return setting->key->parse(&value, (char *)home + setting->key->offset, err);
+}
+
+static void apply_all(const struct building *building)
+{
+	for (size_t i = 0; i < building->settings->count; i++) {
+		const struct config_setting *setting = &building->settings->items[i];
+		struct error err;
+
+		if (!apply(building, setting, &err))
+			problem_add(building->problems, setting, "%s", err.detail);
+	}
+}
+
+static void add_default(const struct building *building, const struct key *key, const char *section,
+			const char *text)
+{
+	const struct config_setting setting = {
+		.key = key,
+		.section = (char *)(uintptr_t)section,
+		.text = (char *)(uintptr_t)text,
+	};
+	struct error err;
+
+	if (text && !settings_add(building->settings, &setting, &err))
+		problem_add(building->problems, &setting, "%s", err.detail);
+}
+
+/* Further listeners have no defaults: without addresses of their own they would be [est]'s twins.
+ */
+static void add_defaults(const struct building *building)
+{
+	for (size_t i = 0; i < key_count; i++) {
+		const char *section = keys[i].home == HOME_NODE ? "node" : "est";
+		if (settings_find(building->settings, section, &keys[i]))
+			continue;
+		add_default(building, &keys[i], section, keys[i].fallback);
+		add_default(building, &keys[i], section, keys[i].also);
+	}
+}
+
+/* -- what must fit together -- */
+
+static const struct config_setting *setting_of(const struct building *building, const char *section,
+					       const char *name)
+{
+	static const struct config_setting nowhere = { 0 };
+	const struct config_setting *setting =
+		settings_find(building->settings, section, key_find(section, name));
+
+	return setting ? setting : &nowhere;
+}
+
+static void check_identity(const struct building *building)
+{
+	const struct config_est *est = &building->config->est;
+
+	if (est->certificate && !est->private_key)
+		problem_add(building->problems, setting_of(building, "est", "certificate"),
+			    "is a file, so private_key must be one");
+	if (est->private_key && !est->certificate)
+		problem_add(building->problems, setting_of(building, "est", "private_key"),
+			    "is a file, so certificate must be one");
+}
+
+static void section_of(const struct config_listener *listener, char *into, size_t size)
+{
+	snprintf(into, size, "%s%s", *listener->name ? "listener " : "est", listener->name);
+}
+
+static void check_listener(const struct building *building, const struct config_listener *listener)
+{
+	char section[LISTENER_NAME_MAX + 16];
+
+	section_of(listener, section, sizeof section);
+	const struct config_setting *proxy_protocol =
+		setting_of(building, section, "proxy_protocol");
+	const struct config_setting *trusted = setting_of(building, section, "trusted_proxies");
+	if (!listener->listen_count && !building->problems->count)
+		problem_add(building->problems, proxy_protocol->key ? proxy_protocol : trusted,
+			    "[%s] has no listen", section);
+	if (listener->proxy_protocol && !listener->trusted_proxies.count)
+		problem_add(building->problems, proxy_protocol,
+			    "needs trusted_proxies: whoever may speak for others is named");
+	if (!listener->proxy_protocol && listener->trusted_proxies.count)
+		problem_add(building->problems, trusted,
+			    "has no effect without proxy_protocol = yes");
+}
+
+static bool listens_on(const struct config *config, size_t listeners, size_t listens,
+		       const char *text)
+{
+	for (size_t i = 0; i <= listeners; i++) {
+		const struct config_listener *listener = &config->listeners[i];
+		size_t count = i == listeners ? listens : listener->listen_count;
+		for (size_t j = 0; j < count; j++)
+			if (strcmp(listener->listens[j].text, text) == 0)
+				return true;
+	}
+	return false;
+}
+
+static void check_twins(const struct building *building)
+{
+	const struct config *config = building->config;
+	char section[LISTENER_NAME_MAX + 16];
+
+	for (size_t i = 0; i < config->listener_count; i++) {
+		section_of(&config->listeners[i], section, sizeof section);
+		for (size_t j = 0; j < config->listeners[i].listen_count; j++) {
+			const char *text = config->listeners[i].listens[j].text;
+			if (listens_on(config, i, j, text))
+				problem_add(building->problems,
+					    setting_of(building, section, "listen"),
+					    "%s is listed twice", text);
+		}
+	}
+}
+
+void config_build(struct settings *settings, const char *path, struct config *config,
+		  struct config_problems *problems)
+{
+	const struct building building = { settings, path, config, problems };
+	struct error err;
+
+	/* [est]'s own listener comes first, whatever stands first in the file */
+	if (!add_listener(config, "", &err)) {
+		problem_add(problems, &(struct config_setting){ 0 }, "%s", err.detail);
+		return;
+	}
+	add_defaults(&building);
+	config->listeners[0].listens_by_default = !setting_of(&building, "est", "listen")->file;
+	apply_all(&building);
+	check_identity(&building);
+	for (size_t i = 0; i < config->listener_count; i++)
+		check_listener(&building, &config->listeners[i]);
+	check_twins(&building);
+}

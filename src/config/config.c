@@ -1,0 +1,166 @@
+#include "config/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "config/build.h"
+
+/* -- reading -- */
+
+static void read_file(const char *path, struct settings *settings, struct config_problems *problems)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+	const struct config_setting where = { .file = (char *)(uintptr_t)path };
+	struct error err;
+
+	if (file_load(path, CONFIG_FILE_MAX, &text, &err))
+		settings_read(path, buffer_view(&text), settings, problems);
+	else
+		problem_add(problems, &where, "%s", err.detail);
+}
+
+static int is_config_file(const struct dirent *entry)
+{
+	const char *ending = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && ending && strcmp(ending, ".conf") == 0;
+}
+
+static void read_folder(const char *path, struct settings *settings,
+			struct config_problems *problems)
+{
+	char copy[PATH_MAX], folder[PATH_MAX + 8], file[2 * PATH_MAX];
+	struct dirent **entries = NULL;
+
+	snprintf(copy, sizeof copy, "%s", path);
+	snprintf(folder, sizeof folder, "%s/conf.d", dirname(copy));
+	int count = scandir(folder, &entries, is_config_file, alphasort);
+	if (count < 0 && errno != ENOENT && errno != ENOTDIR)
+		problem_add(problems, &(struct config_setting){ .file = folder }, "%s",
+			    strerror(errno));
+	for (int i = 0; i < count; i++) {
+		snprintf(file, sizeof file, "%s/%s", folder, entries[i]->d_name);
+		read_file(file, settings, problems);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static bool refuse(const struct config_problems *problems, struct error *err)
+{
+	const struct config_problem *first = problems->items;
+
+	if (!problems->count)
+		return error_set(err, REASON_NO_MEMORY, "configuration");
+	return error_set(err, REASON_CONFIG, "%s:%u: %s%s%s", first->file ? first->file : "?",
+			 first->line, first->key, first->key[0] ? ": " : "", first->words);
+}
+
+static bool finish(const char *path, struct settings *settings, struct config **ret,
+		   struct config_problems *problems, struct error *err)
+{
+	CLEANUP(config_freep) struct config *config = calloc(1, sizeof *config);
+
+	if (!config)
+		return error_set(err, REASON_NO_MEMORY, "configuration");
+	config_build(settings, path, config, problems);
+	if (problems->count || problems->more)
+		return refuse(problems, err);
+	config->settings = TAKE(settings->items);
+	config->setting_count = settings->count;
+	settings->count = 0;
+	*ret = TAKE(config);
+	return true;
+}
+
+bool config_load(const char *path, struct config **ret, struct config_problems *problems,
+		 struct error *err)
+{
+	CLEANUP(settings_done) struct settings settings = { 0 };
+	char absolute[PATH_MAX];
+
+	/* what is read again later must not depend on where we stand then */
+	if (!realpath(path, absolute))
+		snprintf(absolute, sizeof absolute, "%s", path);
+	read_file(absolute, &settings, problems);
+	read_folder(absolute, &settings, problems);
+	return finish(absolute, &settings, ret, problems, err);
+}
+
+bool config_parse(const char *path, struct bytes text, struct config **ret,
+		  struct config_problems *problems, struct error *err)
+{
+	CLEANUP(settings_done) struct settings settings = { 0 };
+
+	settings_read(path, text, &settings, problems);
+	return finish(path, &settings, ret, problems, err);
+}
+
+/* -- releasing -- */
+
+static void listener_done(struct config_listener *listener)
+{
+	free(listener->name);
+	free(listener->listens);
+	address_set_done(&listener->trusted_proxies);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	struct settings settings = { config->settings, config->setting_count };
+	settings_done(&settings);
+	for (size_t i = 0; i < config->listener_count; i++)
+		listener_done(&config->listeners[i]);
+	free(config->listeners);
+	free(config->node.state_dir);
+	free(config->node.socket);
+	free(config->node.key_passphrase_file);
+	free(config->node.user);
+	free(config->node.est_url);
+	free(config->est.certificate);
+	free(config->est.private_key);
+	free(config->est.base_path);
+	free(config);
+}
+
+/* -- printing -- */
+
+static void print_setting(const struct config_setting *setting, struct buffer *to)
+{
+	buffer_printf(to, "%s = %s", setting->key->name, setting->text);
+	if (setting->file)
+		buffer_printf(to, "  ; %s:%u\n", setting->file, setting->line);
+	else
+		buffer_append_text(to, "  ; default\n");
+}
+
+static void print_section(const struct config *config, const char *section, struct buffer *to)
+{
+	buffer_printf(to, "%s[%s]\n", to->len ? "\n" : "", section);
+	for (size_t i = 0; i < key_count; i++)
+		for (size_t j = 0; j < config->setting_count; j++) {
+			const struct config_setting *setting = &config->settings[j];
+			if (setting->key == &keys[i] && strcmp(setting->section, section) == 0)
+				print_setting(setting, to);
+		}
+}
+
+void config_print(const struct config *config, struct buffer *to)
+{
+	print_section(config, "node", to);
+	print_section(config, "est", to);
+	for (size_t i = 1; i < config->listener_count; i++) {
+		CLEANUP(buffer_done) struct buffer section = { 0 };
+		buffer_printf(&section, "listener %s", config->listeners[i].name);
+		const char *text = buffer_cstring(&section);
+		if (text)
+			print_section(config, text, to);
+	}
+}

@@ -1,0 +1,97 @@
+/* The node's file: what bestowd reads before it does anything else, and again on SIGHUP. Sections,
+ * keys, types, bounds and defaults are rows of keys.c; docs/reference/configuration.md says what
+ * they mean. */
+#pragma once
+
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#define CONFIG_FILE_MAX (1024 * 1024)
+#define CONFIG_LISTENS_MAX 64 /* per listener */
+#define CONFIG_LISTENERS_MAX 32
+#define CONFIG_WORKERS_MAX 256
+#define CONFIG_EDGES_MAX 256
+
+/* "192.0.2.1:8443" or "[2001:db8::1]:8443". */
+struct config_listen {
+	struct sockaddr_storage address;
+	socklen_t address_len;
+	char text[ADDRESS_TEXT_MAX + 10];
+};
+
+struct config_listener {
+	char *name; /* "" for the addresses of [est] */
+	struct config_listen *listens;
+	size_t listen_count;
+	bool listens_by_default; /* nobody asked for these addresses */
+	bool proxy_protocol;
+	struct address_set trusted_proxies;
+};
+
+struct config_node {
+	char *state_dir, *socket;
+	char *key_passphrase_file; /* NULL: none */
+	char *user;                /* NULL: stay who we are */
+	char *est_url;             /* NULL: guess */
+	unsigned int edges;        /* 0: one per core */
+	unsigned int workers;
+	enum log_format log_format;
+	enum log_level log_level;
+	bool require_lockdown;
+};
+
+struct config_est {
+	char *certificate, *private_key; /* both NULL: the authority makes the identity */
+	unsigned int tls_min;            /* 12 or 13 */
+	char *base_path;                 /* "" or "/pki" */
+	bool drop_unlisted;
+	size_t head_max, body_max;
+	uint32_t handshake_ms, request_ms, idle_ms, answer_ms;
+	uint32_t connections_max, connections_per_address;
+};
+
+struct config_setting;
+
+struct config {
+	struct config_node node;
+	struct config_est est;
+	struct config_listener *listeners; /* first [est]'s own */
+	size_t listener_count;
+	struct config_setting *settings; /* as written, for config_print() */
+	size_t setting_count;
+};
+
+struct config_problem {
+	char *file;
+	unsigned int line, column; /* 0: of the file as a whole */
+	char key[64];              /* "": of the line as a whole */
+	char words[ERROR_DETAIL_MAX];
+};
+
+/* Every problem of a configuration, not only the first; zero-initialised is none. */
+struct config_problems {
+	struct config_problem *items;
+	size_t count;
+	bool more; /* than could be listed */
+};
+/* "FILE:LINE:COLUMN: key: words", one line each. */
+void config_problems_print(const struct config_problems *problems, struct buffer *to);
+void config_problems_done(struct config_problems *problems);
+
+/* Reads the file, then "*.conf" of the folder conf.d beside it in the order of their names; a later
+ * file overrides an earlier one, and adds to keys that may be repeated. False with REASON_CONFIG
+ * and the first problem if there is any; *ret is set only on success. */
+MUST_CHECK bool config_load(const char *path, struct config **ret, struct config_problems *problems,
+			    struct error *err);
+/* The same for one text, as though it had been read from `path`. */
+MUST_CHECK bool config_parse(const char *path, struct bytes text, struct config **ret,
+			     struct config_problems *problems, struct error *err);
+void config_free(struct config *config);
+DEFINE_CLEANUP(struct config *, config_free)
+
+/* The values in force as a file that would say the same, each with where it came from. */
+void config_print(const struct config *config, struct buffer *to);
