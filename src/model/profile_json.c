@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "model/profile_member.h"
+#include "model/profile_json_member.h"
 #include "model/profile_words.h"
 
 /* -- which member is which field -- */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/profile_member.h"
+#include "model/profile_json_member.h"
 #include "model/profile_words.h"
 #include "pki/der.h"
 

@@ -1,4 +1,4 @@
-#include "model/profile_member.h"
+#include "model/profile_json_member.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -48,7 +48,7 @@ extern const struct form form_duration; /* int64_t seconds */
 extern const struct form form_window;   /* the same, or "never" for WINDOW_WITHOUT_END */
 extern const struct form form_object;   /* fields grouped in an object (struct members) */
 
-/* -- forms of one field each: lists and sets (profile_list.c) -- */
+/* -- forms of one field each: lists and sets (profile_json_list.c) -- */
 extern const struct form form_aliases, form_subject, form_key_types, form_key_usage,
 	form_ext_key_usage, form_signature;
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/profile_member.h"
+#include "model/profile_json_member.h"
 #include "model/profile_words.h"
 
 /* "s?" writes null for NULL. */
