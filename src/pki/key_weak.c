@@ -142,6 +142,10 @@ static bool check_round(struct fermat *f, unsigned int round, bool *ret_found)
 		return false;
 	if (BN_is_negative(f->difference)) /* only in round 0, as the root was rounded down */
 		return true;
+	if (BN_is_zero(f->difference)) {
+		*ret_found = true;
+		return true;
+	}
 	if (!find_root(f, f->difference, f->other) || BN_sqr(f->square, f->other, f->ctx) != 1)
 		return false;
 	*ret_found = BN_cmp(f->square, f->difference) == 0;
