@@ -221,7 +221,6 @@ static bool set_up_writer(struct db *db, uint32_t application_id, struct error *
 static bool set_up_reader(struct db *db, struct error *err)
 {
 	return script(db,
-		      "PRAGMA query_only = ON;"
 		      "PRAGMA cell_size_check = ON;"
 		      "PRAGMA cache_size = -2048;"
 		      "PRAGMA temp_store = MEMORY",

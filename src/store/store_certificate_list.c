@@ -117,7 +117,7 @@ static bool serial_digits(const char *text, char into[2 * CERT_SERIAL_MAX + 1], 
 {
 	size_t len = 0;
 
-	if (strchr("89abcdefABCDEF", *text))
+	if (*text && strchr("89abcdefABCDEF", *text))
 		while (len < 2)
 			into[len++] = '0';
 	for (; *text; text++) {
