@@ -30,21 +30,32 @@ static bool check_wildcard(const struct san_rule *rule, const char *value, struc
 	return true;
 }
 
-static bool lies_in(const char *ranges, const char *text)
+static bool refuse_value(const struct san_rule *rule, const struct san_entry *entry,
+			 struct error *err)
+{
+	return error_set(err, REASON_SAN_RULE, "%s \"%s\" does not match %s",
+			 san_type_text(entry->type), entry->value, rule->pattern);
+}
+
+static bool check_ranges(const struct san_rule *rule, const struct san_entry *entry,
+			 struct error *err)
 {
 	CLEANUP(address_set_done) struct address_set set = { 0 };
 	struct address address;
 
-	return address_list_parse(ranges, &set, NULL) && address_parse(text, &address, NULL) &&
-	       address_set_holds(&set, &address);
+	return address_list_parse(rule->pattern, &set, err) &&
+	       address_parse(entry->value, &address, err) &&
+	       (address_set_holds(&set, &address) || refuse_value(rule, entry, err));
 }
 
-static bool fits_pattern(const struct san_rule *rule, const struct san_entry *entry)
+static bool check_pattern(const struct san_rule *rule, const struct san_entry *entry,
+			  struct error *err)
 {
 	if (!rule->pattern)
 		return true;
-	return entry->type == SAN_IP ? lies_in(rule->pattern, entry->value)
-				     : pattern_matches(rule->pattern, entry->value);
+	if (entry->type == SAN_IP)
+		return check_ranges(rule, entry, err);
+	return pattern_matches(rule->pattern, entry->value) || refuse_value(rule, entry, err);
 }
 
 static bool append_checked(const struct san_rule *rule, const struct san_entry *entry,
@@ -52,9 +63,8 @@ static bool append_checked(const struct san_rule *rule, const struct san_entry *
 {
 	if (entry->type == SAN_DNS && !check_wildcard(rule, entry->value, err))
 		return false;
-	if (!fits_pattern(rule, entry))
-		return error_set(err, REASON_SAN_RULE, "%s \"%s\" does not match %s",
-				 san_type_text(entry->type), entry->value, rule->pattern);
+	if (!check_pattern(rule, entry, err))
+		return false;
 	if (ret->count >= SAN_ENTRIES_MAX)
 		return error_set(err, REASON_SAN_RULE, "more than %d names", SAN_ENTRIES_MAX);
 	return san_append(ret, entry->type, entry->value, err);
