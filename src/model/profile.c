@@ -30,6 +30,7 @@ static const struct profile common = {
 	.signature = SIGN_COUNT,
 	.validity_seconds = 365 * DAY,
 	.backdate_seconds = 5 * MINUTE,
+	.repeat_seconds = 10 * MINUTE,
 	.renew_valid = RENEW_VALID_IN_WINDOW,
 	.renew_expired = RENEW_EXPIRED_NEVER,
 	.window_opens_seconds = 30 * DAY,

@@ -98,6 +98,9 @@ struct profile {
 
 	int64_t validity_seconds, backdate_seconds;
 	bool include_chain; /* enroll answers carry the issuing CA too */
+	/* A client that lost our answer and asks the same again gets the same certificate for this
+	 * long; 0: never. */
+	int64_t repeat_seconds;
 
 	enum renew_valid renew_valid;
 	enum renew_expired renew_expired;

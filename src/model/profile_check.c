@@ -11,6 +11,7 @@
 #include "pki/der.h"
 
 #define VALIDITY_MIN 60
+#define REPEAT_MAX (24 * 3600)
 #define BACKDATE_MAX                                                                               \
 	(7 * 86400) /* further back would claim times before a revocation was known                \
 		     */
@@ -332,6 +333,7 @@ static bool check_times(const struct profile *profile, struct error *err)
 	} rows[] = {
 		{ "validity", profile->validity_seconds, VALIDITY_MIN, DURATION_MAX },
 		{ "backdate", profile->backdate_seconds, 0, BACKDATE_MAX },
+		{ "repeat_answer", profile->repeat_seconds, 0, REPEAT_MAX },
 		{ "renewal.opens_before", profile->window_opens_seconds, 0, DURATION_MAX },
 		{ "renewal.closes_after", profile->window_closes_seconds, WINDOW_WITHOUT_END,
 		  DURATION_MAX },

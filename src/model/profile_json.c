@@ -95,6 +95,7 @@ static const struct member profile_rows[] = {
 	FIELD("validity", form_duration, validity_seconds, NULL),
 	FIELD("backdate", form_duration, backdate_seconds, NULL),
 	FIELD("include_chain", form_boolean, include_chain, NULL),
+	FIELD("repeat_answer", form_duration, repeat_seconds, NULL),
 	GROUP("renewal", renewal_members),
 };
 static const struct members profile_members = MEMBERS(profile_rows);

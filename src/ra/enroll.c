@@ -9,9 +9,6 @@
 #include "store/store_certificate.h"
 #include "store/store_event.h"
 
-/* A client that lost our answer gets the same certificate for this long (mission.md). */
-#define REPEAT_SECONDS 600
-
 /* Who asks, as a value: the authenticating certificate's fingerprint, or "by passphrase". */
 static bool identity_hash(const struct enrollment *e, unsigned char ret[HASH_LEN],
 			  struct error *err)
@@ -58,11 +55,13 @@ static bool find_repeated(struct enrollment *e, const unsigned char identity[HAS
 	struct error missing = { 0 };
 
 	*ret_found = false;
+	if (e->profile->repeat_seconds == 0)
+		return true;
 	if (!store_begin(e->ra->options.store, &tx, err))
 		return false;
 	if (!store_certificate_find_recent(tx, e->profile->id, public_key_hash(csr_key(e->csr)),
-					   identity, e->facts.now - REPEAT_SECONDS, &recent,
-					   &missing)) {
+					   identity, e->facts.now - e->profile->repeat_seconds,
+					   &recent, &missing)) {
 		if (missing.reason == REASON_NOT_FOUND)
 			return true;
 		*err = missing;
