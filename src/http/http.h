@@ -35,6 +35,8 @@ struct http_listener_options {
 	struct address_set trusted_proxies; /* borrowed */
 };
 
+#define HTTP_REFUSAL_STATUSES 106 /* 400 to 505 */
+
 struct http_exchange;
 struct http_header {
 	const char *name, *value;
@@ -52,17 +54,29 @@ struct http_server_options {
 	void *context;
 };
 
+/* What a process has seen since its start. */
+struct http_counters {
+	uint64_t accepted;    /* connections let in */
+	uint64_t turned_away; /* by admit, by a cap, or not from a trusted proxy */
+	uint64_t handshakes_ok, handshakes_failed;
+	uint64_t requests;                       /* that reached the handler */
+	uint64_t refused[HTTP_REFUSAL_STATUSES]; /* answered by http itself; [0] is 400 */
+};
+
+/* SIGPIPE must be ignored by the process. */
 struct http_server;
 MUST_CHECK bool http_server_new(const struct http_server_options *options, struct http_server **ret,
 				struct error *err);
 MUST_CHECK bool http_server_listen(struct http_server *server,
 				   const struct http_listener_options *listener, struct error *err);
-/* For connections from now on. The server takes a reference. */
+/* For connections whose first octet has not come yet. The server takes a reference. */
 void http_server_set_tls(struct http_server *server, struct tls_context *tls);
 /* Stops accepting; answers from now on say Connection: close only if `close_idle`, which also ends
  * idle connections at once. */
 void http_server_retire(struct http_server *server, bool close_idle);
 uint32_t http_server_connections(const struct http_server *server); /* open now */
+const struct http_counters *http_server_counters(const struct http_server *server);
+/* Ends all connections. An exchange still in hand stays valid until it is answered. */
 void http_server_free(struct http_server *server);
 DEFINE_CLEANUP(struct http_server *, http_server_free)
 
@@ -104,8 +118,12 @@ struct http_answer {
 	unsigned int status;
 	const char *content_type;      /* NULL: none */
 	struct http_header headers[6]; /* further fields in canonical case; name NULL ends */
-	struct bytes body;             /* copied or sent before return */
-	bool close;                    /* Connection: close and close_notify */
+	struct bytes body; /* copied or sent before return, unless body_release is set */
+	/* When set, `body` is neither copied nor changed, and this is called exactly once, with
+	 * body_owner, as soon as it is not needed any more: for a long CRL that many take. */
+	void (*body_release)(void *body_owner);
+	void *body_owner;
+	bool close; /* Connection: close and close_notify */
 };
 /* Consumes the exchange. Head and body leave in one write; Content-Length always, never chunked. A
  * connection that died meanwhile is no error. */

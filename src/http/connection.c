@@ -1,0 +1,250 @@
+#include "http/connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/server.h"
+
+#define NO_DEADLINE UINT64_MAX
+#define PROXY_MS 5000 /* proxies send their header at once */
+#define LINGER_MS 2000
+
+static enum step (*const steps[])(struct connection *) = {
+	[CONNECTION_PROXY] = step_proxy,       [CONNECTION_HANDSHAKE] = step_handshake,
+	[CONNECTION_HEAD] = step_head,         [CONNECTION_BODY] = step_body,
+	[CONNECTION_CONTINUE] = step_continue, [CONNECTION_HANDLER] = step_handler,
+	[CONNECTION_ANSWER] = step_answer,     [CONNECTION_END] = step_end,
+	[CONNECTION_LINGER] = step_linger,     [CONNECTION_BROKEN] = step_broken,
+};
+
+static void on_ready(int fd, short what, void *context);
+
+/* -- waiting -- */
+
+static void wait_for(struct connection *connection, short what)
+{
+	if (connection->waits_for == what)
+		return;
+	event_del(&connection->io);
+	connection->waits_for = what;
+	if (what == 0)
+		return;
+	event_assign(&connection->io, connection->server->options.base, connection->stream.fd,
+		     (short)(what | EV_PERSIST), on_ready, connection);
+	if (event_add(&connection->io, NULL) != 0)
+		connection->state = CONNECTION_BROKEN;
+}
+
+static void arm_timer(struct connection *connection, uint64_t at_ms, uint64_t now_ms)
+{
+	uint64_t left = at_ms > now_ms ? at_ms - now_ms : 1;
+	struct timeval delay = { .tv_sec = (time_t)(left / 1000),
+				 .tv_usec = (suseconds_t)(left % 1000 * 1000) };
+
+	if (event_add(&connection->timer, &delay) == 0)
+		connection->timer_ms = at_ms;
+	else
+		connection->state = CONNECTION_BROKEN;
+}
+
+/* Deadlines mostly move away, so the timer is left where it is and looks again when it fires. */
+void connection_set_deadline(struct connection *connection, uint32_t ms)
+{
+	uint64_t now = monotonic_ms();
+
+	connection->deadline_ms = now + ms;
+	if (connection->deadline_ms < connection->timer_ms)
+		arm_timer(connection, connection->deadline_ms, now);
+}
+
+void connection_set_idle(struct connection *connection, bool is_idle)
+{
+	struct http_server *server = connection->server;
+
+	if (connection->is_idle == is_idle)
+		return;
+	TAILQ_REMOVE(is_idle ? &server->busy : &server->idle, connection, link);
+	TAILQ_INSERT_TAIL(is_idle ? &server->idle : &server->busy, connection, link);
+	connection->is_idle = is_idle;
+}
+
+void connection_run(struct connection *connection)
+{
+	enum step step = STEP_NEXT;
+
+	connection->running = true;
+	while (step == STEP_NEXT)
+		step = steps[connection->state](connection);
+	if (step == STEP_READ)
+		wait_for(connection, EV_READ);
+	if (step == STEP_WRITE)
+		wait_for(connection, EV_WRITE);
+	connection->running = false;
+	if (step == STEP_CLOSE || connection->state == CONNECTION_BROKEN)
+		connection_close(connection);
+}
+
+static void on_ready(int fd, short what, void *context)
+{
+	struct connection *connection = context;
+
+	(void)fd, (void)what;
+	connection->requests_in_turn = 0;
+	if (connection->state == CONNECTION_HANDLER) /* what comes now waits for its turn */
+		wait_for(connection, 0);
+	else
+		connection_run(connection);
+}
+
+/* -- deadlines -- */
+
+void connection_end(struct connection *connection)
+{
+	connection->state = CONNECTION_END;
+	connection_set_deadline(connection, LINGER_MS);
+}
+
+static bool is_inside_request(const struct connection *connection)
+{
+	return connection->state == CONNECTION_BODY ||
+	       (connection->state == CONNECTION_HEAD && connection->request_started_ms != 0);
+}
+
+static void log_slow_handshake(struct connection *connection)
+{
+	char text[ADDRESS_TEXT_MAX];
+	uint32_t withheld;
+
+	if (connection->state != CONNECTION_HANDSHAKE || !connection->stream.tls)
+		return;
+	connection->server->counters.handshakes_failed++;
+	if (log_budget_take(&connection->server->log_budget, "handshake timeout", monotonic_ms(),
+			    &withheld))
+		log_event(LOG_LEVEL_INFO, "tls.failed",
+			  "peer=%s reason=timeout detail=\"the handshake took too long\" "
+			  "withheld=%u",
+			  address_to_text(&connection->peer, text), withheld);
+}
+
+static void expire(struct connection *connection)
+{
+	if (is_inside_request(connection)) {
+		connection_refuse(connection,
+				  &(struct refusal){ 408, "the request took too long" });
+		connection_run(connection);
+	} else if (connection->state == CONNECTION_HEAD) {
+		connection_end(connection);
+		connection_run(connection);
+	} else {
+		log_slow_handshake(connection);
+		connection_close(connection);
+	}
+}
+
+static void on_timer(int fd, short what, void *context)
+{
+	struct connection *connection = context;
+	uint64_t now = monotonic_ms();
+
+	(void)fd, (void)what;
+	connection->timer_ms = NO_DEADLINE;
+	if (connection->state == CONNECTION_HANDLER)
+		return; /* the answer sets the next deadline */
+	if (now >= connection->deadline_ms)
+		expire(connection);
+	else
+		arm_timer(connection, connection->deadline_ms, now);
+}
+
+/* -- from and to the server -- */
+
+enum connection_state connection_after_proxy(const struct connection *connection)
+{
+	return connection->is_tls ? CONNECTION_HANDSHAKE : CONNECTION_HEAD;
+}
+
+static uint32_t first_deadline(const struct http_limits *limits, enum connection_state state)
+{
+	return state == CONNECTION_PROXY && limits->handshake_ms > PROXY_MS ? PROXY_MS
+									    : limits->handshake_ms;
+}
+
+/* Nagle would hold an answer back until the client's delayed acknowledgement. */
+static void set_no_delay(int fd)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void connection_open(struct http_server *server, const struct connection_origin *origin)
+{
+	struct connection *connection = calloc(1, sizeof *connection);
+
+	if (!connection) {
+		close(origin->fd);
+		if (!origin->proxy_protocol)
+			address_count_drop(server->per_address, &origin->peer);
+		return;
+	}
+	set_no_delay(origin->fd);
+	connection->server = server;
+	connection->stream.fd = origin->fd;
+	connection->is_tls = origin->tls;
+	connection->peer = origin->peer;
+	connection->counted = !origin->proxy_protocol;
+	connection->state =
+		origin->proxy_protocol ? CONNECTION_PROXY : connection_after_proxy(connection);
+	connection->is_idle = true;
+	TAILQ_INSERT_TAIL(&server->idle, connection, link);
+	server->open++;
+	server->counters.accepted++;
+
+	event_assign(&connection->io, server->options.base, origin->fd, EV_READ, on_ready,
+		     connection);
+	evtimer_assign(&connection->timer, server->options.base, on_timer, connection);
+	connection->timer_ms = NO_DEADLINE;
+	connection_set_deadline(connection,
+				first_deadline(&server->options.limits, connection->state));
+	wait_for(connection, EV_READ);
+	if (connection->state == CONNECTION_BROKEN)
+		connection_close(connection);
+}
+
+static void leave_server(struct connection *connection)
+{
+	struct http_server *server = connection->server;
+
+	event_del(&connection->io);
+	event_del(&connection->timer);
+	TAILQ_REMOVE(connection->is_idle ? &server->idle : &server->busy, connection, link);
+	if (connection->counted)
+		address_count_drop(server->per_address, &connection->peer);
+	server->open--;
+	connection->server = NULL;
+}
+
+void connection_free(struct connection *connection)
+{
+	stream_close(&connection->stream);
+	buffer_wipe(&connection->in);
+	outgoing_done(&connection->out);
+	exchange_free(connection->exchange);
+	free(connection);
+}
+
+void connection_close(struct connection *connection)
+{
+	leave_server(connection);
+	if (connection->state != CONNECTION_HANDLER) {
+		connection_free(connection);
+		return;
+	}
+	/* the handler may still look at the client's certificates */
+	close(connection->stream.fd);
+	connection->stream.fd = -1;
+}

@@ -1,0 +1,102 @@
+/* One client's connection, from accept to the last octet. It is always in one state; each state has
+ * a step that goes as far as it can and says what it waits for. The deadline of a state is total:
+ * dribbling octets does not move it. */
+#pragma once
+
+#include <sys/queue.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "http/exchange.h"
+#include "http/http.h"
+#include "http/outgoing.h"
+#include "http/stream.h"
+
+struct http_server;
+
+enum connection_state {
+	CONNECTION_PROXY,     /* reading a PROXY header */
+	CONNECTION_HANDSHAKE, /* no TLS state before the first octet */
+	CONNECTION_HEAD,      /* idle, or reading a head */
+	CONNECTION_BODY,
+	CONNECTION_CONTINUE, /* writing "100 Continue" */
+	CONNECTION_HANDLER,  /* the handler has the request; nothing is read */
+	CONNECTION_ANSWER,   /* writing the answer */
+	CONNECTION_END,      /* saying close_notify */
+	CONNECTION_LINGER,   /* waiting for the client to take all and go */
+	CONNECTION_BROKEN,   /* to be dropped */
+};
+
+struct connection {
+	struct http_server *server; /* NULL: the server is gone, the handler still holds the request
+				     */
+	enum connection_state state;
+	struct stream stream;
+	bool is_tls;
+	struct address peer;
+	bool peer_unknown; /* a trusted proxy named nobody */
+	bool counted;      /* among its address's connections */
+	bool is_idle;
+	bool running;
+	TAILQ_ENTRY(connection) link;
+
+	struct event io, timer;
+	short waits_for; /* EV_READ, EV_WRITE, 0 */
+	uint64_t deadline_ms, timer_ms;
+
+	struct buffer in; /* arrived and not yet used; wiped when used */
+	size_t scanned;
+	unsigned int empty_lines;
+	uint64_t request_started_ms; /* 0: no octet of it has come */
+	struct http_exchange *exchange;
+
+	unsigned int requests_in_turn;
+
+	struct outgoing out;
+	bool ends_after_answer;
+	size_t discarded;
+};
+
+struct connection_origin {
+	int fd; /* taken over */
+	bool tls, proxy_protocol;
+	struct address peer;
+};
+/* Serves from now on. Closes fd if that fails. */
+void connection_open(struct http_server *server, const struct connection_origin *origin);
+void connection_answer(struct connection *connection, struct http_exchange *exchange,
+		       const struct http_answer *answer);
+/* At once. A request in the handler's hands lives on until it is answered. */
+void connection_close(struct connection *connection);
+
+/* -- for the steps -- */
+
+enum step {
+	STEP_NEXT, /* the state may have changed: go on */
+	STEP_READ,
+	STEP_WRITE,
+	STEP_PAUSE, /* somebody else will go on */
+	STEP_CLOSE,
+};
+
+void connection_set_deadline(struct connection *connection, uint32_t ms);
+void connection_set_idle(struct connection *connection, bool is_idle);
+void connection_run(struct connection *connection);
+/* Says goodbye, lets the client take what was sent, and closes. */
+void connection_end(struct connection *connection);
+enum connection_state connection_after_proxy(const struct connection *connection);
+void connection_free(struct connection *connection); /* one that has left its server */
+/* Answers in the handler's place, and closes. */
+void connection_refuse(struct connection *connection, const struct refusal *refusal);
+
+enum step step_proxy(struct connection *connection);
+enum step step_handshake(struct connection *connection);
+enum step step_head(struct connection *connection);
+enum step step_body(struct connection *connection);
+enum step step_continue(struct connection *connection);
+enum step step_handler(struct connection *connection);
+enum step step_answer(struct connection *connection);
+enum step step_end(struct connection *connection);
+enum step step_linger(struct connection *connection);
+enum step step_broken(struct connection *connection);

@@ -1,0 +1,411 @@
+/* What a connection does in each of its states. */
+#include "http/connection.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "http/proxy.h"
+#include "http/server.h"
+
+/* A client that pipelines must not hold up the others: after so many requests the rest waits for
+ * the socket to be writable, which is a turn of the loop. */
+#define REQUESTS_PER_TURN 16
+#define LINGER_OCTETS_MAX (4u * 1024 * 1024)
+
+static const struct refusal out_of_memory = { 503, "memory is out" };
+static const struct refusal cut_short = { 400, "the request ended early" };
+
+static enum step refused(struct connection *connection, const struct refusal *refusal)
+{
+	connection_refuse(connection, refusal);
+	return STEP_NEXT;
+}
+
+static void await_request(struct connection *connection, uint32_t ms)
+{
+	connection->state = CONNECTION_HEAD;
+	connection->scanned = 0;
+	connection->empty_lines = 0;
+	connection->request_started_ms = 0;
+	connection_set_idle(connection, true);
+	connection_set_deadline(connection, ms);
+}
+
+/* -- PROXY header -- */
+
+static void log_proxy_refusal(struct connection *connection, const char *why)
+{
+	char text[ADDRESS_TEXT_MAX];
+	uint32_t withheld;
+
+	connection->server->counters.turned_away++;
+	if (log_budget_take(&connection->server->log_budget, why, monotonic_ms(), &withheld))
+		log_event(LOG_LEVEL_WARNING, "proxy.refused", "peer=%s detail=\"%s\" withheld=%u",
+			  address_to_text(&connection->peer, text), why, withheld);
+}
+
+/* From here on the client that was named counts, for the gate and for its share. */
+static enum step take_proxy_header(struct connection *connection, const struct proxy_header *header)
+{
+	struct http_server *server = connection->server;
+
+	buffer_done(&connection->in);
+	connection->peer_unknown = !header->has_peer;
+	if (header->has_peer) {
+		if (!server_admit(server, &header->peer))
+			return STEP_CLOSE;
+		connection->peer = header->peer;
+		connection->counted = true;
+	}
+	connection->state = connection_after_proxy(connection);
+	connection_set_idle(connection, true);
+	connection_set_deadline(connection, server->options.limits.handshake_ms);
+	return STEP_READ;
+}
+
+/* What was looked at, and only that, is taken off the socket: the rest is TLS. */
+static bool take_off(struct connection *connection, size_t len)
+{
+	return recv(connection->stream.fd, connection->server->scratch, len, 0) == (ssize_t)len;
+}
+
+enum step step_proxy(struct connection *connection)
+{
+	unsigned char *scratch = connection->server->scratch;
+	struct proxy_header header;
+	struct refusal refusal;
+	size_t before = connection->in.len, len = 0;
+	ssize_t got = recv(connection->stream.fd, scratch, PROXY_MAX, MSG_PEEK);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return STEP_READ;
+	if (got <= 0)
+		return STEP_CLOSE;
+	connection_set_idle(connection, false);
+	buffer_append(&connection->in, (struct bytes){ scratch, (size_t)got });
+	if (!buffer_ok(&connection->in))
+		return STEP_CLOSE;
+
+	switch (proxy_parse(buffer_view(&connection->in), &header, &len, &refusal)) {
+	case PARSE_DONE:
+		return take_off(connection, len - before) ? take_proxy_header(connection, &header)
+							  : STEP_CLOSE;
+	case PARSE_MORE:
+		return take_off(connection, (size_t)got) ? STEP_READ : STEP_CLOSE;
+	case PARSE_REFUSED:
+		break;
+	}
+	log_proxy_refusal(connection, refusal.why);
+	return STEP_CLOSE;
+}
+
+/* -- TLS -- */
+
+static void log_handshake_failure(struct connection *connection, const struct error *err)
+{
+	char peer[ADDRESS_TEXT_MAX];
+	uint32_t withheld;
+
+	connection->server->counters.handshakes_failed++;
+	if (log_budget_take(&connection->server->log_budget, err->detail, monotonic_ms(),
+			    &withheld))
+		log_event(LOG_LEVEL_INFO, "tls.failed",
+			  "peer=%s reason=%s detail=\"%s\" withheld=%u",
+			  address_to_text(&connection->peer, peer), reason_code(err->reason),
+			  err->detail, withheld);
+}
+
+/* Some 40 kB of TLS state are made for a client that has something to say, not for one that only
+ * looks whether the port is open. */
+static bool begin_tls(struct connection *connection)
+{
+	struct http_server *server = connection->server;
+	unsigned char first;
+	struct error err;
+
+	if (recv(connection->stream.fd, &first, sizeof first, MSG_PEEK) <= 0 || !server->tls)
+		return false;
+	connection_set_idle(connection, false);
+	return tls_session_new(server->tls, connection->stream.fd, &connection->stream.tls, &err);
+}
+
+/* The alert that tells the client why is under way: do not run it over with a reset. */
+static enum step handshake_failed(struct connection *connection, const struct error *err)
+{
+	log_handshake_failure(connection, err);
+	connection_end(connection);
+	return STEP_NEXT;
+}
+
+enum step step_handshake(struct connection *connection)
+{
+	const struct http_limits *limits = &connection->server->options.limits;
+	struct error err;
+
+	if (!connection->stream.tls && !begin_tls(connection))
+		return STEP_CLOSE;
+	switch (tls_session_handshake(connection->stream.tls, &err)) {
+	case STREAM_OK:
+		connection->server->counters.handshakes_ok++;
+		await_request(connection, limits->request_ms < limits->idle_ms ? limits->request_ms
+									       : limits->idle_ms);
+		return STEP_NEXT;
+	case STREAM_WANT_READ:
+		return STEP_READ;
+	case STREAM_WANT_WRITE:
+		return STEP_WRITE;
+	case STREAM_ENDED:
+	case STREAM_FAILED:
+		break;
+	}
+	return handshake_failed(connection, &err);
+}
+
+/* -- reading a request -- */
+
+static void drop_used(struct connection *connection, size_t len)
+{
+	if (len == connection->in.len)
+		buffer_wipe(&connection->in);
+	else
+		buffer_consume(&connection->in, len);
+}
+
+static enum step ended(struct connection *connection)
+{
+	if (connection->request_started_ms != 0)
+		return refused(connection, &cut_short);
+	connection_end(connection);
+	return STEP_NEXT;
+}
+
+static enum step take_octets(struct connection *connection, size_t len)
+{
+	unsigned char *scratch = connection->server->scratch;
+
+	buffer_append(&connection->in, (struct bytes){ scratch, len });
+	memory_wipe(scratch, len);
+	return buffer_ok(&connection->in) ? STEP_NEXT : refused(connection, &out_of_memory);
+}
+
+static enum step read_more(struct connection *connection)
+{
+	size_t len = 0;
+
+	switch (stream_read(&connection->stream, connection->server->scratch, SCRATCH_LEN, &len)) {
+	case STREAM_OK:
+		return take_octets(connection, len);
+	case STREAM_WANT_READ:
+		return STEP_READ;
+	case STREAM_WANT_WRITE:
+		return STEP_WRITE;
+	case STREAM_ENDED:
+		return ended(connection);
+	case STREAM_FAILED:
+		break;
+	}
+	return STEP_CLOSE;
+}
+
+static void begin_request(struct connection *connection)
+{
+	if (connection->request_started_ms != 0)
+		return;
+	connection->request_started_ms = monotonic_ms();
+	connection_set_idle(connection, false);
+	connection_set_deadline(connection, connection->server->options.limits.request_ms);
+}
+
+static enum step take_head(struct connection *connection, size_t len)
+{
+	struct bytes text = { connection->in.data, len };
+	struct refusal refusal;
+
+	if (!exchange_new(connection, text, &connection->exchange))
+		return refused(connection, &out_of_memory);
+	drop_used(connection, len);
+	connection->exchange->started_ms = connection->request_started_ms;
+	if (!exchange_parse(connection->exchange, connection->server->options.limits.body_max,
+			    &refusal))
+		return refused(connection, &refusal);
+	connection->state = CONNECTION_BODY;
+	return STEP_NEXT;
+}
+
+static enum step read_head(struct connection *connection)
+{
+	struct refusal refusal;
+	size_t len = 0;
+
+	begin_request(connection);
+	switch (head_scan(buffer_view(&connection->in), connection->server->options.limits.head_max,
+			  &connection->scanned, &len, &refusal)) {
+	case PARSE_DONE:
+		return take_head(connection, len);
+	case PARSE_MORE:
+		return read_more(connection);
+	case PARSE_REFUSED:
+		break;
+	}
+	return refused(connection, &refusal);
+}
+
+enum step step_head(struct connection *connection)
+{
+	struct bytes text = buffer_view(&connection->in);
+	struct refusal refusal;
+	enum parse begins = head_skip_empty_lines(&text, &connection->empty_lines, &refusal);
+
+	drop_used(connection, connection->in.len - text.len);
+	switch (begins) {
+	case PARSE_DONE:
+		return read_head(connection);
+	case PARSE_MORE:
+		return read_more(connection);
+	case PARSE_REFUSED:
+		break;
+	}
+	return refused(connection, &refusal);
+}
+
+/* RFC 9110 10.1.1: a client that waits for us has sent nothing of its body yet. */
+static bool waits_for_continue(const struct connection *connection)
+{
+	return connection->exchange->framing.expects_continue && connection->in.len == 0 &&
+	       connection->exchange->body.taken == 0;
+}
+
+static enum step say_continue(struct connection *connection)
+{
+	connection->exchange->framing.expects_continue = false;
+	buffer_append_text(&connection->out.first, "HTTP/1.1 100 Continue\r\n\r\n");
+	if (!buffer_ok(&connection->out.first))
+		return STEP_CLOSE;
+	connection->state = CONNECTION_CONTINUE;
+	return STEP_NEXT;
+}
+
+enum step step_body(struct connection *connection)
+{
+	struct http_exchange *exchange = connection->exchange;
+	struct refusal refusal = out_of_memory;
+	size_t used;
+	enum parse result = body_take(&exchange->body, buffer_view(&connection->in), &used,
+				      &exchange->body_octets, &refusal);
+
+	drop_used(connection, used);
+	if (result == PARSE_REFUSED || !buffer_ok(&exchange->body_octets))
+		return refused(connection, &refusal);
+	if (result == PARSE_DONE) {
+		connection->state = CONNECTION_HANDLER;
+		return STEP_NEXT;
+	}
+	return waits_for_continue(connection) ? say_continue(connection) : read_more(connection);
+}
+
+enum step step_continue(struct connection *connection)
+{
+	switch (outgoing_flush(&connection->out, &connection->stream)) {
+	case STREAM_OK:
+		outgoing_done(&connection->out);
+		connection->state = CONNECTION_BODY;
+		return STEP_NEXT;
+	case STREAM_WANT_READ:
+		return STEP_READ;
+	case STREAM_WANT_WRITE:
+		return STEP_WRITE;
+	case STREAM_ENDED:
+	case STREAM_FAILED:
+		break;
+	}
+	return STEP_CLOSE;
+}
+
+/* -- answering -- */
+
+enum step step_handler(struct connection *connection)
+{
+	struct http_server *server = connection->server;
+	struct http_exchange *exchange = TAKE(connection->exchange);
+
+	server_new_id(server, exchange->id);
+	server->counters.requests++;
+	server->options.handle(server->options.context, exchange);
+	return connection->state == CONNECTION_HANDLER ? STEP_PAUSE : STEP_NEXT;
+}
+
+static enum step answered(struct connection *connection)
+{
+	outgoing_done(&connection->out);
+	if (connection->ends_after_answer) {
+		connection_end(connection);
+		return STEP_NEXT;
+	}
+	await_request(connection, connection->server->options.limits.idle_ms);
+	return ++connection->requests_in_turn < REQUESTS_PER_TURN ? STEP_NEXT : STEP_WRITE;
+}
+
+enum step step_answer(struct connection *connection)
+{
+	switch (outgoing_flush(&connection->out, &connection->stream)) {
+	case STREAM_OK:
+		return answered(connection);
+	case STREAM_WANT_READ:
+		return STEP_READ;
+	case STREAM_WANT_WRITE:
+		return STEP_WRITE;
+	case STREAM_ENDED:
+	case STREAM_FAILED:
+		break;
+	}
+	return STEP_CLOSE;
+}
+
+/* -- ending -- */
+
+enum step step_end(struct connection *connection)
+{
+	switch (stream_end(&connection->stream)) {
+	case STREAM_OK:
+		buffer_wipe(&connection->in);
+		connection->state = CONNECTION_LINGER;
+		connection_set_idle(connection, true);
+		return STEP_NEXT;
+	case STREAM_WANT_WRITE:
+		return STEP_WRITE;
+	case STREAM_WANT_READ:
+	case STREAM_ENDED:
+	case STREAM_FAILED:
+		break;
+	}
+	return STEP_CLOSE;
+}
+
+/* Closing a socket while octets arrive sends a reset, which can overtake the answer in the client's
+ * kernel: so wait for the client to go, within bounds. */
+enum step step_linger(struct connection *connection)
+{
+	size_t len = 0;
+
+	switch (stream_discard(&connection->stream, LINGER_OCTETS_MAX, &len)) {
+	case STREAM_OK:
+		connection->discarded += len;
+		return connection->discarded < LINGER_OCTETS_MAX ? STEP_NEXT : STEP_CLOSE;
+	case STREAM_WANT_READ:
+		return STEP_READ;
+	case STREAM_WANT_WRITE:
+	case STREAM_ENDED:
+	case STREAM_FAILED:
+		break;
+	}
+	return STEP_CLOSE;
+}
+
+enum step step_broken(struct connection *connection)
+{
+	(void)connection;
+	return STEP_CLOSE;
+}
