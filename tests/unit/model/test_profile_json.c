@@ -209,7 +209,7 @@ static const char everything[] =
 	"\"key_usage\":[\"digitalSignature\",\"keyAgreement\"],"
 	"\"ext_key_usage\":[\"clientAuth\",\"1.2.3.4\",\"emailProtection\"],"
 	"\"signature\":\"ecdsa-sha384\",\"validity\":\"90m\",\"backdate\":\"0s\","
-	"\"include_chain\":true,"
+	"\"include_chain\":true,\"repeat_answer\":\"0s\","
 	"\"renewal\":{\"while_valid\":\"any-time\",\"after_expiry\":\"in-window\","
 	"\"opens_before\":\"12h\",\"closes_after\":\"never\",\"key\":\"new\","
 	"\"old_certificate\":\"revoked-later\",\"old_certificate_after\":\"1d\","
