@@ -264,7 +264,7 @@ TEST(null_puts_the_default_back)
 	      "\"identity\":null,\"strict_encoding\":null,\"subject\":null,"
 	      "\"subject_unlisted\":null,\"san\":null,\"extension_unlisted\":null,"
 	      "\"key\":null,\"key_usage\":null,\"ext_key_usage\":null,\"signature\":null,"
-	      "\"validity\":null,\"backdate\":null,\"include_chain\":null,"
+	      "\"validity\":null,\"backdate\":null,\"include_chain\":null,\"repeat_answer\":null,"
 	      "\"renewal\":null}");
 	CLEANUP(freep) char *after = dump(profile);
 	assert_string_equal(after, before);
