@@ -147,6 +147,21 @@ static void show_default(const struct invocation *invocation, const json_t *resu
 
 /* -- from a file -- */
 
+/* What profile show --json tells of a profile and nobody sets, so that a profile goes from one node
+ * to another by way of a file. */
+static json_t *settings_of(json_t *file)
+{
+	static const char *const given[] = {
+		"id", "account_id", "ca_id", "oid", "version", "state"
+	};
+	json_t *whole = json_object_get(file, "profile");
+	json_t *settings = json_copy(json_is_object(whole) ? whole : file);
+
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		json_object_del(settings, given[i]);
+	return settings;
+}
+
 /* The file's members, with those of --set and path=value laid over them. */
 static int merge_file(const struct invocation *invocation)
 {
@@ -161,9 +176,10 @@ static int merge_file(const struct invocation *invocation)
 	if (!json_is_object(file))
 		return fail_usage("%s: no JSON object (line %d: %s)", path, at.line, at.text);
 
+	json_auto_t *settings = settings_of(file);
 	json_t *patch = json_object_get(invocation->params, "patch");
-	if (json_object_update_recursive(file, patch ? patch : file) != 0 ||
-	    json_object_set(invocation->params, "patch", file) != 0)
+	if ((patch && json_object_update_recursive(settings, patch) != 0) ||
+	    json_object_set(invocation->params, "patch", settings) != 0)
 		return fail_usage("out of memory");
 	return EXIT_DONE;
 }

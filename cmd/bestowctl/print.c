@@ -7,29 +7,21 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 #define COLUMN_GAP 2
 #define COLUMN_MAX 60 /* wider cells push the rest of their row, not every row */
 
 /* -- text that came over the wire -- */
 
-/* C0, DEL, and the C1 controls, which are U+0080 to U+009F: two bytes in UTF-8. */
-static bool is_control(const unsigned char *text)
-{
-	return *text < 0x20 || *text == 0x7f ||
-	       (*text == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0);
-}
-
 static void append_shown(struct buffer *to, const char *text)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (is_control(c)) {
-			buffer_append_byte(to, '?');
-			c += *c == 0xc2;
-		} else {
-			buffer_append_byte(to, *c);
-		}
-	}
+	CLEANUP(freep) char *clean = strdup(text);
+
+	if (!clean)
+		return;
+	utf8_clean(clean);
+	buffer_append_text(to, clean);
 }
 
 void print_text(const char *text)

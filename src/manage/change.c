@@ -45,7 +45,7 @@ static bool note_text(const json_t *json, char **ret)
 {
 	if (json_is_null(json))
 		return true;
-	*ret = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	*ret = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
 	return *ret != NULL;
 }
 

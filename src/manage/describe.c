@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/hex.h"
+#include "base/utf8.h"
 #include "pki/bundle.h"
 
 json_t *describe_text(const char *text)
@@ -12,16 +13,11 @@ json_t *describe_text(const char *text)
 	if (!text)
 		return json_null();
 
-	json_t *valid = json_string(text);
-	if (valid)
-		return valid;
-	CLEANUP(freep) char *ascii = strdup(text);
-	if (!ascii)
+	CLEANUP(freep) char *clean = strdup(text);
+	if (!clean)
 		return NULL;
-	for (char *c = ascii; *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	return json_string(ascii);
+	utf8_clean(clean);
+	return json_string(clean);
 }
 
 json_t *describe_time(int64_t seconds)

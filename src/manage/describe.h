@@ -7,7 +7,8 @@
 #include "manage/verb.h"
 #include "model/certificate.h"
 
-/* Text that may come from strangers: what is not UTF-8 becomes '?'. NULL gives JSON null. */
+/* Text that may come from strangers: what is not UTF-8, or would steer a terminal, becomes '?'.
+ * NULL gives JSON null. */
 json_t *describe_text(const char *text);
 json_t *describe_time(int64_t seconds); /* 0 gives JSON null */
 json_t *describe_hex(struct bytes bytes);

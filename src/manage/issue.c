@@ -19,27 +19,6 @@ static bool find_issuer(const struct change *change, const struct issue *issue,
 	return true;
 }
 
-static int64_t validity_within(const struct issue *issue, const struct ca *issuer,
-			       int64_t not_before)
-{
-	int64_t rest = issuer ? cert_not_after(issuer->cert) - not_before : INT64_MAX;
-
-	return issue->may_be_cut && rest < issue->validity_seconds ? rest : issue->validity_seconds;
-}
-
-static int64_t latest(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* RFC 5280 does not ask for nesting, but verifiers trip over a certificate older than its CA. */
-static int64_t not_before_of(const struct call *call, const struct ca *issuer)
-{
-	int64_t backdated = call->now - BACKDATE_SECONDS;
-
-	return issuer ? latest(backdated, cert_not_before(issuer->cert)) : backdated;
-}
-
 static bool prepare(const struct call *call, struct change *change, const struct issue *issue,
 		    struct issuance **ret, char **ret_key_name, struct error *err)
 {
@@ -50,7 +29,6 @@ static bool prepare(const struct call *call, struct change *change, const struct
 	if (!find_issuer(change, issue, &issuer, err))
 		return false;
 
-	int64_t not_before = not_before_of(call, issuer);
 	const struct order order = {
 		.purpose = issue->purpose,
 		.account_id = change->account->id,
@@ -59,8 +37,8 @@ static bool prepare(const struct call *call, struct change *change, const struct
 		.san = issue->san ? issue->san : &no_san,
 		.key = issue->key,
 		.signature = SIGN_COUNT,
-		.not_before = not_before,
-		.validity_seconds = validity_within(issue, issuer, not_before),
+		.not_before = call->now - BACKDATE_SECONDS,
+		.validity_seconds = issue->validity_seconds + BACKDATE_SECONDS,
 		.path_len = issue->path_len,
 		.operator= call->actor,
 	};

@@ -17,8 +17,7 @@ struct issue {
 	const struct name *subject;
 	const struct san *san; /* NULL: none */
 	const struct public_key *key;
-	int64_t validity_seconds; /* cut where the issuer ends if `may_be_cut` */
-	bool may_be_cut;
+	int64_t validity_seconds; /* policy cuts it where the issuer ends */
 	int path_len;
 };
 

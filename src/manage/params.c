@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 
 static bool is_one_line(const char *text)
 {
@@ -221,24 +222,27 @@ bool param_file(const json_t *params, const char *name, struct buffer *ret, stru
 	return error_set(err, REASON_INVALID, "params.%s: is not base64", name);
 }
 
-static bool may_be_inside(unsigned char c)
+/* Nothing that a shell or a terminal reads as more than a letter: names stand in proposed commands.
+ */
+static bool may_be_inside(uint32_t code_point)
 {
-	return isalnum(c) || c == ' ' || c == '.' || c == '_' || c == '-';
+	if (code_point < 0x80)
+		return code_point && (isalnum((int)code_point) || strchr(" ._-", (int)code_point));
+	return code_point != UTF8_INVALID && !utf8_is_unprintable(code_point);
 }
 
 bool object_name_check(const char *name, struct error *err)
 {
-	size_t len = strlen(name);
+	struct bytes rest = bytes_of_string(name);
 
-	if (len == 0 || len > NAME_MAX_LEN)
-		return error_set(err, REASON_INVALID, "a name has 1 to %d characters",
-				 NAME_MAX_LEN);
-	for (size_t i = 0; i < len; i++)
-		if (!may_be_inside((unsigned char)name[i]))
-			return error_set(err, REASON_INVALID,
-					 "a name is made of letters, digits, space, '.', '_', '-'");
-	if (strchr(" -", name[0]) || name[len - 1] == ' ')
+	if (rest.len == 0 || rest.len > NAME_MAX_LEN)
+		return error_set(err, REASON_INVALID, "a name has 1 to %d bytes", NAME_MAX_LEN);
+	if (strchr(" -", name[0]) || name[rest.len - 1] == ' ')
 		return error_set(err, REASON_INVALID,
 				 "a name neither begins with a space or '-' nor ends with a space");
+	while (rest.len)
+		if (!may_be_inside(utf8_take(&rest)))
+			return error_set(err, REASON_INVALID,
+					 "a name is made of letters, digits, space, '.', '_', '-'");
 	return true;
 }

@@ -52,6 +52,8 @@ struct bytes param_secret(const json_t *params, const char *name); /* borrowed *
 MUST_CHECK bool param_file(const json_t *params, const char *name, struct buffer *ret,
 			   struct error *err);
 
-/* The name of an account, CA, profile or RA certificate: 1 to NAME_MAX_LEN letters, digits, space,
- * '.', '_' and '-', neither beginning nor ending with a space or '-'. */
+/* The name of an account, CA, profile or RA certificate: 1 to NAME_MAX_LEN bytes of letters,
+ * digits, space, '.', '_', '-' and printable characters beyond ASCII; no space at either end, no
+ * '-' first.
+ */
 MUST_CHECK bool object_name_check(const char *name, struct error *err);

@@ -104,7 +104,6 @@ static bool issue(const struct call *call, const struct new_ca *ca, const struct
 		.subject = subject,
 		.key = key,
 		.validity_seconds = param_duration(call->params, "validity", CA_VALIDITY_DEFAULT),
-		.may_be_cut = !param_is_given(call->params, "validity"),
 		/* an issuing CA has no CA below it unless somebody says so */
 		.path_len = (int)param_number(call->params, "path_len", parent ? 0 : -1),
 	};

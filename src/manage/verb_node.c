@@ -90,7 +90,6 @@ static bool certificate(const struct call *call, json_t **ret, struct error *err
 		.san = &san,
 		.key = public_key,
 		.validity_seconds = param_duration(call->params, "validity", NODE_VALIDITY_DEFAULT),
-		.may_be_cut = !param_is_given(call->params, "validity"),
 		.path_len = -1,
 	};
 	if (!issue_certificate(call, &issue, &leaf, err) || !change_begin(call, &change, err) ||

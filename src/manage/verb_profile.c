@@ -91,7 +91,8 @@ static bool parse_template(const char *text, enum profile_template *ret, struct 
 			 profile_template_text(all[0]), profile_template_text(all[1]));
 }
 
-/* The request's patch with what has a parameter of its own laid over it. */
+/* The request's patch with what has a parameter of its own laid over it, and without the CA, which
+ * is not a member of a profile's text form by its name. */
 static json_t *patch_of(const struct call *call)
 {
 	static const char *const own[] = { "auth", "aliases" };
@@ -103,6 +104,7 @@ static json_t *patch_of(const struct call *call)
 		if (param_is_given(call->params, own[i]) &&
 		    json_object_set(patch, own[i], json_object_get(call->params, own[i])) != 0)
 			return NULL;
+	json_object_del(patch, "ca");
 	return TAKE(patch);
 }
 
@@ -112,20 +114,30 @@ static bool apply_patch(const struct call *call, struct profile *profile, struct
 
 	if (!patch)
 		return error_set(err, REASON_NO_MEMORY, "profile");
-	return profile_apply_json(profile, patch, err);
+	if (json_object_get(patch, "ca_id"))
+		return error_set(err, REASON_INVALID, "ca_id: say ca, by its name");
+	return profile_apply_json(profile, patch, err) && object_name_check(profile->name, err);
 }
 
-/* A profile never issues from another account's CA, however its ca_id came about. */
+/* By parameter, or by the patch's "ca"; NULL when the request names none. */
+static const char *ca_name_of(const struct call *call)
+{
+	const char *name = param_text(call->params, "ca");
+
+	return name ? name : param_text(param_object(call->params, "patch"), "ca");
+}
+
+/* A profile never issues from another account's CA. */
 static bool choose_ca(const struct call *call, const struct change *change, struct profile *profile,
 		      struct error *err)
 {
-	const char *name = param_text(call->params, "ca");
-	const struct ca *ca = name ? NULL : catalog_ca(change->catalog, profile->ca_id);
+	const char *name = ca_name_of(call);
+	const struct ca *ca;
 
-	if (name && !find_ca(change->catalog, change->account, name, &ca, err))
+	if (!name)
+		return true;
+	if (!find_ca(change->catalog, change->account, name, &ca, err))
 		return false;
-	if (!ca || ca->account_id != change->account->id)
-		return error_set(err, REASON_NOT_FOUND, "the profile's CA");
 	if (ca->state == CA_DISABLED)
 		return error_set(err, REASON_CONFLICT, "CA %s is disabled", ca->name);
 	profile->ca_id = ca->id;
@@ -215,7 +227,7 @@ static bool build_changed(const struct call *call, const struct change *change,
 	if (!present)
 		return error_set(err, REASON_NO_MEMORY, "profile");
 	if (!profile_from_json(present, &profile, err) || !choose_ca(call, change, profile, err) ||
-	    !apply_patch(call, profile, err) || !choose_ca(call, change, profile, err))
+	    !apply_patch(call, profile, err))
 		return false;
 	*ret = TAKE(profile);
 	return true;

@@ -107,7 +107,6 @@ static bool issue(const struct call *call, const struct ra_key *key, struct cert
 		.subject = &subject,
 		.key = ra_key_public(key),
 		.validity_seconds = param_duration(call->params, "validity", RA_VALIDITY_DEFAULT),
-		.may_be_cut = !param_is_given(call->params, "validity"),
 		.path_len = -1,
 	};
 
