@@ -6,13 +6,13 @@
 #include <openssl/x509.h>
 
 #include "base/random.h"
-#include "pki/bundle.h"
+#include "pki/der.h"
+#include "pki/pkcs12.h"
 
 #define KEY_FILE_MAX 16384
 #define PASSPHRASE_MAX 1024
 #define PEM_LABEL "ENCRYPTED PRIVATE KEY"
 #define PBKDF2_ITERATIONS 100000
-#define PBKDF2_ITERATIONS_MAX 2000000 /* what a file may make us do: about a second */
 #define SALT_LEN 16
 #define IV_LEN 16
 
@@ -29,16 +29,6 @@ static inline void sig_freep(X509_SIG **sig)
 static inline void algor_freep(X509_ALGOR **algor)
 {
 	X509_ALGOR_free(*algor);
-}
-
-static inline void pbe2_freep(PBE2PARAM **parameters)
-{
-	PBE2PARAM_free(*parameters);
-}
-
-static inline void pbkdf2_freep(PBKDF2PARAM **parameters)
-{
-	PBKDF2PARAM_free(*parameters);
 }
 
 /* -- plain -- */
@@ -133,34 +123,22 @@ bool private_key_encrypt(const struct private_key *key, struct bytes passphrase,
 	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "encrypted key");
 }
 
-/* Only PBES2 with PBKDF2, of bounded work: the file chooses the count, we do the work. */
-static bool check_scheme(const X509_SIG *sig, struct error *err)
+/* The file chooses how often, we do the work: EncryptedPrivateKeyInfo (RFC 5958 3) begins with it.
+ */
+static bool check_work(struct bytes der, struct error *err)
 {
-	const X509_ALGOR *scheme;
-	const ASN1_OBJECT *oid;
-	const void *value;
-	int type;
-	uint64_t iterations = 0;
+	struct der outer = der_open(der);
+	struct der fields = der_enter(&outer, DER_SEQUENCE);
+	struct bytes scheme = der_read_whole(&fields, DER_SEQUENCE);
+	uint32_t iterations;
 
-	X509_SIG_get0(sig, &scheme, NULL);
-	X509_ALGOR_get0(&oid, &type, &value, scheme);
-	if (OBJ_obj2nid(oid) != NID_pbes2 || type != V_ASN1_SEQUENCE)
-		return key_refuse(err, REASON_IMPORT_MALFORMED,
-				  "the key is not encrypted by PBES2");
-
-	CLEANUP(pbe2_freep)
-	PBE2PARAM *pbe2 = ASN1_item_unpack(value, ASN1_ITEM_rptr(PBE2PARAM));
-	if (!pbe2)
-		return key_refuse(err, REASON_IMPORT_MALFORMED, "PBES2 without parameters");
-	X509_ALGOR_get0(&oid, &type, &value, pbe2->keyfunc);
-	if (OBJ_obj2nid(oid) != NID_id_pbkdf2 || type != V_ASN1_SEQUENCE)
-		return key_refuse(err, REASON_IMPORT_MALFORMED, "PBES2 without PBKDF2");
-
-	CLEANUP(pbkdf2_freep)
-	PBKDF2PARAM *pbkdf2 = ASN1_item_unpack(value, ASN1_ITEM_rptr(PBKDF2PARAM));
-	if (!pbkdf2 || ASN1_INTEGER_get_uint64(&iterations, pbkdf2->iter) != 1 ||
-	    iterations > PBKDF2_ITERATIONS_MAX)
-		return key_refuse(err, REASON_IMPORT_MALFORMED, "PBKDF2 asks for too much work");
+	der_read(&fields, DER_OCTET_STRING);
+	if (!der_at_end(&fields) || !der_at_end(&outer))
+		return error_set(err, REASON_IMPORT_MALFORMED,
+				 "no DER EncryptedPrivateKeyInfo (RFC 5958 3)");
+	if (!pbe_iterations(scheme, &iterations) || iterations > PKCS12_ITERATIONS_MAX)
+		return error_set(err, REASON_IMPORT_MALFORMED,
+				 "the key's encryption is unknown or asks for too much work");
 	return true;
 }
 
@@ -169,23 +147,22 @@ bool private_key_decrypt(struct bytes pem, struct bytes passphrase, struct priva
 {
 	CLEANUP(buffer_done) struct buffer der = { 0 };
 
-	if (pem.len > KEY_FILE_MAX || passphrase.len > PASSPHRASE_MAX)
-		return error_set(err, REASON_IMPORT_MALFORMED, "a key file of %zu octets", pem.len);
-	if (!pem_decode(pem, PEM_LABEL, NULL, &der))
+	if (pem.len > BUNDLE_BYTES_MAX)
+		return error_set(err, REASON_IMPORT_MALFORMED, "a file of %zu octets", pem.len);
+	if (passphrase.len > PASSPHRASE_MAX)
+		return error_set(err, REASON_SECRET_FILE, "a passphrase of %zu octets",
+				 passphrase.len);
+	if (!pem_decode(pem, PEM_LABEL, NULL, &der) || der.len > KEY_FILE_MAX)
 		return error_set(err, REASON_IMPORT_MALFORMED,
 				 "not one PEM block \"" PEM_LABEL "\"");
+	if (!check_work(buffer_view(&der), err))
+		return false;
 
 	const unsigned char *at = der.data;
 	CLEANUP(sig_freep) X509_SIG *sig = d2i_X509_SIG(NULL, &at, (long)der.len);
-	if (!sig || at != der.data + der.len)
-		return key_refuse(err, REASON_IMPORT_MALFORMED,
-				  "no EncryptedPrivateKeyInfo (RFC 5958)");
-	if (!check_scheme(sig, err))
-		return false;
-
-	CLEANUP(pkcs8_freep)
-	PKCS8_PRIV_KEY_INFO *pkcs8 =
-		PKCS8_decrypt(sig, (const char *)passphrase.data, (int)passphrase.len);
+	CLEANUP(pkcs8_freep) PKCS8_PRIV_KEY_INFO *pkcs8 = NULL;
+	if (sig)
+		pkcs8 = PKCS8_decrypt(sig, (const char *)passphrase.data, (int)passphrase.len);
 	if (!pkcs8)
 		return key_refuse(err, REASON_SECRET_FILE, "the passphrase does not open the key");
 	return adopt_pkcs8(pkcs8, ret, err);

@@ -152,7 +152,8 @@ bool private_key_sign(const struct private_key *key, enum signature_algorithm al
 
 	bool done = scheme.digest ? sign_hash(key, &scheme, message, signature, &len)
 				  : sign_message(key->evp, message, signature, &len);
-	if (!done)
+	/* without memory, OpenSSL's ECDSA may report success and a length of -1 */
+	if (!done || len == 0 || len > sizeof signature)
 		return key_refuse(err, REASON_CRYPTO, "signing failed");
 	buffer_append(ret, (struct bytes){ signature, len });
 	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "signature");
