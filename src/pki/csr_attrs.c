@@ -126,10 +126,12 @@ bool csr_attrs_encode(const struct csr_attrs *attrs, struct buffer *ret, struct 
 	return true;
 }
 
-static bool read_attribute(struct der *list)
+static bool read_item(struct der *list)
 {
-	struct der attribute = der_enter(list, DER_SEQUENCE);
+	if (der_next_is(list, DER_OID))
+		return der_read(list, DER_OID).len > 0;
 
+	struct der attribute = der_enter(list, DER_SEQUENCE);
 	der_read(&attribute, DER_OID);
 	der_read(&attribute, DER_SET);
 	return der_at_end(&attribute);
@@ -141,15 +143,12 @@ bool csr_attrs_parse(struct bytes der, size_t *ret_count, struct error *err)
 	struct der list = der_enter(&reader, DER_SEQUENCE);
 	size_t count = 0;
 
-	for (; list.rest.len > 0; count++) {
-		if (der_next_is(&list, DER_OID))
-			der_read(&list, DER_OID);
-		else if (!read_attribute(&list))
-			break;
-	}
-	if (!der_at_end(&list) || !der_at_end(&reader))
-		return error_set(err, REASON_CSR_MALFORMED,
-				 "not a DER CsrAttrs (RFC 8951 4): item %zu", count + 1);
+	if (list.failed || !der_at_end(&reader))
+		return error_set(err, REASON_CSR_MALFORMED, "not a DER CsrAttrs (RFC 8951 4)");
+	for (; list.rest.len > 0; count++)
+		if (!read_item(&list))
+			return error_set(err, REASON_CSR_MALFORMED,
+					 "item %zu is no AttrOrOID (RFC 8951 4)", count + 1);
 	*ret_count = count;
 	return true;
 }
