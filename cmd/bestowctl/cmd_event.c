@@ -20,7 +20,7 @@ static void print_if(const char *before, const char *text, const char *after)
 	fputs(after, stdout);
 }
 
-/* "2027-01-31 12:00:00  refused  sensors simpleenroll from 10.1.2.3: words: detail [code]" */
+/* "2027-01-31 12:00:00  refused  sensors simpleenroll from 10.1.2.3: words: detail [reason]" */
 static void print_event(const json_t *event)
 {
 	const char *at = json_text_at(event, "at");
@@ -34,7 +34,7 @@ static void print_event(const json_t *event)
 	print_if(" (", json_text_at(event, "client"), ")");
 	print_if(": ", json_text_at(event, "words"), "");
 	print_if(": ", json_text_at(event, "detail"), "");
-	print_if(" [", json_text_at(event, "code"), "]");
+	print_if(" [", json_text_at(event, "reason"), "]");
 	print_if(" ", json_text_at(event, "request_id"), "");
 	putchar('\n');
 	print_if("    ", json_text_at(event, "remedy"), "\n");
@@ -123,7 +123,8 @@ static int events(const struct invocation *invocation)
 		return follow(invocation);
 	int code = command_ask(invocation, "event.list", invocation->params, &result);
 	if (code == EXIT_DONE)
-		command_show(invocation, result);
+		command_show(invocation,
+			     invocation->global->json ? json_at(result, "events") : result);
 	return code;
 }
 

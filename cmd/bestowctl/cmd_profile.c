@@ -59,7 +59,8 @@ static void print_settings(const char *path, const json_t *value)
 /* What nobody sets, or is told above. */
 static bool is_setting(const char *name)
 {
-	static const char *const others[] = { "id", "account_id", "ca_id", "oid" };
+	static const char *const others[] = { "id",   "account_id", "ca_id", "oid",
+					      "name", "version",    "state" };
 
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (strcmp(others[i], name) == 0)
@@ -73,8 +74,10 @@ static void show_one(const struct invocation *invocation, const json_t *result)
 	json_t *value;
 
 	(void)invocation;
-	printf("profile %s", json_text_at(result, "profile.name"));
-	puts(json_is_true(json_at(result, "default")) ? ", the default" : "");
+	printf("profile %s: %s, version %" JSON_INTEGER_FORMAT "%s\n",
+	       json_text_at(result, "profile.name"), json_text_at(result, "profile.state"),
+	       json_integer_value(json_at(result, "profile.version")),
+	       json_is_true(json_at(result, "default")) ? ", the default" : "");
 	printf("OID  %s\n", json_text_at(result, "profile.oid"));
 	print_urls(result);
 	json_object_foreach((json_t *)json_at(result, "profile"), name, value) if (is_setting(name))

@@ -72,7 +72,7 @@ int command_ask(const struct invocation *invocation, const char *request, const 
 	struct error err = { 0 };
 
 	if (!client_ask(invocation->global, request, params, &answer, &err))
-		return fail(&err);
+		return fail_unreachable(&err);
 	if (answer.refusal)
 		return refuse(invocation, &answer);
 	*ret = TAKE(answer.result);

@@ -59,3 +59,9 @@ int fail_local(const struct error *err)
 	fail(err);
 	return EXIT_LOCAL_FILE;
 }
+
+int fail_unreachable(const struct error *err)
+{
+	fprintf(stderr, "bestowctl: %s\n", err->detail);
+	return err->reason == REASON_BUSY ? EXIT_UNREACHABLE : (int)exit_code_of(err->reason);
+}

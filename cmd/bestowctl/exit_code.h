@@ -22,3 +22,5 @@ int fail(const struct error *err);
 int fail_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A file here, not there. */
 int fail_local(const struct error *err);
+/* No answer came: the detail says it all, and the catalogue's words are about other things. */
+int fail_unreachable(const struct error *err);

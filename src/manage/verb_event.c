@@ -21,7 +21,7 @@ static json_t *describe_event(const struct event *event, const struct catalog *c
 		describe_text(account ? account->name : NULL), "profile",
 		describe_text(profile ? profile->name : NULL), "operation",
 		describe_text(operation), "label", describe_text(event->label), "outcome",
-		issued ? "issued" : "refused", "code", issued ? NULL : reason_code(event->reason),
+		issued ? "issued" : "refused", "reason", issued ? NULL : reason_code(event->reason),
 		"words", issued ? NULL : reason_words(event->reason), "remedy",
 		issued ? NULL : reason_remedy(event->reason), "detail",
 		describe_text(event->detail), "peer", describe_text(event->peer), "client",

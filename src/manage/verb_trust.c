@@ -207,7 +207,7 @@ static bool check_confirmed(const struct call *call, const struct change *change
 	if (confirm && strcmp(confirm, "last") == 0)
 		return true;
 	return error_set(err, REASON_NEEDS_CONFIRMATION,
-			 "%s: %zu active profiles, %lld valid certificates of the account; "
+			 "%s (active profiles: %zu, valid certificates of the account: %lld); "
 			 "--confirm=last",
 			 is_last ? "no device could authenticate by certificate any more"
 				 : "devices of this CA could not renew any more",

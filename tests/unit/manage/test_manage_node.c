@@ -84,7 +84,7 @@ TEST(events_are_told_in_words)
 	json_t *mine = events("one", NULL);
 	assert_int_equal(json_array_size(mine), 2);
 	assert_string_equal(text_at(json_array_get(mine, 0), "outcome"), "issued");
-	assert_string_equal(text_at(json_array_get(mine, 1), "code"), "bad_passphrase");
+	assert_string_equal(text_at(json_array_get(mine, 1), "reason"), "bad_passphrase");
 	assert_string_equal(text_at(json_array_get(mine, 1), "words"), "The passphrase is wrong");
 	json_int_t first = json_integer_value(at(json_array_get(mine, 1), "id"));
 	json_decref(mine);
