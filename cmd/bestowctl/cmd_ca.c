@@ -89,7 +89,13 @@ static int make(const struct invocation *invocation)
 	if (code != EXIT_DONE)
 		return code;
 	command_show(invocation, result);
-	return offer_trust(invocation, result);
+	code = offer_trust(invocation, result);
+	if (json_is_true(json_at(result, "ca.root")))
+		print_hint(invocation,
+			   "next, an issuing CA below it: bestowctl ca create issuing "
+			   "--parent '%s' --subject 'CN=…,O=…' --trust",
+			   json_text_at(result, "ca.name"));
+	return code;
 }
 
 static const struct argument create_arguments[] = {

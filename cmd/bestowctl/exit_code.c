@@ -63,5 +63,5 @@ int fail_local(const struct error *err)
 int fail_unreachable(const struct error *err)
 {
 	fprintf(stderr, "bestowctl: %s\n", err->detail);
-	return err->reason == REASON_BUSY ? EXIT_UNREACHABLE : (int)exit_code_of(err->reason);
+	return err->reason == REASON_FILE ? EXIT_LOCAL_FILE : (int)exit_code_of(err->reason);
 }

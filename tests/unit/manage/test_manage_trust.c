@@ -126,7 +126,7 @@ TEST(co_22_the_last_anchor_and_our_own_devices_anchor_need_a_confirmation)
 	do_verb(&fixture, NULL, "trust.remove",
 		json_pack("{s:I, s:s}", "id", id, "confirm", "last"));
 	expect_refusal(ask(&fixture, NULL, "trust.remove", json_pack("{s:I}", "id", id + 1)),
-		       "needs_confirmation", "1 active profile");
+		       "needs_confirmation", "active profiles: 1");
 	json_decref(list);
 	fixture_close(&fixture);
 	strangers_done(&strangers);
