@@ -63,5 +63,7 @@ int fail_local(const struct error *err)
 int fail_unreachable(const struct error *err)
 {
 	fprintf(stderr, "bestowctl: %s\n", err->detail);
-	return err->reason == REASON_FILE ? EXIT_LOCAL_FILE : (int)exit_code_of(err->reason);
+	if (err->reason == REASON_FILE || err->reason == REASON_CONFIG)
+		return EXIT_LOCAL_FILE;
+	return (int)exit_code_of(err->reason);
 }
