@@ -11,34 +11,17 @@ static void replace_control_characters(char *text)
 			*text = '?';
 }
 
-static void fill(struct error *err, enum reason reason, uint32_t retry_after, const char *format,
-		 va_list args)
+void error_fill(struct error *err, enum reason reason, uint32_t retry_after, const char *format,
+		...)
 {
+	va_list args;
+
 	if (!err)
 		return;
 	err->reason = reason;
 	err->retry_after = retry_after;
+	va_start(args, format);
 	vsnprintf(err->detail, sizeof err->detail, format, args);
+	va_end(args);
 	replace_control_characters(err->detail);
-}
-
-bool error_set(struct error *err, enum reason reason, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fill(err, reason, 0, format, args);
-	va_end(args);
-	return false;
-}
-
-bool error_set_retry(struct error *err, enum reason reason, uint32_t retry_after,
-		     const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fill(err, reason, retry_after, format, args);
-	va_end(args);
-	return false;
 }

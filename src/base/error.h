@@ -15,10 +15,13 @@ struct error {
 	char detail[ERROR_DETAIL_MAX];
 };
 
-/* Fills *err (which may be NULL) and returns false, so that failing is one line. The detail is for
- * the operator; it may quote hostile input, whose control characters are replaced here. */
-MUST_CHECK bool error_set(struct error *err, enum reason reason, const char *format, ...)
-	PRINTF_LIKE(3, 4);
+/* Fills *err (which may be NULL) and is false, so that failing is one line. The detail is for the
+ * operator; it may quote hostile input, whose control characters are replaced here. A macro,
+ * because a compiler that sees the false knows which variables were never set. */
+#define error_set(err, reason, ...) (error_fill((err), (reason), 0, __VA_ARGS__), false)
 /* As error_set, for refusals that pass: `retry_after` in seconds. */
-MUST_CHECK bool error_set_retry(struct error *err, enum reason reason, uint32_t retry_after,
-				const char *format, ...) PRINTF_LIKE(4, 5);
+#define error_set_retry(err, reason, retry_after, ...)                                             \
+	(error_fill((err), (reason), (retry_after), __VA_ARGS__), false)
+
+void error_fill(struct error *err, enum reason reason, uint32_t retry_after, const char *format,
+		...) PRINTF_LIKE(4, 5);
