@@ -27,3 +27,10 @@ struct control_retire {
 void control_retire_pack(const struct control_retire *retire, struct buffer *to);
 MUST_CHECK bool control_retire_unpack(struct bytes payload, struct control_retire *ret,
 				      struct error *err);
+
+/* Supervisor to authority: a new process's line, whose other end the supervisor keeps. */
+MUST_CHECK bool control_send_line(int control_fd, enum ipc_role role, const char *name, int line_fd,
+				  struct error *err);
+/* Supervisor to a process; false when it cannot be told. */
+MUST_CHECK bool control_send_retire(int control_fd, const struct control_retire *retire,
+				    struct error *err);

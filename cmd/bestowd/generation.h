@@ -1,0 +1,35 @@
+/* What one reading of the configuration made: its sockets, and how edges are run with it. Edges of
+ * an earlier generation go on with theirs until their connections end. */
+#pragma once
+
+#include "bestowd/edge.h"
+#include "bestowd/lockdown.h"
+#include "config/config.h"
+
+struct generation {
+	unsigned int number; /* from 1 */
+	struct config *config;
+	struct lockdown_options lockdown;
+	unsigned int edges;
+	int *fds; /* one per address of each listener, in order */
+	size_t fd_count;
+};
+
+/* Takes the configuration over, in any case. Addresses on which `before` (may be NULL) listens
+ * already are shared with it, so no connection is lost; the others are bound. */
+MUST_CHECK bool generation_new(struct config *config, const struct generation *before,
+			       struct generation **ret, struct error *err);
+/* Its edges retire: addresses that `after` does not share stop listening in every process, and the
+ * sockets are closed here. */
+void generation_stop_listening(struct generation *generation, const struct generation *after);
+void generation_free(struct generation *generation);
+DEFINE_CLEANUP(struct generation *, generation_free)
+
+/* For an edge process: *ret borrows from the generation, and owns the array of listeners, which the
+ * process keeps. Line, control line and name are the caller's to set. */
+MUST_CHECK bool generation_edge_options(const struct generation *generation,
+					struct edge_options *ret, struct error *err);
+/* "127.0.0.1:8443, [::1]:8443" */
+void generation_print_addresses(const struct generation *generation, struct buffer *to);
+/* As configured, or guessed from the machine's name and the first address. NULL: memory is out. */
+char *generation_est_url(const struct generation *generation);
