@@ -146,6 +146,12 @@ static const char *describe_end(const struct process *process, int how, char *in
 	return into;
 }
 
+/* Retired, or ended by our own SIGTERM, which few processes catch. */
+static bool ended_as_told(int how)
+{
+	return how == 0 || (WIFSIGNALED(how) && WTERMSIG(how) == SIGTERM);
+}
+
 static void on_end(struct supervisor *supervisor, struct process *process, int how)
 {
 	char detail[ERROR_DETAIL_MAX], quoted[QUOTED_MAX];
@@ -154,8 +160,9 @@ static void on_end(struct supervisor *supervisor, struct process *process, int h
 	(void)process_listen(process);
 	describe_end(process, how, detail, sizeof detail);
 	if (process->retiring || supervisor->phase >= PHASE_DRAINING) {
-		log_event(how ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "process.ended",
-			  "process=%s detail=\"%s\"", process->name, how ? detail : "done");
+		log_event(ended_as_told(how) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "process.ended",
+			  "process=%s detail=%s", process->name,
+			  log_quote(detail, quoted, sizeof quoted));
 		family_remove(&supervisor->family, process);
 		return;
 	}
