@@ -106,7 +106,7 @@ static const struct param revoke_params[] = {
 };
 
 static const struct verb verbs[] = {
-	{ "ra.enroll", ra_enroll, REACH_ACCOUNT, true, enroll_params },
+	{ "ra.enroll", ra_certificate_enroll, REACH_ACCOUNT, true, enroll_params },
 	{ "ra.list", list, REACH_ACCOUNT, false, NULL },
 	{ "ra.show", show, REACH_ACCOUNT, false, name_params },
 	{ "ra.set", set, REACH_ACCOUNT, true, set_params },

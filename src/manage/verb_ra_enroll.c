@@ -198,7 +198,7 @@ static bool check_request(const struct call *call, struct error *err)
 	       ra_scope_read(call, &now, &scope, &profile_ids, err);
 }
 
-bool ra_enroll(const struct call *call, json_t **ret, struct error *err)
+bool ra_certificate_enroll(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(change_done) struct change change = { 0 };
 	CLEANUP(certificate_done) struct certificate leaf = { 0 };
