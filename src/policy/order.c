@@ -70,8 +70,6 @@ static bool check_san(const struct order *order, const struct purpose *purpose, 
 
 	if (purpose->needs_san && count == 0)
 		return error_set(err, REASON_INVALID, "the certificate needs a subjectAltName");
-	if (count > SAN_ENTRIES_MAX)
-		return error_set(err, REASON_SAN_RULE, "more than %d names", SAN_ENTRIES_MAX);
 	for (size_t i = 0; i < count; i++)
 		if (!check_san_entry(&order->san->entries[i], err))
 			return false;

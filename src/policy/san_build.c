@@ -65,8 +65,6 @@ static bool append_checked(const struct san_rule *rule, const struct san_entry *
 		return false;
 	if (!check_pattern(rule, entry, err))
 		return false;
-	if (ret->count >= SAN_ENTRIES_MAX)
-		return error_set(err, REASON_SAN_RULE, "more than %d names", SAN_ENTRIES_MAX);
 	return san_append(ret, entry->type, entry->value, err);
 }
 

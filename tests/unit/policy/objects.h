@@ -178,6 +178,7 @@ struct cert_spec {
 	int64_t not_before, not_after;
 	bool is_ca;
 	int path_len;
+	struct bytes name_constraints; /* the extension's value */
 };
 
 static inline void write_ca_extensions(struct buffer *to, int path_len)
@@ -204,6 +205,8 @@ static inline struct cert *make_cert(const struct cert_spec *spec)
 		write_ca_extensions(&extensions, spec->path_len);
 	if (spec->san)
 		write_san_extension(&extensions, spec->san);
+	if (spec->name_constraints.len)
+		extension_write(&extensions, oid_name_constraints, true, spec->name_constraints);
 	const struct tbs parts = {
 		.serial = BYTES_LITERAL("\x01\x02\x03"),
 		.signature_algorithm = SIGN_ECDSA_SHA256,

@@ -154,16 +154,28 @@ SPOILS(issue_from_the_root)
 	shelf->scene.profile->window_opens_seconds = 200 * DAY;
 	shelf->cas[0].cert = shelf->anchors[0].cert = shelf->scene.ca.cert;
 }
+static void replace_ca(struct shelf *shelf, struct cert_spec spec)
+{
+	spec.subject = "CN=issuing";
+	spec.issuer = "CN=root";
+	spec.key = CA_KEY;
+	spec.is_ca = true;
+	cert_free(shelf->scene.ca.cert);
+	shelf->scene.ca.cert = make_cert(&spec);
+	shelf->cas[0].cert = shelf->anchors[0].cert = shelf->scene.ca.cert;
+}
 SPOILS(let_the_ca_end)
 {
-	cert_free(shelf->scene.ca.cert);
-	shelf->scene.ca.cert = make_cert(&(struct cert_spec){ .subject = "CN=issuing",
-							      .issuer = "CN=root",
-							      .key = CA_KEY,
-							      .not_before = NOW - 2 * DAY,
-							      .not_after = NOW - 1,
-							      .is_ca = true });
-	shelf->cas[0].cert = shelf->anchors[0].cert = shelf->scene.ca.cert;
+	replace_ca(shelf, (struct cert_spec){ .not_before = NOW - 2 * DAY, .not_after = NOW - 1 });
+}
+SPOILS(constrain_names)
+{
+	/* permitted: dNSName "ab" */
+	replace_ca(shelf, (struct cert_spec){ .not_before = NOW - DAY,
+					      .not_after = NOW + 3650 * DAY,
+					      .name_constraints = BYTES_LITERAL(
+						      "\x30\x08\xa0\x06\x30\x04\x82\x02"
+						      "ab") });
 }
 
 TEST(each_flaw_has_its_warning)
@@ -176,6 +188,7 @@ TEST(each_flaw_has_its_warning)
 		{ retire_the_ca, "CA is not active" },
 		{ lose_the_ca, "CA is not active" },
 		{ let_the_ca_end, "CA has expired" },
+		{ constrain_names, "constrains names" },
 		{ sign_with_rsa, "signature algorithm" },
 		{ sign_with_ed25519, "signature algorithm" },
 		{ take_the_passphrase, "no passphrase in force" },
