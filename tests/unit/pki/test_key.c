@@ -1,10 +1,9 @@
 /* wrap: malloc calloc realloc */
+#include "starvation.h"
 #include "vector.h"
 
 #include <pthread.h>
 #include <string.h>
-
-#include <openssl/crypto.h>
 
 #include "pki/bundle.h"
 #include "pki/csr.h"
@@ -13,62 +12,6 @@
 
 static struct error err;
 static const struct bytes message = BYTES_LITERAL("what is signed");
-
-/* -- allocations that fail: ours and OpenSSL's -- */
-
-static size_t allocations, fails_at; /* 0: none fails */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static bool is_due(void)
-{
-	return fails_at != 0 && ++allocations == fails_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_due() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_due() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return is_due() ? NULL : __real_realloc(old, size);
-}
-
-static void *openssl_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return size == 0 || is_due() ? NULL : __real_malloc(size);
-}
-
-static void *openssl_realloc(void *old, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	if (size == 0) {
-		free(old);
-		return NULL;
-	}
-	return is_due() ? NULL : __real_realloc(old, size);
-}
-
-static void openssl_free(void *memory, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(memory);
-}
 
 /* -- keys to test with, made once -- */
 
@@ -439,23 +382,6 @@ TEST(threads_sign_with_one_key)
 
 /* -- memory that runs out -- */
 
-/* Fails the 1st, 2nd, … allocation until one round needs fewer, later ones with growing gaps; each
- * round must refuse, or succeed fully when OpenSSL could do without. */
-static void exhaust(bool (*work)(void), size_t rounds_max)
-{
-	for (size_t round = 1; round <= rounds_max; round += 1 + round / 256) {
-		allocations = 0;
-		fails_at = round;
-		bool done = work();
-		fails_at = 0;
-		if (allocations < round) {
-			assert_true(done);
-			return;
-		}
-	}
-	fail_msg("more than %zu allocations", rounds_max);
-}
-
 static const char *vector_name;
 static struct buffer vector;
 
@@ -481,7 +407,7 @@ TEST(csr_without_memory)
 		vector_name = names[i];
 		vector = vector_load("csr", names[i]);
 		assert_true(parse_and_verify());
-		exhaust(parse_and_verify, 2000);
+		starve(parse_and_verify, 2000);
 		buffer_done(&vector);
 	}
 }
@@ -508,8 +434,8 @@ static bool encode_and_parse(void)
 TEST(private_keys_without_memory)
 {
 	for (signing_type = 0; signing_type < KEY_TYPE_COUNT; signing_type++)
-		exhaust(sign_once, 2000);
-	exhaust(encode_and_parse, 20000);
+		starve(sign_once, 2000);
+	starve(encode_and_parse, 20000);
 }
 
 int main(void)
@@ -536,7 +462,6 @@ int main(void)
 		RUN(private_keys_without_memory),
 	};
 
-	if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1)
-		return 1;
+	starvation_begin();
 	return cmocka_run_group_tests(tests, make_keys, free_keys);
 }
