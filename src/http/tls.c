@@ -1,5 +1,6 @@
 #include "http/tls.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -74,7 +75,9 @@ static int no_passphrase(char *into, int size, int writing, void *context)
 
 static BIO *bio_of(struct bytes view)
 {
-	return view.len <= INT32_MAX ? BIO_new_mem_buf(view.data, (int)view.len) : NULL;
+	return view.len <= INT_MAX
+		       ? BIO_new_mem_buf(view.len ? (const void *)view.data : "", (int)view.len)
+		       : NULL;
 }
 
 static bool use_key(SSL_CTX *ssl, struct bytes key, struct error *err)

@@ -1,5 +1,6 @@
 """The PROXY protocol on its own listeners: who is believed, and who is named."""
 import socket
+import ssl
 import struct
 
 import pytest
@@ -131,8 +132,7 @@ def test_octet_by_octet_then_tls(server, name):
 
 
 def test_header_and_client_hello_in_one_segment(server):
-    """The header must leave the hello where TLS finds it."""
-    import ssl
+    """Reading the header must leave the hello where TLS finds it."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     session = wire.client_context().wrap_bio(incoming, outgoing)
     with pytest.raises(ssl.SSLWantReadError):
