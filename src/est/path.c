@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define WELL_KNOWN "/.well-known/est/"
+#define REST_MAX 256
 
 /* What follows the fixed part, or NULL. The configured prefix is an extra way in, not the only one.
  */
@@ -19,32 +20,60 @@ static const char *skip_fixed_part(const char *path, const char *base)
 	return NULL;
 }
 
+/* strongSwan appends "/.well-known/est/<operation>" to whatever URL it was given, so its label
+ * stands before it. */
+static bool split_at_well_known(char *rest, char **ret_operation)
+{
+	char *inner = strstr(rest, WELL_KNOWN);
+
+	if (!inner)
+		return false;
+	*inner = '\0';
+	*ret_operation = inner + sizeof WELL_KNOWN - 1;
+	return true;
+}
+
+static void split_at_last_slash(char *rest, char **ret_label, char **ret_operation)
+{
+	char *slash = strrchr(rest, '/');
+
+	*ret_label = slash ? rest : NULL;
+	*ret_operation = slash ? slash + 1 : rest;
+	if (slash)
+		*slash = '\0';
+}
+
+static void drop_trailing_slash(char *rest)
+{
+	size_t len = strlen(rest);
+
+	if (len > 1 && rest[len - 1] == '/')
+		rest[len - 1] = '\0';
+}
+
 bool est_path_parse(const char *path, const char *base, struct est_path *ret, struct error *err)
 {
-	char rest[256];
+	char rest[REST_MAX], *label = rest, *operation = NULL;
 	const char *after = skip_fixed_part(path, base);
 
 	*ret = (struct est_path){ .operation = EST_OPERATION_COUNT };
+	if (!after && path[0] == '/' && strstr(path, WELL_KNOWN))
+		after = path + 1;
 	if (!after)
 		return error_set(err, REASON_UNKNOWN_OPERATION, "not below /.well-known/est");
-
-	size_t len = strlen(after);
-	if (len >= sizeof rest)
+	if (strlen(after) >= sizeof rest)
 		return error_set(err, REASON_UNKNOWN_LABEL, "the label is too long");
-	memcpy(rest, after, len + 1);
-	if (len > 1 && rest[len - 1] == '/')
-		rest[len - 1] = '\0';
 
-	char *slash = strrchr(rest, '/');
-	const char *operation = slash ? slash + 1 : rest;
+	snprintf(rest, sizeof rest, "%s", after);
+	drop_trailing_slash(rest);
+	if (!split_at_well_known(rest, &operation))
+		split_at_last_slash(rest, &label, &operation);
 	ret->operation = est_operation_by_text(operation);
-	if (slash) {
-		*slash = '\0';
-		if (strlen(rest) >= sizeof ret->label)
-			return error_set(err, REASON_UNKNOWN_LABEL, "the label is too long");
-		snprintf(ret->label, sizeof ret->label, "%.*s", (int)sizeof ret->label - 1, rest);
-		if (ret->label[0] == '\0')
-			return error_set(err, REASON_UNKNOWN_LABEL, "an empty label");
+	if (label) {
+		if (label[0] == '\0' || strlen(label) >= sizeof ret->label)
+			return error_set(err, REASON_UNKNOWN_LABEL,
+					 "the label is empty or too long");
+		memcpy(ret->label, label, strlen(label) + 1);
 	}
 	if (ret->operation == EST_OPERATION_COUNT)
 		return error_set(err, REASON_UNKNOWN_OPERATION, "no such operation");

@@ -44,6 +44,14 @@ static bool each_event(void *context, const struct event *event)
 	return !listing->failed;
 }
 
+/* A refusal reaches the disk with the next commit; who looks now makes that one. */
+static bool settle(const struct call *call, struct error *err)
+{
+	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
+
+	return store_begin(call->manage->store, &tx, err) && store_commit(TAKE(tx), err);
+}
+
 /* Without an account all of the node's, those of no account too. With `after` oldest first from
  * there, else newest first. */
 static bool list(const struct call *call, json_t **ret, struct error *err)
@@ -61,7 +69,8 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 
 	if (limit < 1 || limit > EVENTS_LIMIT_MAX)
 		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", EVENTS_LIMIT_MAX);
-	if (!store_event_list(call->manage->store, &filter, each_event, &listing, err))
+	if (!settle(call, err) ||
+	    !store_event_list(call->manage->store, &filter, each_event, &listing, err))
 		return false;
 	if (listing.failed)
 		return error_set(err, REASON_NO_MEMORY, "events");

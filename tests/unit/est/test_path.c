@@ -45,8 +45,24 @@ TEST(http_03_what_is_no_est_url_is_not_found)
 		       REASON_UNKNOWN_LABEL);
 	EXPECT_REFUSED(est_path_parse("/.well-known/est/a/cacerts//", "", &path, &err), err,
 		       REASON_UNKNOWN_OPERATION);
-	EXPECT_REFUSED(est_path_parse("/pki/.well-known/est/cacerts", "", &path, &err), err,
+}
+
+TEST(traps_strongswan_appends_the_fixed_part_to_its_url)
+{
+	struct est_path path;
+	struct error err;
+
+	EXPECT_OK(est_path_parse("/demo/.well-known/est/cacerts", "", &path, &err), err);
+	assert_string_equal(path.label, "demo");
+	EXPECT_OK(est_path_parse("/.well-known/est/a/b/.well-known/est/simpleenroll", "", &path,
+				 &err),
+		  err);
+	assert_string_equal(path.label, "a/b");
+	assert_int_equal(path.operation, EST_SIMPLEENROLL);
+	EXPECT_REFUSED(est_path_parse("/demo/.well-known/est/a/cacerts", "", &path, &err), err,
 		       REASON_UNKNOWN_OPERATION);
+	EXPECT_REFUSED(est_path_parse("//.well-known/est/cacerts", "", &path, &err), err,
+		       REASON_UNKNOWN_LABEL);
 }
 
 TEST(ht_22_a_label_is_bounded)
@@ -65,4 +81,5 @@ TEST(ht_22_a_label_is_bounded)
 
 TEST_MAIN(RUN(http_01_an_operation_with_and_without_a_label),
 	  RUN(http_02_labels_of_several_segments_a_prefix_and_one_trailing_slash),
-	  RUN(http_03_what_is_no_est_url_is_not_found), RUN(ht_22_a_label_is_bounded))
+	  RUN(http_03_what_is_no_est_url_is_not_found),
+	  RUN(traps_strongswan_appends_the_fixed_part_to_its_url), RUN(ht_22_a_label_is_bounded))
