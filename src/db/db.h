@@ -1,6 +1,7 @@
 /* A thin driver over one database connection. SQL above it is one dialect that SQLite 3.40 and
  * PostgreSQL 15 both run: parameters are $1, $2 … in the order of their first use, upserts are ON
- * CONFLICT, new ids come from RETURNING, and where the two differ there is a function here.
+ * CONFLICT, and where the two differ (how a transaction begins, how a new id is learnt) there is a
+ * function here.
  *
  * A connection is used by one thread at a time; who shares one guards it. Statements are prepared
  * once per connection and found again by the address of their constant text. */
@@ -77,9 +78,8 @@ MUST_CHECK bool db_step(struct db_statement *statement, bool *ret_row, struct er
 MUST_CHECK bool db_step_row(struct db_statement *statement, struct error *err);
 /* For writes: to the end; *ret_changed (may be NULL) is how many rows were written. */
 MUST_CHECK bool db_run(struct db_statement *statement, int64_t *ret_changed, struct error *err);
-/* For INSERT … RETURNING id: to the end, because only there foreign keys are checked.
- * REASON_NOT_FOUND when nothing was written. */
-MUST_CHECK bool db_run_for_id(struct db_statement *statement, int64_t *ret_id, struct error *err);
+/* For an INSERT of one row whose id the database gives: as db_run, and *ret_id is that id. */
+MUST_CHECK bool db_insert(struct db_statement *statement, int64_t *ret_id, struct error *err);
 
 /* Columns count from 0; views hold until the next step. */
 bool db_is_null(const struct db_statement *statement, int column);

@@ -1,6 +1,7 @@
 #include "db/db.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -227,9 +228,20 @@ static bool set_up_reader(struct db *db, struct error *err)
 		      err);
 }
 
+/* SQLite counts its memory under a lock of the whole process unless told not to; nobody asks for
+ * the count. */
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
+
+static void configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static bool connect(struct db *db, enum db_access access, struct error *err)
 {
 	int flags = access == DB_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+
+	pthread_once(&configured, configure);
 	int code = sqlite3_open_v2(db->path, &db->sqlite,
 				   flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
 					   SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE,
@@ -420,15 +432,11 @@ bool db_run(struct db_statement *statement, int64_t *ret_changed, struct error *
 	return true;
 }
 
-bool db_run_for_id(struct db_statement *statement, int64_t *ret_id, struct error *err)
+bool db_insert(struct db_statement *statement, int64_t *ret_id, struct error *err)
 {
-	if (!db_step_row(statement, err))
-		return false;
-
-	int64_t id = db_int64(statement, 0);
 	if (!db_run(statement, NULL, err))
 		return false;
-	*ret_id = id;
+	*ret_id = sqlite3_last_insert_rowid(statement->db->sqlite);
 	return true;
 }
 

@@ -2,8 +2,9 @@
  * rolls back.
  *
  * Transactions of several threads share one durable commit: store_commit() returns when the group
- * that holds this transaction is on disk. While it waits, other threads write. Lock: one writer
- * mutex, held from store_begin() to store_commit(); never take it while holding a lock of your own.
+ * that holds this transaction is on disk. Only one thread writes at a time, from store_begin() to
+ * store_commit(), so do there what the transaction needs and nothing slow; and never begin while
+ * holding a lock of your own.
  * Reads do not see what is not yet committed, except those that take the transaction. */
 #pragma once
 

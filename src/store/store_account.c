@@ -6,13 +6,12 @@ bool store_account_insert(struct store_tx *tx, const char *name, const char *oid
 {
 	CLEANUP(db_donep) struct db_statement *insertion = NULL;
 
-	if (!db_prepare(tx_db(tx),
-			"INSERT INTO account (name, oid_arc) VALUES ($1, $2) RETURNING id",
+	if (!db_prepare(tx_db(tx), "INSERT INTO account (name, oid_arc) VALUES ($1, $2)",
 			&insertion, err))
 		return false;
 	db_bind_text(insertion, 1, name);
 	db_bind_text(insertion, 2, oid_arc);
-	return db_run_for_id(insertion, ret_id, err) && catalog_raise(tx, err);
+	return db_insert(insertion, ret_id, err) && catalog_raise(tx, err);
 }
 
 bool store_account_update(struct store_tx *tx, int64_t id, const char *name, const char *oid_arc,
@@ -45,7 +44,7 @@ bool store_address_insert(struct store_tx *tx, int64_t account_id, const char *t
 	if (!db_prepare(tx_db(tx),
 			"INSERT INTO address "
 			"(account_id, notation, remark, first_address, last_address) "
-			"VALUES ($1, $2, $3, $4, $5) RETURNING id",
+			"VALUES ($1, $2, $3, $4, $5)",
 			&insertion, err))
 		return false;
 	db_bind_int64(insertion, 1, account_id);
@@ -53,7 +52,7 @@ bool store_address_insert(struct store_tx *tx, int64_t account_id, const char *t
 	db_bind_text(insertion, 3, comment ? comment : "");
 	db_bind_bytes(insertion, 4, address_view(&range->first));
 	db_bind_bytes(insertion, 5, address_view(&range->last));
-	return db_run_for_id(insertion, ret_id, err) && catalog_raise(tx, err);
+	return db_insert(insertion, ret_id, err) && catalog_raise(tx, err);
 }
 
 bool store_address_delete(struct store_tx *tx, int64_t account_id, int64_t id, struct error *err)

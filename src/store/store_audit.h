@@ -15,6 +15,7 @@ struct audit_entry {
 /* id and at are given here. */
 MUST_CHECK bool store_audit_append(struct store_tx *tx, const struct audit_entry *entry,
 				   struct error *err);
+/* Newest first, below `before_id` (0: from the newest); account 0: of all accounts and of none. */
 MUST_CHECK bool store_audit_list(struct store *store, int64_t account_id, int64_t before_id,
 				 unsigned int limit,
 				 bool (*each)(void *context, const struct audit_entry *entry),

@@ -34,7 +34,7 @@ bool store_ca_insert(struct store_tx *tx, int64_t account_id, const char *name, 
 
 	if (!db_prepare(tx_db(tx),
 			"INSERT INTO ca (account_id, name, key_name, state, parent_id, cert) "
-			"VALUES ($1, $2, $3, 0, $4, $5) RETURNING id",
+			"VALUES ($1, $2, $3, 0, $4, $5)",
 			&insertion, err))
 		return false;
 	db_bind_int64(insertion, 1, account_id);
@@ -42,7 +42,7 @@ bool store_ca_insert(struct store_tx *tx, int64_t account_id, const char *name, 
 	db_bind_text(insertion, 3, key_name);
 	bind_id_or_null(insertion, 4, parent_id);
 	db_bind_bytes(insertion, 5, cert);
-	if (!db_run_for_id(insertion, &id, err))
+	if (!db_insert(insertion, &id, err))
 		return false;
 	for (size_t i = 0; i < chain_count; i++)
 		if (!insert_chain_cert(tx_db(tx), id, i, chain[i], err))
@@ -76,14 +76,14 @@ bool store_anchor_insert(struct store_tx *tx, int64_t account_id, int64_t ca_id,
 	if (!hash_sha256(cert, fingerprint, err) ||
 	    !db_prepare(tx_db(tx),
 			"INSERT INTO anchor (account_id, ca_id, fingerprint, cert) "
-			"VALUES ($1, $2, $3, $4) RETURNING id",
+			"VALUES ($1, $2, $3, $4)",
 			&insertion, err))
 		return false;
 	db_bind_int64(insertion, 1, account_id);
 	bind_id_or_null(insertion, 2, ca_id);
 	db_bind_bytes(insertion, 3, (struct bytes){ fingerprint, sizeof fingerprint });
 	db_bind_bytes(insertion, 4, cert);
-	return db_run_for_id(insertion, ret_id, err) && catalog_raise(tx, err);
+	return db_insert(insertion, ret_id, err) && catalog_raise(tx, err);
 }
 
 bool store_anchor_delete(struct store_tx *tx, int64_t account_id, int64_t id, struct error *err)

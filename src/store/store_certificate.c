@@ -65,13 +65,14 @@ bool store_certificate_insert_intent(struct store_tx *tx, const struct certifica
 			"requested_by, request_id, der, state, renewed_by_id, revoked_at, "
 			"revocation_reason, invalidity_date) "
 			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-			"$16, $17, $18, $19, $20, $21, 0, 0, 0, 0, 0) RETURNING id",
+			"$16, $17, $18, $19, $20, $21, 0, 0, 0, 0, 0)",
 			&insertion, err))
 		return false;
 	bind_intent(insertion, certificate, subject);
-	return db_run_for_id(insertion, ret_id, err);
+	return db_insert(insertion, ret_id, err);
 }
 
+/* Within its account only; a certificate that renews none touches none. */
 static bool note_renewal(struct db *db, int64_t renewed_id, int64_t id, struct error *err)
 {
 	CLEANUP(db_donep) struct db_statement *update = NULL;
@@ -86,22 +87,41 @@ static bool note_renewal(struct db *db, int64_t renewed_id, int64_t id, struct e
 	return run_on_existing(update, "certificate to renew", err);
 }
 
-bool store_certificate_complete(struct store_tx *tx, int64_t id, struct bytes der,
-				struct error *err)
+static bool read_renewed(struct db *db, int64_t id, int64_t *ret, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(db, "SELECT renews_id FROM certificate WHERE id = $1", &query, err))
+		return false;
+	db_bind_int64(query, 1, id);
+	if (!db_step_row(query, err))
+		return false;
+	*ret = db_int64(query, 0);
+	return true;
+}
+
+static bool issue(struct db *db, int64_t id, struct bytes der, struct error *err)
 {
 	CLEANUP(db_donep) struct db_statement *update = NULL;
-	int64_t renewed_id = 0;
 
-	if (!db_prepare(tx_db(tx),
-			"UPDATE certificate SET state = 1, der = $1 WHERE id = $2 AND state = 0 "
-			"RETURNING renews_id",
+	if (!db_prepare(db,
+			"UPDATE certificate SET state = 1, der = $1 WHERE id = $2 AND state = 0",
 			&update, err))
 		return false;
 	db_bind_bytes(update, 1, der);
 	db_bind_int64(update, 2, id);
-	if (!db_run_for_id(update, &renewed_id, err))
+	return run_on_existing(update, "intent", err);
+}
+
+bool store_certificate_complete(struct store_tx *tx, int64_t id, struct bytes der,
+				struct error *err)
+{
+	struct db *db = tx_db(tx);
+	int64_t renewed_id = 0;
+
+	if (!issue(db, id, der, err) || !read_renewed(db, id, &renewed_id, err))
 		return false;
-	return !renewed_id || note_renewal(tx_db(tx), renewed_id, id, err);
+	return !renewed_id || note_renewal(db, renewed_id, id, err);
 }
 
 bool store_certificate_abandon_intents(struct store_tx *tx, size_t *ret_count, struct error *err)
@@ -109,7 +129,8 @@ bool store_certificate_abandon_intents(struct store_tx *tx, size_t *ret_count, s
 	CLEANUP(db_donep) struct db_statement *update = NULL;
 	int64_t changed = 0;
 
-	if (!db_prepare(tx_db(tx), "UPDATE certificate SET state = 3 WHERE state = 0", &update,
+	if (!db_prepare(tx_db(tx),
+			"UPDATE certificate SET state = 3 WHERE state <> 1 AND state = 0", &update,
 			err) ||
 	    !db_run(update, &changed, err))
 		return false;

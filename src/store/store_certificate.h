@@ -37,7 +37,9 @@ MUST_CHECK bool store_certificate_find_by_subject(struct store *store, int64_t p
 /* All that an account knows of a key, in one read. `live` means issued, not revoked, not after
  * `now`. */
 struct store_key_use {
-	bool used, used_by_other, revoked;
+	bool used;          /* by any certificate, ever */
+	bool used_by_other; /* by a live one with another subject */
+	bool revoked;       /* by one revoked for another reason than REVOKED_SUPERSEDED */
 };
 MUST_CHECK bool store_key_use_find(struct store *store, int64_t account_id,
 				   const unsigned char *key_hash, const char *subject, int64_t now,

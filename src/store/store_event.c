@@ -25,7 +25,7 @@ bool store_event_insert(struct store_tx *tx, const struct event *event, struct e
 	if (!db_prepare(tx_db(tx),
 			"INSERT INTO event (at, account_id, profile_id, certificate_id, operation, "
 			"reason, request_id, peer, client, detail, label) "
-			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 			&insertion, err))
 		return false;
 	db_bind_int64(insertion, 1, clock_now(&clock_system));
@@ -40,7 +40,7 @@ bool store_event_insert(struct store_tx *tx, const struct event *event, struct e
 	db_bind_text(insertion, 9, event->client);
 	db_bind_text(insertion, 10, event->detail);
 	db_bind_text(insertion, 11, event->label);
-	if (!db_run_for_id(insertion, &id, err))
+	if (!db_insert(insertion, &id, err))
 		return false;
 	return id % EVENTS_SURPLUS != 0 || delete_old(tx_db(tx), id, err);
 }

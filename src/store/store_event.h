@@ -11,7 +11,7 @@ MUST_CHECK bool store_event_insert(struct store_tx *tx, const struct event *even
 struct store_event_filter {
 	int64_t account_id; /* 0: those of no account too (unknown labels), for the node's operator
 			     */
-	int64_t after_id;   /* oldest first from here when follow; else newest first */
+	int64_t after_id;   /* only ids above: oldest first when follow, else newest first */
 	bool follow;
 	int only_refusals;
 	unsigned int limit;

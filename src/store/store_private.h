@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -23,8 +24,12 @@ struct store_tx {
 /* Transactions that one COMMIT makes durable together. */
 struct group {
 	struct audit_head audit_start; /* the end of the audit chain when it began */
-	unsigned int members;          /* transactions that it holds */
-	unsigned int awaiting;         /* threads that want to know its end */
+	unsigned int members;          /* transactions that it holds; under the writer's lock */
+	unsigned int sleepers;         /* of those, who wait for its end; under the writer's lock */
+	atomic_uint references;        /* of the writer while it is open, and of each sleeper */
+
+	pthread_mutex_t lock; /* of what is below */
+	pthread_cond_t end;
 	bool ended, failed;
 	struct error failure;
 };
@@ -35,15 +40,15 @@ struct writer {
 	struct store_tx tx; /* the one that is open, if any */
 	struct audit_head audit_head;
 
-	pthread_mutex_t lock; /* of everything below; held for moments only */
-	bool busy;            /* a thread has db, tx and audit_head to itself */
-	unsigned int waiting; /* threads in store_begin() */
-	struct group *group;  /* the one that is open, or NULL */
-	bool stopping;
+	pthread_mutex_t lock;  /* of everything below; held for moments only */
 	pthread_cond_t freed;  /* no longer busy: for those who begin */
-	pthread_cond_t ended;  /* a group may have ended or needs someone to end it */
-	pthread_cond_t lazily; /* for the flusher: there is something that nobody waits for */
+	pthread_cond_t wanted; /* for the flusher */
+	bool busy;             /* a thread has db, tx and audit_head to itself */
+	unsigned int waiting;  /* threads in store_begin() */
+	struct group *group;   /* the one that is open, or NULL */
 	bool lazy;             /* the open group holds a lazily committed transaction */
+	bool leader_wanted;    /* the open group has sleepers and nobody to end it */
+	bool stopping;
 	pthread_t flusher;
 	bool has_flusher;
 };

@@ -79,7 +79,7 @@ static bool insert_profile(struct db *db, const struct profile *profile, int64_t
 
 	if (!db_prepare(db,
 			"INSERT INTO profile (account_id, ca_id, name, oid, state, version) "
-			"VALUES ($1, $2, $3, $4, $5, 1) RETURNING id",
+			"VALUES ($1, $2, $3, $4, $5, 1)",
 			&insertion, err))
 		return false;
 	db_bind_int64(insertion, 1, profile->account_id);
@@ -87,7 +87,7 @@ static bool insert_profile(struct db *db, const struct profile *profile, int64_t
 	db_bind_text(insertion, 3, profile->name);
 	db_bind_text(insertion, 4, profile->oid);
 	db_bind_int64(insertion, 5, profile->state);
-	return db_run_for_id(insertion, ret_id, err);
+	return db_insert(insertion, ret_id, err);
 }
 
 bool store_profile_insert(struct store_tx *tx, const struct profile *profile, int64_t *ret_id,

@@ -62,14 +62,14 @@ bool store_ra_scope_insert(struct store_tx *tx, const struct ra_scope *scope, in
 	if (!check_certificate(db, scope, err) ||
 	    !db_prepare(db,
 			"INSERT INTO ra_scope (account_id, certificate_id, name, all_profiles) "
-			"VALUES ($1, $2, $3, $4) RETURNING id",
+			"VALUES ($1, $2, $3, $4)",
 			&insertion, err))
 		return false;
 	db_bind_int64(insertion, 1, scope->account_id);
 	db_bind_int64(insertion, 2, scope->certificate_id);
 	db_bind_text(insertion, 3, scope->name);
 	db_bind_int64(insertion, 4, scope->all_profiles ? 1 : 0);
-	if (!db_run_for_id(insertion, &id, err) || !insert_profiles(db, scope, id, err) ||
+	if (!db_insert(insertion, &id, err) || !insert_profiles(db, scope, id, err) ||
 	    !catalog_raise(tx, err))
 		return false;
 	*ret_id = id;

@@ -3,18 +3,18 @@
  * There is one writer connection. A transaction is a savepoint on it, so each can roll back alone,
  * inside one database transaction that we call the group. Whoever begins gets the connection to
  * itself (`busy`); when the transaction ends, the next may begin, in the same group. A committer
- * sleeps until its group has ended. The group is ended by a COMMIT, hence one fsync, of the last
- * committer: the one that finds nobody else about to write. While its COMMIT waits for the disk,
- * those who arrive queue up and will be the next group; so the slower the disk, the larger the
- * groups, and a lone writer waits for nobody. GROUP_MAX bounds how long the first of a group can be
- * kept waiting by a stream of others.
+ * sleeps until its group has ended, unless nobody else is about to write: then it leads, which is
+ * to COMMIT the group, hence one fsync, and to wake the sleepers. While the COMMIT waits for the
+ * disk, those who arrive queue up and will be the next group; so the slower the disk, the larger
+ * the groups, and a lone writer waits for nobody. GROUP_MAX bounds how long the first of a group
+ * can be kept waiting by a stream of others.
  *
- *	begin     commit, sleep ...........................  group ended: all return
+ *	begin     commit, sleep ...........................  all return
  *	          begin      commit, sleep ................  |
- *	                     begin      commit: last, leads: COMMIT
+ *	                     begin      commit, lead: COMMIT
  *
- * Lazily committed transactions have nobody who sleeps for them; a flusher thread becomes such a
- * sleeper a moment later.
+ * A thread of the store, the flusher, leads where no committer does: when the last to write rolled
+ * back, and, a moment later, for what was committed lazily.
  *
  * When a COMMIT fails, every member gets the error and nothing of the group is there. An error may
  * lie: the commit might have happened all the same (threat FT-05). We look whether the group's last
@@ -34,43 +34,110 @@
 #define GROUP_MAX 64
 #define LAZY_MS 200
 
-/* -- the group; writer->lock is held in this part -- */
+/* -- the group -- */
+
+static struct group *group_new(void)
+{
+	struct group *group = calloc(1, sizeof *group);
+
+	if (!group)
+		return NULL;
+	atomic_init(&group->references, 1);
+	pthread_mutex_init(&group->lock, NULL);
+	pthread_cond_init(&group->end, NULL);
+	return group;
+}
+
+static void group_unref(struct group *group)
+{
+	if (atomic_fetch_sub(&group->references, 1) != 1)
+		return;
+	pthread_cond_destroy(&group->end);
+	pthread_mutex_destroy(&group->lock);
+	free(group);
+}
+
+/* `failure` is NULL when it is durable. */
+static void group_end(struct group *group, const struct error *failure)
+{
+	pthread_mutex_lock(&group->lock);
+	group->ended = true;
+	if (failure) {
+		group->failed = true;
+		group->failure = *failure;
+	}
+	pthread_cond_broadcast(&group->end);
+	pthread_mutex_unlock(&group->lock);
+	group_unref(group);
+}
+
+static bool group_await(struct group *group, struct error *err)
+{
+	pthread_mutex_lock(&group->lock);
+	while (!group->ended)
+		pthread_cond_wait(&group->end, &group->lock);
+	bool failed = group->failed;
+	if (failed && err)
+		*err = group->failure;
+	pthread_mutex_unlock(&group->lock);
+	group_unref(group);
+	return !failed;
+}
+
+/* -- who has the connection -- */
 
 static bool group_is_full(const struct writer *writer)
 {
 	return writer->group && writer->group->members >= GROUP_MAX;
 }
 
-static void end_group(struct writer *writer, struct group *group, const struct error *failure)
+/* The open group holds transactions, and nobody will add to it now. Under the lock. */
+static bool group_is_complete(const struct writer *writer)
 {
-	group->ended = true;
-	if (failure) {
-		group->failed = true;
-		group->failure = *failure;
-	}
-	if (group->awaiting)
-		pthread_cond_broadcast(&writer->ended);
-	else
-		free(group);
+	return writer->group && (writer->waiting == 0 || group_is_full(writer));
 }
 
-/* The open group is no longer that of the writer, who will not add to it. */
+static void take_connection(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->waiting++;
+	/* a full group with sleepers is committed first */
+	while (writer->busy || (group_is_full(writer) && writer->group->sleepers))
+		pthread_cond_wait(&writer->freed, &writer->lock);
+	writer->waiting--;
+	writer->busy = true;
+	pthread_mutex_unlock(&writer->lock);
+}
+
+/* Ends with the lock released; whoever is woken finds it free. */
+static void give_connection_locked(struct writer *writer)
+{
+	writer->busy = false;
+	bool someone_begins = writer->waiting > 0;
+	writer->leader_wanted = group_is_complete(writer) && writer->group->sleepers;
+	bool leader_wanted = writer->leader_wanted;
+	pthread_mutex_unlock(&writer->lock);
+	if (leader_wanted)
+		pthread_cond_signal(&writer->wanted);
+	if (someone_begins)
+		pthread_cond_signal(&writer->freed);
+}
+
+static void give_connection(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	give_connection_locked(writer);
+}
+
+/* From here on the group is that of the one who ends it. Under the lock, or busy. */
 static struct group *detach_group(struct writer *writer)
 {
 	writer->lazy = false;
+	writer->leader_wanted = false;
 	return TAKE(writer->group);
 }
 
-/* The connection is given up: to those who begin, or to a sleeper who can now end the group. */
-static void free_connection(struct writer *writer)
-{
-	writer->busy = false;
-	if (writer->waiting)
-		pthread_cond_signal(&writer->freed);
-	if (writer->group && writer->group->awaiting &&
-	    (writer->waiting == 0 || group_is_full(writer)))
-		pthread_cond_signal(&writer->ended);
-}
+/* -- committing the group -- */
 
 static bool commit_happened(struct writer *writer, const struct audit_head *start,
 			    const struct audit_head *written)
@@ -82,7 +149,6 @@ static bool commit_happened(struct writer *writer, const struct audit_head *star
 	       memcmp(found.hash, written->hash, HASH_LEN) == 0;
 }
 
-/* Without the lock, but busy. */
 static bool commit_group(struct writer *writer, const struct group *group, struct error *err)
 {
 	const struct audit_head written = writer->audit_head;
@@ -94,66 +160,31 @@ static bool commit_group(struct writer *writer, const struct group *group, struc
 	return commit_happened(writer, &group->audit_start, &written);
 }
 
-static void lead(struct writer *writer)
+/* Called busy and with the lock, which is released. */
+static bool lead(struct writer *writer, struct error *err)
 {
 	struct group *group = detach_group(writer);
 	struct error failure = { 0 };
 
-	writer->busy = true;
 	pthread_mutex_unlock(&writer->lock);
 	bool committed = commit_group(writer, group, &failure);
-	pthread_mutex_lock(&writer->lock);
-	end_group(writer, group, committed ? NULL : &failure);
-	free_connection(writer);
-}
-
-/* A group that has not ended while the connection is free is the open one: it can be led. */
-static bool await_end(struct writer *writer, struct group *group, struct error *err)
-{
-	group->awaiting++;
-	while (!group->ended) {
-		if (!writer->busy && (writer->waiting == 0 || group_is_full(writer)))
-			lead(writer);
-		else
-			pthread_cond_wait(&writer->ended, &writer->lock);
-	}
-
-	bool failed = group->failed;
-	if (failed && err)
-		*err = group->failure;
-	if (--group->awaiting == 0)
-		free(group);
-	return !failed;
+	give_connection(writer);
+	group_end(group, committed ? NULL : &failure);
+	if (!committed && err)
+		*err = failure;
+	return committed;
 }
 
 /* -- beginning -- */
-
-static void take_connection(struct writer *writer)
-{
-	pthread_mutex_lock(&writer->lock);
-	writer->waiting++;
-	/* a full group that has sleepers is committed first */
-	while (writer->busy || (group_is_full(writer) && writer->group->awaiting))
-		pthread_cond_wait(&writer->freed, &writer->lock);
-	writer->waiting--;
-	writer->busy = true;
-	pthread_mutex_unlock(&writer->lock);
-}
-
-static void give_connection(struct writer *writer)
-{
-	pthread_mutex_lock(&writer->lock);
-	free_connection(writer);
-	pthread_mutex_unlock(&writer->lock);
-}
 
 /* Ends the group without a commit: because it failed, or because it holds nothing. */
 static void drop_group(struct writer *writer, const struct error *failure)
 {
 	db_rollback(writer->db);
 	pthread_mutex_lock(&writer->lock);
-	end_group(writer, detach_group(writer), failure);
+	struct group *group = detach_group(writer);
 	pthread_mutex_unlock(&writer->lock);
+	group_end(group, failure);
 }
 
 static void fail_group(struct writer *writer, const struct error *failure)
@@ -164,12 +195,12 @@ static void fail_group(struct writer *writer, const struct error *failure)
 
 static bool open_group(struct writer *writer, struct error *err)
 {
-	struct group *group = calloc(1, sizeof *group);
+	struct group *group = group_new();
 
 	if (!group)
 		return error_set(err, REASON_NO_MEMORY, "transaction");
 	if (!db_begin_write(writer->db, err)) {
-		free(group);
+		group_unref(group);
 		return false;
 	}
 	group->audit_start = writer->audit_head;
@@ -250,13 +281,14 @@ bool store_commit(struct store_tx *tx, struct error *err)
 	if (!join_group(tx, err))
 		return false;
 	pthread_mutex_lock(&writer->lock);
-	writer->group->members++;
-	writer->busy = false;
-	if (writer->waiting)
-		pthread_cond_signal(&writer->freed);
-	bool durable = await_end(writer, writer->group, err);
-	pthread_mutex_unlock(&writer->lock);
-	return durable;
+	struct group *group = writer->group;
+	group->members++;
+	if (group_is_complete(writer))
+		return lead(writer, err);
+	group->sleepers++;
+	atomic_fetch_add(&group->references, 1);
+	give_connection_locked(writer);
+	return group_await(group, err);
 }
 
 bool store_commit_lazily(struct store_tx *tx, struct error *err)
@@ -267,11 +299,11 @@ bool store_commit_lazily(struct store_tx *tx, struct error *err)
 		return false;
 	pthread_mutex_lock(&writer->lock);
 	writer->group->members++;
-	if (!writer->lazy)
-		pthread_cond_signal(&writer->lazily);
+	bool first = !writer->lazy;
 	writer->lazy = true;
-	free_connection(writer);
-	pthread_mutex_unlock(&writer->lock);
+	give_connection_locked(writer);
+	if (first)
+		pthread_cond_signal(&writer->wanted);
 	return true;
 }
 
@@ -293,9 +325,33 @@ static void linger(struct writer *writer)
 {
 	const struct timespec deadline = lazy_deadline();
 
-	while (!writer->stopping && writer->lazy &&
-	       pthread_cond_timedwait(&writer->lazily, &writer->lock, &deadline) != ETIMEDOUT)
+	while (!writer->stopping && writer->lazy && !writer->leader_wanted &&
+	       pthread_cond_timedwait(&writer->wanted, &writer->lock, &deadline) != ETIMEDOUT)
 		;
+}
+
+/* Once the flusher counts as a sleeper, whoever is busy now will lead or want a leader. */
+static void flush_lazy(struct writer *writer)
+{
+	linger(writer);
+	if (!writer->lazy || writer->leader_wanted)
+		return;
+	writer->group->sleepers++;
+	if (!writer->busy && group_is_complete(writer))
+		writer->leader_wanted = true;
+	else
+		pthread_cond_wait(&writer->wanted, &writer->lock);
+}
+
+static void lead_as_wanted(struct writer *writer)
+{
+	writer->leader_wanted = false;
+	/* someone writes again: it is for them to see to the group's end */
+	if (writer->busy || !group_is_complete(writer))
+		return;
+	writer->busy = true;
+	(void)!lead(writer, NULL);
+	pthread_mutex_lock(&writer->lock);
 }
 
 static void *flush(void *argument)
@@ -303,15 +359,15 @@ static void *flush(void *argument)
 	struct writer *writer = argument;
 
 	pthread_mutex_lock(&writer->lock);
-	while (!writer->stopping || writer->lazy) {
-		if (!writer->lazy) {
-			pthread_cond_wait(&writer->lazily, &writer->lock);
-			continue;
-		}
-		linger(writer);
-		/* nobody waits to be told */
-		if (writer->lazy)
-			(void)!await_end(writer, writer->group, NULL);
+	for (;;) {
+		if (writer->leader_wanted)
+			lead_as_wanted(writer);
+		else if (writer->lazy)
+			flush_lazy(writer);
+		else if (writer->stopping)
+			break;
+		else
+			pthread_cond_wait(&writer->wanted, &writer->lock);
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return NULL;
@@ -338,10 +394,9 @@ bool writer_start(struct writer *writer, struct error *err)
 
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_cond_init(&writer->freed, NULL);
-	pthread_cond_init(&writer->ended, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&writer->lazily, &monotonic);
+	pthread_cond_init(&writer->wanted, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	return start_flusher(writer, err);
 }
@@ -352,11 +407,10 @@ void writer_stop(struct writer *writer)
 		return;
 	pthread_mutex_lock(&writer->lock);
 	writer->stopping = true;
-	pthread_cond_signal(&writer->lazily);
+	pthread_cond_signal(&writer->wanted);
 	pthread_mutex_unlock(&writer->lock);
 	pthread_join(writer->flusher, NULL);
-	pthread_cond_destroy(&writer->lazily);
-	pthread_cond_destroy(&writer->ended);
+	pthread_cond_destroy(&writer->wanted);
 	pthread_cond_destroy(&writer->freed);
 	pthread_mutex_destroy(&writer->lock);
 }

@@ -36,15 +36,11 @@ static bool insert_in_transaction(struct db *db, const char *name, struct bytes 
 {
 	CLEANUP(db_donep) struct db_statement *insertion = NULL;
 
-	if (!db_prepare(db, "INSERT INTO thing (name, load) VALUES ($1, $2) RETURNING id",
-			&insertion, err))
+	if (!db_prepare(db, "INSERT INTO thing (name, load) VALUES ($1, $2)", &insertion, err))
 		return false;
 	db_bind_text(insertion, 1, name);
 	db_bind_bytes(insertion, 2, load);
-	if (!db_step_row(insertion, err))
-		return false;
-	*ret_id = db_int64(insertion, 0);
-	return true;
+	return db_insert(insertion, ret_id, err);
 }
 
 static bool insert(struct db *db, const char *name, struct bytes load, int64_t *ret_id,

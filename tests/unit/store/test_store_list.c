@@ -191,6 +191,8 @@ TEST(a_list_goes_by_state_and_time)
 	assert_int_equal(list(f, FILTER(q.only_expired = true, q.now = 2000)).count, 0);
 	assert_int_equal(list(f, FILTER(q.only_expired = true, q.now = 2001)).count, 3);
 	assert_int_equal(list(f, FILTER(q.expires_before = 3000)).count, 3);
+	assert_int_equal(list(f, FILTER(q.only_valid = true, q.expires_before = 3000)).count, 2);
+	assert_int_equal(list(f, FILTER(q.only_valid = true, q.expires_before = 2000)).count, 0);
 	assert_int_equal(list(f, FILTER(q.ca_id = 2)).count, 0);
 	assert_int_equal(list(f, FILTER(q.profile_id = 1)).count, 4);
 
