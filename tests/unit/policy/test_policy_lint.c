@@ -222,6 +222,142 @@ TEST(each_flaw_has_its_warning)
 	}
 }
 
+SPOILS(take_client_auth_where_nothing_renews)
+{
+	never_renew(shelf);
+	take_client_auth(shelf);
+}
+SPOILS(take_digital_signature_where_nothing_renews)
+{
+	never_renew(shelf);
+	take_digital_signature(shelf);
+}
+SPOILS(take_client_auth_where_only_expired_ones_renew)
+{
+	renew_too_late(shelf);
+	take_client_auth(shelf);
+}
+SPOILS(take_anchors_where_nothing_renews)
+{
+	never_renew(shelf);
+	take_the_anchors(shelf);
+}
+SPOILS(take_all_usages)
+{
+	for (size_t i = 0; i < shelf->scene.profile->ext_key_usage_count; i++)
+		free(shelf->scene.profile->ext_key_usages[i]);
+	shelf->scene.profile->ext_key_usage_count = 0;
+}
+SPOILS(want_certificates_only)
+{
+	shelf->scene.profile->auth = AUTH_TLS_CERTIFICATE;
+	take_the_passphrase(shelf);
+}
+SPOILS(want_passphrases_only)
+{
+	shelf->scene.profile->auth = AUTH_PASSPHRASE;
+	let_anybody_be_anybody(shelf);
+	take_the_anchors(shelf);
+}
+SPOILS(rotate_the_passphrase)
+{
+	shelf->passphrases[0].ends = NOW + 1;
+}
+SPOILS(give_the_passphrase_to_another)
+{
+	shelf->passphrases[0].profile_id = OTHER_PROFILE_ID;
+}
+SPOILS(trust_by_number)
+{
+	shelf->anchors[0].cert = shelf->scene.client;
+}
+SPOILS(trust_by_certificate)
+{
+	shelf->anchors[0].ca_id = 0;
+}
+SPOILS(trust_for_another_account)
+{
+	shelf->anchors[0].account_id = ACCOUNT_ID + 1;
+}
+SPOILS(open_in_time)
+{
+	shelf->scene.profile->window_opens_seconds = shelf->scene.profile->validity_seconds / 3;
+}
+SPOILS(bind_with_the_attribute)
+{
+	shelf->scene.profile->binding = BINDING_REQUIRED;
+}
+SPOILS(use_the_attribute_as_passphrase)
+{
+	shelf->scene.profile->challenge = CHALLENGE_IS_PASSPHRASE;
+}
+SPOILS(last_as_long_as_the_ca)
+{
+	shelf->scene.profile->validity_seconds = 3650 * DAY + 1;
+}
+SPOILS(sign_with_ecdsa)
+{
+	shelf->scene.profile->signature = SIGN_ECDSA_SHA384;
+}
+SPOILS(sign_with_an_unknown_algorithm)
+{
+	shelf->scene.profile->signature = (enum signature_algorithm)99;
+}
+SPOILS(let_the_ca_end_today)
+{
+	replace_ca(shelf, (struct cert_spec){ .not_before = NOW - 2 * DAY, .not_after = NOW });
+}
+
+TEST(a_warning_comes_only_where_it_is_due)
+{
+	static const struct {
+		void (*spoil)(struct shelf *);
+		const char *words;
+		bool due;
+	} rows[] = {
+		{ take_client_auth_where_nothing_renews, "clientAuth", false },
+		{ take_client_auth_where_only_expired_ones_renew, "clientAuth", true },
+		{ take_digital_signature_where_nothing_renews, "digitalSignature", false },
+		{ take_anchors_where_nothing_renews, "renewals will be refused", false },
+		{ renew_too_late, "No renewal is allowed", false },
+		{ never_renew, "after expiry only", false },
+		{ take_all_usages, "clientAuth", false },
+		{ want_certificates_only, "no passphrase in force", false },
+		{ want_passphrases_only, "no TLS certificate is accepted", false },
+		{ want_passphrases_only, "any name", false },
+		{ rotate_the_passphrase, "no passphrase in force", false },
+		{ give_the_passphrase_to_another, "no passphrase in force", true },
+		{ trust_by_number, "renewals will be refused", false },
+		{ trust_by_certificate, "renewals will be refused", false },
+		{ trust_for_another_account, "renewals will be refused", true },
+		{ trust_for_another_account, "no TLS certificate is accepted", true },
+		{ open_in_time, "two thirds", false },
+		{ bind_with_the_attribute, "RFC 7894", false },
+		{ use_the_attribute_as_passphrase, "RFC 7894", false },
+		{ last_as_long_as_the_ca, "beyond the CA's own end", false },
+		{ let_the_ca_end, "beyond the CA's own end", false },
+		{ let_the_ca_end_today, "CA has expired", false },
+		{ lose_the_ca, "CA has expired", false },
+		{ lose_the_ca, "renewals will be refused", false },
+		{ lose_the_ca, "signature algorithm", false },
+		{ sign_with_ecdsa, "signature algorithm", false },
+		{ sign_with_an_unknown_algorithm, "signature algorithm", true },
+	};
+	struct cert_spec spec = device_cert();
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct shelf shelf;
+
+		open_shelf(&shelf);
+		shelf.scene.client = make_cert(&spec);
+		rows[i].spoil(&shelf);
+		if (warns(&shelf, rows[i].words) != rows[i].due)
+			fail_msg("row %zu: %s warning of \"%s\"", i, rows[i].due ? "no" : "a",
+				 rows[i].words);
+		scene_close(&shelf.scene);
+	}
+}
+
 TEST(warnings_come_by_growing_index_and_end)
 {
 	struct shelf shelf;
@@ -241,4 +377,5 @@ TEST(warnings_come_by_growing_index_and_end)
 }
 
 POLICY_TEST_MAIN(RUN(a_sound_profile_has_no_warning), RUN(each_flaw_has_its_warning),
+		 RUN(a_warning_comes_only_where_it_is_due),
 		 RUN(warnings_come_by_growing_index_and_end))
