@@ -76,5 +76,6 @@ void der_end(struct buffer *to, size_t begun);
  * OID_OCTETS_MAX. Arcs may be as long as 2.25.<UUID> needs. */
 #define OID_OCTETS_MAX 128 /* everybody's are below 30; longer is hostile */
 bool oid_from_text(const char *text, struct buffer *ret);
+bool oid_is_sound(struct bytes contents); /* minimal, whole, within the bounds above */
 /* Dotted text appended to *ret; false if the contents are malformed. */
 bool oid_to_text(struct bytes contents, struct buffer *ret);

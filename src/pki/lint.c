@@ -69,36 +69,50 @@ static bool read_fields(struct bytes der, struct linted *tbs)
  * them. */
 static bool read_meaning(struct linted *tbs, struct error *err)
 {
-	struct error why = { 0 };
+	struct error *why = tbs->why;
 	const struct extension *key_usage = extensions_find(&tbs->extensions, oid_key_usage);
 	const struct extension *constraints =
 		extensions_find(&tbs->extensions, oid_basic_constraints);
 
-	if (key_usage && !key_usage_parse(key_usage->value, &tbs->key_usage, &why))
+	if (key_usage && !key_usage_parse(key_usage->value, &tbs->key_usage, why))
 		tbs->key_usage = 0;
 	if (constraints &&
-	    !basic_constraints_parse(constraints->value, &tbs->is_ca, &tbs->path_len, &why))
+	    !basic_constraints_parse(constraints->value, &tbs->is_ca, &tbs->path_len, why))
 		tbs->is_ca = false;
-	tbs->subject_is_legal = name_parse(tbs->subject_der, &tbs->subject, &why);
-	if (!public_key_parse(tbs->spki, &tbs->key, &why))
+	tbs->subject_is_legal = name_parse(tbs->subject_der, &tbs->subject, why);
+	if (!public_key_parse(tbs->spki, &tbs->key, why))
 		tbs->key = NULL;
-	if (why.reason == REASON_NO_MEMORY || why.reason == REASON_CRYPTO)
-		return error_set(err, why.reason, "%s", why.detail);
+	if (why->reason == REASON_NO_MEMORY || why->reason == REASON_CRYPTO)
+		return error_set(err, why->reason, "%s", why->detail);
 	return true;
+}
+
+static bool refuse(const struct linted *tbs, const struct lint_rule *rule, struct error *err)
+{
+	if (!buffer_ok(tbs->canonical) || tbs->why->reason == REASON_NO_MEMORY)
+		return error_set(err, REASON_NO_MEMORY, "lint");
+	return error_set(err, REASON_LINT_FAILED, "%s: %s (RFC 5280 %s)", rule->name, rule->words,
+			 rule->section);
 }
 
 static bool keeps_rules(const struct linted *tbs, const struct lint_rule *rules, struct error *err)
 {
-	for (const struct lint_rule *rule = rules; rule->name; rule++)
+	for (const struct lint_rule *rule = rules; rule->name; rule++) {
+		buffer_clear(tbs->canonical);
 		if (!rule->is_kept(tbs))
-			return error_set(err, REASON_LINT_FAILED, "%s: %s (RFC 5280 %s)",
-					 rule->name, rule->words, rule->section);
+			return refuse(tbs, rule, err);
+	}
 	return true;
 }
 
 bool lint_tbs(struct bytes der, const struct cert *issuer, struct error *err)
 {
-	CLEANUP(linted_done) struct linted tbs = { .path_len = -1, .issuer = issuer };
+	CLEANUP(buffer_done) struct buffer canonical = { 0 };
+	struct error why = { 0 };
+	CLEANUP(linted_done)
+	struct linted tbs = {
+		.path_len = -1, .issuer = issuer, .canonical = &canonical, .why = &why
+	};
 
 	if (!read_fields(der, &tbs))
 		return error_set(err, REASON_LINT_FAILED,

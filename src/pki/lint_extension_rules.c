@@ -9,11 +9,6 @@ static const struct extension *find(const struct linted *tbs, struct bytes oid)
 	return extensions_find(&tbs->extensions, oid);
 }
 
-static bool is_value(const struct extension *extension, struct buffer *canonical)
-{
-	return buffer_ok(canonical) && bytes_equal(buffer_view(canonical), extension->value);
-}
-
 /* -- the list -- */
 
 static bool list_is_legal(const struct linted *tbs)
@@ -23,14 +18,13 @@ static bool list_is_legal(const struct linted *tbs)
 
 static bool list_is_canonical(const struct linted *tbs)
 {
-	CLEANUP(buffer_done) struct buffer canonical = { 0 };
-
 	for (size_t i = 0; i < tbs->extensions.count; i++) {
 		const struct extension *extension = &tbs->extensions.items[i];
 
-		extension_write(&canonical, extension->oid, extension->critical, extension->value);
+		extension_write(tbs->canonical, extension->oid, extension->critical,
+				extension->value);
 	}
-	return buffer_ok(&canonical) && bytes_equal(buffer_view(&canonical), tbs->extensions_der);
+	return canonical_is(tbs, tbs->extensions_der);
 }
 
 /* -- key identifiers -- */
@@ -52,14 +46,13 @@ static bool ca_has_key_id(const struct linted *tbs)
  * to. */
 static bool authority_key_id_is_issuers(const struct linted *tbs)
 {
-	CLEANUP(buffer_done) struct buffer canonical = { 0 };
 	const struct extension *extension = find(tbs, oid_authority_key_id);
 	struct bytes signer = tbs->issuer ? cert_subject_key_id(tbs->issuer) : subject_key_id(tbs);
 
 	if (!extension)
 		return !tbs->issuer || signer.len == 0;
-	authority_key_id_encode(signer, &canonical);
-	return signer.len > 0 && is_value(extension, &canonical);
+	authority_key_id_encode(signer, tbs->canonical);
+	return signer.len > 0 && canonical_is(tbs, extension->value);
 }
 
 static bool key_ids_are_not_critical(const struct linted *tbs)
@@ -74,11 +67,10 @@ static bool key_ids_are_not_critical(const struct linted *tbs)
 
 static bool key_usage_is_there(const struct linted *tbs)
 {
-	CLEANUP(buffer_done) struct buffer canonical = { 0 };
 	const struct extension *extension = find(tbs, oid_key_usage);
 
-	key_usage_encode(tbs->key_usage, &canonical);
-	return extension && tbs->key_usage != 0 && is_value(extension, &canonical);
+	key_usage_encode(tbs->key_usage, tbs->canonical);
+	return extension && tbs->key_usage != 0 && canonical_is(tbs, extension->value);
 }
 
 /* RFC 3279 2.3, RFC 8410 5, RFC 8813 3: an RSA key agrees on nothing, an elliptic one enciphers
@@ -111,11 +103,10 @@ static bool ca_signs_certificates(const struct linted *tbs)
 
 static bool constraints_are_canonical(const struct linted *tbs)
 {
-	CLEANUP(buffer_done) struct buffer canonical = { 0 };
 	const struct extension *extension = find(tbs, oid_basic_constraints);
 
-	basic_constraints_encode(tbs->is_ca, tbs->path_len, &canonical);
-	return !extension || is_value(extension, &canonical);
+	basic_constraints_encode(tbs->is_ca, tbs->path_len, tbs->canonical);
+	return !extension || canonical_is(tbs, extension->value);
 }
 
 static bool ca_is_critical(const struct linted *tbs)
@@ -154,14 +145,13 @@ static bool ext_key_usage_is_not_empty(const struct linted *tbs)
 
 static bool san_is_canonical(const struct linted *tbs)
 {
-	CLEANUP(buffer_done) struct buffer canonical = { 0 };
 	CLEANUP(san_done) struct san san = { 0 };
 	const struct extension *extension = find(tbs, oid_subject_alt_name);
 
 	if (!extension)
 		return true;
-	return san_parse(extension->value, &san, NULL) && san_encode(&san, &canonical, NULL) &&
-	       is_value(extension, &canonical);
+	return san_parse(extension->value, &san, tbs->why) &&
+	       san_encode(&san, tbs->canonical, tbs->why) && canonical_is(tbs, extension->value);
 }
 
 const struct lint_rule lint_extension_rules[] = {

@@ -52,10 +52,12 @@ static bool key_is_sound(const struct linted *tbs)
 static bool algorithm_fits_signer(const struct linted *tbs)
 {
 	bool is_weak;
-	const struct public_key *signer = tbs->issuer ? cert_key(tbs->issuer) : tbs->key;
 
-	return signer && signs_with(signature_algorithm_parse(tbs->algorithm, &is_weak),
-				    public_key_type(signer));
+	if (tbs->issuer && !cert_check_key(tbs->issuer, tbs->why))
+		return false;
+	const struct public_key *signer = tbs->issuer ? cert_key(tbs->issuer) : tbs->key;
+	return signs_with(signature_algorithm_parse(tbs->algorithm, &is_weak),
+			  public_key_type(signer));
 }
 
 /* -- the issuer -- */
@@ -88,13 +90,12 @@ static bool validity_is_inside_issuers(const struct linted *tbs)
 
 static bool validity_is_canonical(const struct linted *tbs)
 {
-	CLEANUP(buffer_done) struct buffer canonical = { 0 };
-	size_t begun = der_begin(&canonical, DER_SEQUENCE);
+	size_t begun = der_begin(tbs->canonical, DER_SEQUENCE);
 
-	der_write_time(&canonical, tbs->not_before);
-	der_write_time(&canonical, tbs->not_after);
-	der_end(&canonical, begun);
-	return buffer_ok(&canonical) && bytes_equal(buffer_view(&canonical), tbs->validity);
+	der_write_time(tbs->canonical, tbs->not_before);
+	der_write_time(tbs->canonical, tbs->not_after);
+	der_end(tbs->canonical, begun);
+	return canonical_is(tbs, tbs->validity);
 }
 
 /* -- the subject -- */
@@ -106,10 +107,8 @@ static bool subject_is_legal(const struct linted *tbs)
 
 static bool subject_is_canonical(const struct linted *tbs)
 {
-	CLEANUP(buffer_done) struct buffer canonical = { 0 };
-
-	return name_encode(&tbs->subject, &canonical, NULL) &&
-	       bytes_equal(buffer_view(&canonical), tbs->subject_der);
+	return name_encode(&tbs->subject, tbs->canonical, tbs->why) &&
+	       canonical_is(tbs, tbs->subject_der);
 }
 
 static bool subject_is_there(const struct linted *tbs)

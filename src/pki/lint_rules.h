@@ -18,7 +18,15 @@ struct linted {
 	int path_len;              /* -1: none */
 	unsigned int key_usage;    /* 0: none */
 	const struct cert *issuer; /* NULL when self-signed */
+	struct buffer *canonical;  /* where rules write what should stand there */
+	struct error *why;         /* where rules let others say why they fail */
 };
+
+/* What a rule wrote is what stands there; memory that ran out fails too. */
+static inline bool canonical_is(const struct linted *tbs, struct bytes found)
+{
+	return buffer_ok(tbs->canonical) && bytes_equal(buffer_view(tbs->canonical), found);
+}
 
 /* `words` complete "rule: words (RFC 5280 section)". */
 struct lint_rule {

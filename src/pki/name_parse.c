@@ -24,15 +24,6 @@ static bool check_tolerated_length(enum name_attribute attribute, const char *va
 static const struct strictness strict = { der_string_decode, name_value_check };
 static const struct strictness tolerant = { der_string_decode_tolerant, check_tolerated_length };
 
-static bool check_type(struct bytes type, struct error *err)
-{
-	CLEANUP(buffer_done) struct buffer text = { 0 };
-
-	if (!oid_to_text(type, &text))
-		return error_set(err, REASON_NAME_INVALID, "an attribute type is no OID");
-	return true;
-}
-
 static bool decode_value(const struct strictness *how, enum name_attribute attribute,
 			 unsigned int tag, struct bytes contents, char **ret, struct error *err)
 {
@@ -59,8 +50,8 @@ static bool parse_entry(struct der *rdn, const struct strictness *how, bool join
 
 	if (!der_at_end(&entry))
 		return error_set(err, REASON_NAME_INVALID, "malformed attribute");
-	if (attribute == NAME_UNKNOWN && !check_type(type, err))
-		return false;
+	if (!oid_is_sound(type))
+		return error_set(err, REASON_NAME_INVALID, "an attribute type is no OID");
 	if (!decode_value(how, attribute, tag, contents, &value, err))
 		return false;
 	if (attribute != NAME_UNKNOWN)

@@ -101,6 +101,18 @@ static bool read_subidentifier(struct bytes *rest, oid_arc *ret)
 	return false;
 }
 
+bool oid_is_sound(struct bytes contents)
+{
+	oid_arc arc;
+
+	if (contents.len == 0 || contents.len > OID_OCTETS_MAX)
+		return false;
+	while (contents.len > 0)
+		if (!read_subidentifier(&contents, &arc))
+			return false;
+	return true;
+}
+
 static void print_arc(struct buffer *to, oid_arc value)
 {
 	char digits[ARC_DIGITS_MAX + 1];
@@ -116,24 +128,18 @@ static void print_arc(struct buffer *to, oid_arc value)
 
 bool oid_to_text(struct bytes contents, struct buffer *ret)
 {
-	CLEANUP(buffer_done) struct buffer text = { 0 };
-	oid_arc arc;
+	oid_arc arc = 0;
 
-	if (contents.len > OID_OCTETS_MAX || !read_subidentifier(&contents, &arc))
+	if (!oid_is_sound(contents) || !read_subidentifier(&contents, &arc))
 		return false;
 
 	oid_arc root = arc < 2 * SECOND_ARC_RANGE ? arc / SECOND_ARC_RANGE : 2;
-	print_arc(&text, root);
-	buffer_append_byte(&text, '.');
-	print_arc(&text, arc - root * SECOND_ARC_RANGE);
-	while (contents.len > 0) {
-		if (!read_subidentifier(&contents, &arc))
-			return false;
-		buffer_append_byte(&text, '.');
-		print_arc(&text, arc);
+	print_arc(ret, root);
+	buffer_append_byte(ret, '.');
+	print_arc(ret, arc - root * SECOND_ARC_RANGE);
+	while (contents.len > 0 && read_subidentifier(&contents, &arc)) {
+		buffer_append_byte(ret, '.');
+		print_arc(ret, arc);
 	}
-	if (!buffer_ok(&text))
-		return false;
-	buffer_append(ret, buffer_view(&text));
 	return buffer_ok(ret);
 }

@@ -43,11 +43,12 @@ static bool push_other_name(struct san *to, struct bytes contents, struct error 
 {
 	CLEANUP(buffer_done) struct buffer text = { 0 };
 	struct der fields = der_open(contents);
+	struct bytes type = der_read(&fields, DER_OID);
 
-	buffer_append_text(&text, "otherName ");
-	if (!oid_to_text(der_read(&fields, DER_OID), &text))
+	if (!oid_is_sound(type))
 		return error_set(err, REASON_NAME_INVALID, "malformed otherName");
-	const char *description = buffer_cstring(&text);
+	buffer_append_text(&text, "otherName ");
+	const char *description = oid_to_text(type, &text) ? buffer_cstring(&text) : NULL;
 	if (!description)
 		return error_set(err, REASON_NO_MEMORY, "san");
 	return push_text(to, description, err);

@@ -1,0 +1,209 @@
+/* wrap: malloc calloc realloc strdup strndup */
+#include "test.h"
+
+#include "hex.h"
+#include "pki/bundle.h"
+#include "pki/csr_attrs.h"
+#include "pki/lint.h"
+#include "pki/pkcs7.h"
+#include "sample.h"
+
+#define VIEW(literal) BYTES_LITERAL(literal)
+
+/* Our own allocations only: what OpenSSL does when memory is out is not ours to test. */
+static size_t allocations, fails_at; /* 0: none fails */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t max);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t max);
+
+static bool is_due(void)
+{
+	return fails_at != 0 && ++allocations == fails_at;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_due() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return is_due() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return is_due() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return is_due() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t max)
+{
+	return is_due() ? NULL : __real_strndup(text, max);
+}
+
+/* Runs the journey with the first, second ... allocation failing until it needs no more of them.
+ * Every failure must say that memory is out. */
+static void expect_survives(bool (*journey)(struct error *err))
+{
+	struct error err = { 0 };
+
+	for (size_t n = 1; n < 2000; n++) {
+		err = (struct error){ 0 };
+		allocations = 0;
+		fails_at = n;
+		bool succeeded = journey(&err);
+		bool fired = allocations >= n;
+		fails_at = 0;
+		if (!fired) {
+			assert_true(succeeded);
+			assert_true(n > 1);
+			return;
+		}
+		assert_false(succeeded);
+		if (err.reason != REASON_NO_MEMORY)
+			fail_msg("allocation %zu: %s (%s)", n, reason_code(err.reason), err.detail);
+	}
+	fail_msg("the journey does not end");
+}
+
+static bool name_journey(struct error *err)
+{
+	CLEANUP(name_done) struct name name = { 0 }, copy = { 0 }, parsed = { 0 }, odd = { 0 };
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	struct bytes unknown = VIEW("\x30\x0d\x31\x0b\x30\x09\x06\x04\x2a\x03\x04\x05\x0c\x01x");
+
+	return name_from_text("CN=dev\\2d1+O=Acme,C=DE", &name, err) &&
+	       name_copy(&name, &copy, err) && name_encode(&copy, &der, err) &&
+	       name_parse(buffer_view(&der), &parsed, err) &&
+	       name_parse_tolerant(unknown, &odd, err);
+}
+
+TEST(ft_14_names_survive_memory_running_out)
+{
+	expect_survives(name_journey);
+}
+
+static bool san_journey(struct error *err)
+{
+	CLEANUP(san_done) struct san san = { 0 }, parsed = { 0 }, odd = { 0 };
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	struct bytes others = VIEW("\x30\x0b\xa0\x04\x06\x02\x2a\x03\x82\x03_.a");
+
+	return san_append(&san, SAN_DNS, "a.example", err) &&
+	       san_append(&san, SAN_IP, "10.0.0.1", err) && san_encode(&san, &der, err) &&
+	       san_parse(buffer_view(&der), &parsed, err) && san_parse_tolerant(others, &odd, err);
+}
+
+TEST(ft_14_alternative_names_survive_memory_running_out)
+{
+	expect_survives(san_journey);
+}
+
+static struct buffer ca, leaf, leaf_tbs;
+static struct cert *issuer;
+
+static int make_certs(void **state)
+{
+	struct private_key *key = sample_key(KEY_P256);
+	struct plan ca_plan = sample_ca(key, "CN=CA");
+	struct plan leaf_plan = sample_leaf(key, "CN=dev-1", "CN=CA");
+
+	(void)state;
+	leaf_plan.san = VIEW("\x30\x03\x82\x01\x61");
+	sample_certificate(&ca_plan, key, &ca);
+	sample_certificate(&leaf_plan, key, &leaf);
+	sample_tbs(&leaf_plan, &leaf_tbs);
+	issuer = sample_cert(&ca_plan, key);
+	assert_non_null(cert_key(issuer));
+	private_key_free(key);
+	return 0;
+}
+
+static int drop_certs(void **state)
+{
+	(void)state;
+	buffer_done(&ca);
+	buffer_done(&leaf);
+	buffer_done(&leaf_tbs);
+	cert_free(issuer);
+	return 0;
+}
+
+static bool answer_journey(struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer cert = { 0 }, pkcs7 = { 0 }, attrs = { 0 };
+	struct bytes certs[] = { buffer_view(&leaf), buffer_view(&ca) };
+	struct bytes wanted[] = { oid_subject_alt_name };
+	struct csr_attrs request = { .challenge_password = true,
+				     .extensions = wanted,
+				     .extension_count = 1,
+				     .key_type = KEY_P256,
+				     .signature = SIGN_ECDSA_SHA256 };
+
+	return tbs_sign_result(buffer_view(&leaf_tbs), SIGN_ECDSA_SHA256, VIEW("signature"), &cert,
+			       err) &&
+	       pkcs7_certs_only_encode(certs, 2, &pkcs7, err) &&
+	       csr_attrs_encode(&request, &attrs, err);
+}
+
+TEST(ft_14_answers_survive_memory_running_out)
+{
+	expect_survives(answer_journey);
+}
+
+static bool import_journey(struct error *err)
+{
+	static struct buffer text; /* made before allocations fail */
+	CLEANUP(bundle_done) struct bundle bundle = { 0 };
+
+	if (text.len == 0) {
+		size_t fails = fails_at;
+
+		fails_at = 0;
+		pem_encode("CERTIFICATE", buffer_view(&leaf), &text);
+		pem_encode("CERTIFICATE", buffer_view(&ca), &text);
+		fails_at = fails;
+	}
+	return bundle_parse(buffer_view(&text), &bundle, err);
+}
+
+TEST(ft_14_imports_survive_memory_running_out)
+{
+	expect_survives(import_journey);
+}
+
+static bool lint_journey(struct error *err)
+{
+	return lint_tbs(buffer_view(&leaf_tbs), issuer, err);
+}
+
+TEST(ft_14_lint_survives_memory_running_out)
+{
+	expect_survives(lint_journey);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(ft_14_names_survive_memory_running_out),
+		RUN(ft_14_alternative_names_survive_memory_running_out),
+		RUN(ft_14_answers_survive_memory_running_out),
+		RUN(ft_14_imports_survive_memory_running_out),
+		RUN(ft_14_lint_survives_memory_running_out),
+	};
+
+	return cmocka_run_group_tests(tests, make_certs, drop_certs);
+}
