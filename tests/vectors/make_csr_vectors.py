@@ -422,7 +422,10 @@ def add_rsa_keys(rsa_primes):
         add("rsa-%d" % size, request(junk_rsa(size)))
     add("rsa-65536", request(junk_rsa(65536)))
     add("rsa-2056", request(junk_rsa(2056)))
-    add("rsa-even", request(Rsa(p, q, n=p * q + 1)))
+    half = p * q // 2 | 1
+    while any(half % d == 0 for d in range(3, 1000, 2)):
+        half += 2
+    add("rsa-even", request(Rsa(p, q, n=2 * half)))
     add("rsa-factor-3", request(Rsa(3, prime(2047))))
     add("rsa-factor-997", request(Rsa(997, prime(2039))))
     negative = tlv(0x02, (p * q).to_bytes(256, "big"))
