@@ -147,18 +147,6 @@ bool db_file_prepare(const char *path, struct error *err)
 	return check_file_system(fd, path, err) && check_log_has_its_database(path, &st, err);
 }
 
-bool db_file_create_new(const char *path, struct error *err)
-{
-	CLEANUP(fd_closep)
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE_MODE);
-
-	if (fd < 0 && errno == EEXIST)
-		return error_set(err, REASON_CONFLICT, "%s exists", path);
-	if (fd < 0)
-		return error_set(err, REASON_FILE, "%s: %s", path, strerror(errno));
-	return true;
-}
-
 static bool sync_path(const char *path, int flags, struct error *err)
 {
 	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
@@ -168,11 +156,40 @@ static bool sync_path(const char *path, int flags, struct error *err)
 	return true;
 }
 
-bool db_file_sync(const char *path, struct error *err)
+static bool refuse_existing(const char *path, struct error *err)
 {
-	CLEANUP(freep) char *copy = strdup(path);
+	return error_set(err, REASON_CONFLICT, "%s exists", path);
+}
 
-	if (!copy)
+bool db_file_begin_copy(const char *path, char **ret_beside, struct error *err)
+{
+	CLEANUP(freep) char *beside = NULL;
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return refuse_existing(path, err);
+	if (asprintf(&beside, "%s.part", path) < 0)
 		return error_set(err, REASON_NO_MEMORY, "path");
-	return sync_path(path, 0, err) && sync_path(dirname(copy), O_DIRECTORY, err);
+	(void)unlink(beside);
+	CLEANUP(fd_closep)
+	int fd = open(beside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE_MODE);
+	if (fd < 0)
+		return error_set(err, REASON_FILE, "%s: %s", beside, strerror(errno));
+	*ret_beside = TAKE(beside);
+	return true;
+}
+
+bool db_file_end_copy(const char *beside, const char *path, struct error *err)
+{
+	CLEANUP(freep) char *for_folder = strdup(path);
+
+	if (!for_folder)
+		return error_set(err, REASON_NO_MEMORY, "path");
+	if (!sync_path(beside, 0, err))
+		return false;
+	if (renameat2(AT_FDCWD, beside, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
+		return errno == EEXIST
+			       ? refuse_existing(path, err)
+			       : error_set(err, REASON_FILE, "%s: %s", path, strerror(errno));
+	return sync_path(dirname(for_folder), O_DIRECTORY, err);
 }

@@ -12,7 +12,8 @@ MUST_CHECK bool db_file_lock(const char *path, int *ret_fd, struct error *err);
 /* Creates it if need be, mode 0600, and refuses what cannot be a safe home: not a regular file, a
  * second hard link, a network file system, a log without its database. */
 MUST_CHECK bool db_file_prepare(const char *path, struct error *err);
-/* Creates a new, empty file of mode 0600; an existing one is REASON_CONFLICT. */
-MUST_CHECK bool db_file_create_new(const char *path, struct error *err);
-/* Makes the file and its name durable. */
-MUST_CHECK bool db_file_sync(const char *path, struct error *err);
+/* An empty file beside `path`, mode 0600, to be filled and then given that name. What an earlier
+ * attempt left there is thrown away. A heap string. */
+MUST_CHECK bool db_file_begin_copy(const char *path, char **ret_beside, struct error *err);
+/* Makes the copy durable and gives it its name; an existing file is REASON_CONFLICT. */
+MUST_CHECK bool db_file_end_copy(const char *beside, const char *path, struct error *err);

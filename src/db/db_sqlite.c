@@ -550,19 +550,26 @@ bool db_savepoint_undo(struct db *db, struct error *err)
 
 /* -- the whole -- */
 
-bool db_backup(struct db *db, const char *path, struct error *err)
+static bool copy_into(struct db *db, const char *path, struct error *err)
 {
 	CLEANUP(db_donep) struct db_statement *statement = NULL;
 
-	if (!make_statement(db, "VACUUM INTO $1", false, &statement, err) ||
-	    !db_file_create_new(path, err))
+	if (!make_statement(db, "VACUUM INTO $1", false, &statement, err))
 		return false;
 	db_bind_text(statement, 1, path);
-	if (!db_run(statement, NULL, err) || !db_file_sync(path, err)) {
-		(void)unlink(path);
+	return db_run(statement, NULL, err);
+}
+
+bool db_backup(struct db *db, const char *path, struct error *err)
+{
+	CLEANUP(freep) char *beside = NULL;
+
+	if (!db_file_begin_copy(path, &beside, err))
 		return false;
-	}
-	return true;
+	if (copy_into(db, beside, err) && db_file_end_copy(beside, path, err))
+		return true;
+	(void)unlink(beside);
+	return false;
 }
 
 bool db_check(struct db *db, struct error *err)

@@ -31,5 +31,5 @@ foreach(migration ${migrations})
 endforeach()
 file(WRITE ${output}
      "/* Made by schema.cmake from the .sql files of schema/. */\n#include \"store/store_schema.h\"\n\n"
-     "${texts}\nconst struct migration migrations[] = {\n${rows}};\n"
-     "const size_t migration_count = sizeof migrations / sizeof *migrations;\n")
+     "${texts}\nstatic const struct migration migrations[] = {\n${rows}};\n"
+     "const struct schema store_schema = { migrations, sizeof migrations / sizeof *migrations };\n")

@@ -10,7 +10,8 @@ static bool open_writer(const char *path, struct store *store, struct error *err
 		.access = DB_WRITER,
 	};
 
-	return db_open(&options, &store->writer.db, err) && schema_migrate(store->writer.db, err) &&
+	return db_open(&options, &store->writer.db, err) &&
+	       schema_migrate(store->writer.db, &store_schema, err) &&
 	       writer_start(&store->writer, err);
 }
 

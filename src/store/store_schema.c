@@ -1,6 +1,17 @@
 #include "store/store_schema.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+/* The one table that every release of ours has had. */
+static bool make_version_table(struct db *db, struct error *err)
+{
+	return db_script(db,
+			 "CREATE TABLE IF NOT EXISTS schema_version ("
+			 "version INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+			 err);
+}
 
 static bool read_version(struct db *db, int64_t *ret, struct error *err)
 {
@@ -26,53 +37,67 @@ static bool note_version(struct db *db, int64_t version, const char *name, struc
 	return db_run(insertion, NULL, err);
 }
 
-static bool refuse_newer(int64_t version, struct error *err)
+static bool check_not_newer(int64_t version, const struct schema *schema, struct error *err)
 {
-	return error_set(err, REASON_SCHEMA_NEWER,
+	return version <= (int64_t)schema->count ||
+	       error_set(err, REASON_SCHEMA_NEWER,
 			 "the store has schema %" PRId64 ", this program knows schemas up to %zu: "
 			 "run the newer program, or restore the backup made before the upgrade",
-			 version, migration_count);
+			 version, schema->count);
 }
 
 /* The version is read inside the transaction that changes it, so that of two nodes which start at
- * once on one database each migration is run by one. *ret_done tells when nothing is left. */
-static bool run_next(struct db *db, bool *ret_done, struct error *err)
+ * once on one database each migration is run by one. */
+static bool run_next(struct db *db, const struct schema *schema, struct error *err)
 {
 	int64_t version = 0;
 
-	if (!read_version(db, &version, err))
+	if (!make_version_table(db, err) || !read_version(db, &version, err) ||
+	    !check_not_newer(version, schema, err))
 		return false;
-	if (version > (int64_t)migration_count)
-		return refuse_newer(version, err);
-	if (version == (int64_t)migration_count) {
-		*ret_done = true;
+	if (version == (int64_t)schema->count)
 		return true;
-	}
 
-	const struct migration *next = &migrations[version];
+	const struct migration *next = &schema->migrations[version];
 	return db_script(db, next->sql, err) && note_version(db, version + 1, next->name, err);
 }
 
-static bool make_version_table(struct db *db, struct error *err)
+static bool run_next_in_transaction(struct db *db, const struct schema *schema, struct error *err)
 {
-	return db_script(db,
-			 "CREATE TABLE IF NOT EXISTS schema_version ("
-			 "version INTEGER PRIMARY KEY, name TEXT NOT NULL)",
-			 err);
+	if (!db_begin_write(db, err))
+		return false;
+	if (run_next(db, schema, err) && db_commit(db, err))
+		return true;
+	db_rollback(db);
+	return false;
 }
 
-bool schema_migrate(struct db *db, struct error *err)
+/* A copy that is there already is of an earlier attempt: whole, for else it would not be there. */
+static bool keep_copy(struct db *db, int64_t version, struct error *err)
 {
-	bool done = false;
+	char path[PATH_MAX];
+	struct error failure = { 0 };
 
-	while (!done) {
-		if (!db_begin_write(db, err))
+	if (snprintf(path, sizeof path, "%s.schema-%" PRId64, db_path(db), version) >=
+	    (int)sizeof path)
+		return error_set(err, REASON_FILE, "path too long");
+	if (db_backup(db, path, &failure) || failure.reason == REASON_CONFLICT)
+		return true;
+	return error_set_retry(err, failure.reason, failure.retry_after,
+			       "copy before the migration: %s", failure.detail);
+}
+
+bool schema_migrate(struct db *db, const struct schema *schema, struct error *err)
+{
+	int64_t version = 0;
+
+	if (!make_version_table(db, err) || !read_version(db, &version, err) ||
+	    !check_not_newer(version, schema, err))
+		return false;
+	if (version > 0 && version < (int64_t)schema->count && !keep_copy(db, version, err))
+		return false;
+	while (version < (int64_t)schema->count)
+		if (!run_next_in_transaction(db, schema, err) || !read_version(db, &version, err))
 			return false;
-		if (!make_version_table(db, err) || !run_next(db, &done, err) ||
-		    !db_commit(db, err)) {
-			db_rollback(db);
-			return false;
-		}
-	}
 	return true;
 }

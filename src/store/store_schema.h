@@ -11,9 +11,13 @@ struct migration {
 };
 
 /* Row n - 1 leads from version n - 1 to n. Made at build time from schema/. */
-extern const struct migration migrations[];
-extern const size_t migration_count;
+struct schema {
+	const struct migration *migrations;
+	size_t count;
+};
+extern const struct schema store_schema;
 
-/* Brings the database to the newest version that this program knows. REASON_SCHEMA_NEWER when it is
- * beyond that already. */
-MUST_CHECK bool schema_migrate(struct db *db, struct error *err);
+/* Brings the database to the schema's newest version. Before an existing one is changed, a copy is
+ * kept beside it, named after the version that it has ("….schema-1"). REASON_SCHEMA_NEWER when it
+ * is beyond the schema. */
+MUST_CHECK bool schema_migrate(struct db *db, const struct schema *schema, struct error *err);

@@ -433,6 +433,11 @@ TEST(a_backup_is_whole_private_and_never_overwrites)
 	int64_t id = 0;
 
 	EXPECT_OK(insert(db, "one", BYTES_LITERAL("load"), &id, &err), err);
+	/* what a killed attempt left */
+	int left =
+		open(scratch_beside(&scratch, ".copy.part", copy.path), O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(write(left, "half", 4), 4);
+	close(left);
 	scratch_beside(&scratch, ".copy", copy.path);
 	EXPECT_OK(db_backup(db, copy.path, &err), err);
 	assert_int_equal(scratch_mode(copy.path), 0600);
@@ -464,6 +469,7 @@ TEST(a_backup_that_fails_leaves_no_file)
 	set_file_size_limit(RLIM_INFINITY);
 	assert_false(copied);
 	assert_int_equal(access(copy.path, F_OK), -1);
+	assert_int_equal(access(scratch_beside(&scratch, ".copy.part", copy.path), F_OK), -1);
 	db_close(db);
 	scratch_done(&scratch);
 }
