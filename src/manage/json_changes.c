@@ -58,7 +58,7 @@ json_t *json_changes(const json_t *before, const json_t *after)
 {
 	json_auto_t *changes = json_array();
 
-	if (!changes || !compare_value(changes, "", before, after))
+	if (!changes || !before || !after || !compare_value(changes, "", before, after))
 		return NULL;
 	return TAKE(changes);
 }

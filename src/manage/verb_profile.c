@@ -233,6 +233,18 @@ static bool build_changed(const struct call *call, const struct change *change,
 	return true;
 }
 
+/* As people read them: with the CA by its name. */
+static json_t *describe_changes(const json_t *before, const struct profile *profile,
+				const struct catalog *catalog)
+{
+	json_auto_t *old = json_copy((json_t *)before);
+	json_auto_t *present = describe_profile(profile, catalog);
+
+	json_object_del(old, "ca_id");
+	json_object_del(present, "ca_id");
+	return json_changes(old, present);
+}
+
 static bool set(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(change_done) struct change change = { 0 };
@@ -247,14 +259,16 @@ static bool set(const struct call *call, json_t **ret, struct error *err)
 
 	int64_t id = present->id;
 	json_auto_t *before = profile_to_json(present);
+	json_auto_t *present_shown = describe_profile(present, change.catalog);
 	if (!build_changed(call, &change, before, &changed, err) ||
 	    !store_profile_update(change.tx, changed, err) || !change_refresh(&change, err))
 		return false;
 
 	const struct profile *after_profile = catalog_profile(change.catalog, id);
 	json_auto_t *after = profile_to_json(after_profile);
+	json_auto_t *changes = describe_changes(present_shown, after_profile, change.catalog);
 	json_auto_t *reply = describe_outcome(call, after_profile, change.catalog);
-	if (json_object_set_new(reply, "changes", json_changes(before, after)) != 0)
+	if (json_object_set(reply, "changes", changes) != 0)
 		return error_set(err, REASON_NO_MEMORY, "changes");
 	return change_commit(call, &change,
 			     (struct change_note){ "profile", changed->name, json_incref(before),

@@ -138,6 +138,14 @@ TEST(a_profile_moves_to_another_ca_but_not_to_a_disabled_one)
 	do_verb(&fixture, NULL, "ca.activate", json_pack("{s:s}", "name", "issuing"));
 	json_t *changed = expect_result(set("ca", json_string("issuing")));
 	assert_string_equal(text_at(at(changed, "profile"), "ca"), "issuing");
+	/* told by its name, beside the version */
+	assert_int_equal(json_array_size(at(changed, "changes")), 2);
+	size_t told = 0, i;
+	json_t *change;
+	json_array_foreach(at(changed, "changes"), i, change) told +=
+		strcmp(text_at(change, "field"), "ca") == 0 &&
+		strcmp(text_at(change, "after"), "issuing") == 0;
+	assert_int_equal(told, 1);
 	json_decref(changed);
 	fixture_close(&fixture);
 }
