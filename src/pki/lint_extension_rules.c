@@ -42,15 +42,17 @@ static bool ca_has_key_id(const struct linted *tbs)
 	return !tbs->is_ca || subject_key_id(tbs).len > 0;
 }
 
-/* A self-signed certificate may leave it out, and an issuer without an identifier has none to point
- * to. */
+/* A self-signed certificate may leave it out. An issuer without an identifier, such as an imported
+ * CA of old, has none to hold it against. */
 static bool authority_key_id_is_issuers(const struct linted *tbs)
 {
 	const struct extension *extension = find(tbs, oid_authority_key_id);
 	struct bytes signer = tbs->issuer ? cert_subject_key_id(tbs->issuer) : subject_key_id(tbs);
 
+	if (tbs->issuer && signer.len == 0)
+		return true;
 	if (!extension)
-		return !tbs->issuer || signer.len == 0;
+		return !tbs->issuer;
 	authority_key_id_encode(signer, tbs->canonical);
 	return signer.len > 0 && canonical_is(tbs, extension->value);
 }

@@ -300,6 +300,18 @@ TEST(ci_07_key_identifiers)
 	expect_broken(&plan, "key_id_critical");
 }
 
+TEST(an_imported_ca_without_a_key_identifier_may_issue)
+{
+	struct plan above_plan = sample_ca(ca_key, "O=Acme,CN=CA");
+	struct plan plan = leaf();
+
+	above_plan.key_id = (struct bytes){ 0 };
+	CLEANUP(cert_freep) struct cert *above = sample_cert(&above_plan, ca_key);
+	expect_clean_below(&plan, above);
+	plan.authority = (struct bytes){ 0 };
+	expect_clean_below(&plan, above);
+}
+
 TEST(ci_07_key_usage)
 {
 	struct plan plan = leaf();
@@ -402,6 +414,7 @@ int main(void)
 		RUN(cs_25_an_empty_subject_needs_a_critical_san),
 		RUN(ci_07_extensions),
 		RUN(ci_07_key_identifiers),
+		RUN(an_imported_ca_without_a_key_identifier_may_issue),
 		RUN(ci_07_key_usage),
 		RUN(cs_35_ca_and_key_cert_sign_go_together),
 		RUN(ci_10_basic_constraints_are_der),
