@@ -45,18 +45,20 @@ enum signature_algorithm key_type_default_algorithm(enum key_type type)
 #define OID_SHA2(last) "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" last
 #define NULL_PARAMETERS "\x05\x00"
 
+#define HASH(last) "\x30\x0d" OID_SHA2(last) NULL_PARAMETERS
+#define HASH_BARE(last) "\x30\x0b" OID_SHA2(last)
+#define MGF1 OID_PKCS1("\x08")
+#define SALT(len) "\xa2\x03\x02\x01" len
+
 /* RFC 4055 3.1: the same hash in both places and a salt as long as its output. The trailer's
  * default is left out, as DER wants. */
 #define PSS(hash, salt)                                                                            \
-	DER("\x30\x41" OID_PKCS1("\x0a") "\x30\x34\xa0\x0f\x30\x0d" OID_SHA2(hash) NULL_PARAMETERS \
-	    "\xa1\x1c\x30\x1a" OID_PKCS1("\x08") "\x30\x0d" OID_SHA2(hash) NULL_PARAMETERS         \
-	    "\xa2\x03\x02\x01" salt)
+	DER("\x30\x41" OID_PKCS1("\x0a") "\x30\x34\xa0\x0f" HASH(                                  \
+		hash) "\xa1\x1c\x30\x1a" MGF1 HASH(hash) SALT(salt))
 /* RFC 4055 2.1: a hash's parameters may also be absent, and then mean the same. */
 #define PSS_BARE(hash, salt)                                                                       \
-	DER("\x30\x3d" OID_PKCS1("\x0a") "\x30\x30\xa0\x0d\x30\x0b" OID_SHA2(                      \
-		hash) "\xa1\x1a\x30\x18" OID_PKCS1("\x08") "\x30\x0b" OID_SHA2(hash) "\xa2\x03"    \
-										     "\x02"        \
-										     "\x01" salt)
+	DER("\x30\x3d" OID_PKCS1("\x0a") "\x30\x30\xa0\x0d" HASH_BARE(                             \
+		hash) "\xa1\x1a\x30\x18" MGF1 HASH_BARE(hash) SALT(salt))
 
 static const struct {
 	const char *text;

@@ -158,7 +158,7 @@ static bool find_uri_host(struct bytes uri, struct bytes *ret)
 	struct bytes authority = from(uri, scheme + 3);
 	authority = up_to(authority, find_any(authority, "/?#\\"));
 	struct bytes user, host = authority;
-	(void)(split_mailbox(authority, &user, &host));
+	(void)split_mailbox(authority, &user, &host);
 	host = without_final_dot(up_to(host, find_any(host, ":")));
 
 	/* a last label of digits makes it an IPv4 address, a bracket an IPv6 one */
