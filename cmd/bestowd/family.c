@@ -197,7 +197,7 @@ void family_announce(struct family *family, const struct process *process)
 	if (control_send_line(authority->control_fd, role_of(process->kind), process->name,
 			      process->line[0], &err))
 		return;
-	log_event(LOG_LEVEL_WARNING, "authority.deaf", "process=%s detail=\"%s\"", process->name,
+	log_event(LOG_LEVEL_WARNING, "authority.deaf", "child=%s detail=\"%s\"", process->name,
 		  err.detail);
 	process_signal(authority, SIGTERM);
 }

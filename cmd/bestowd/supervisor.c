@@ -45,7 +45,7 @@ static void fail(struct supervisor *supervisor, const char *process, const char 
 {
 	char quoted[QUOTED_MAX];
 
-	log_event(LOG_LEVEL_ERROR, "node.start_failed", "process=%s detail=%s", process,
+	log_event(LOG_LEVEL_ERROR, "node.start_failed", "child=%s detail=%s", process,
 		  log_quote(detail, quoted, sizeof quoted));
 	notify_send(&supervisor->notify, "STOPPING=1\nSTATUS=cannot start: %s: %s", process,
 		    detail);
@@ -85,7 +85,7 @@ static void start_or_wait(struct supervisor *supervisor, struct process *process
 
 	if (family_start(&supervisor->family, process, &err))
 		return;
-	log_event(LOG_LEVEL_ERROR, "node.fork_failed", "process=%s detail=\"%s\"", process->name,
+	log_event(LOG_LEVEL_ERROR, "node.fork_failed", "child=%s detail=\"%s\"", process->name,
 		  err.detail);
 	process_ended(process);
 	if (supervisor->phase == PHASE_STARTING)
@@ -161,7 +161,7 @@ static void on_end(struct supervisor *supervisor, struct process *process, int h
 	describe_end(process, how, detail, sizeof detail);
 	if (process->retiring || supervisor->phase >= PHASE_DRAINING) {
 		log_event(ended_as_told(how) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "process.ended",
-			  "process=%s detail=%s", process->name,
+			  "child=%s detail=%s", process->name,
 			  log_quote(detail, quoted, sizeof quoted));
 		family_remove(&supervisor->family, process);
 		return;
@@ -172,7 +172,7 @@ static void on_end(struct supervisor *supervisor, struct process *process, int h
 	else if (process->generation == supervisor->coming)
 		reload_abandon(supervisor, detail);
 	else
-		log_event(LOG_LEVEL_ERROR, "process.died", "process=%s failures=%u detail=%s",
+		log_event(LOG_LEVEL_ERROR, "process.died", "child=%s failures=%u detail=%s",
 			  process->name, process->failures,
 			  log_quote(detail, quoted, sizeof quoted));
 }
@@ -226,7 +226,7 @@ static void listen_to_children(struct supervisor *supervisor)
 	for (size_t i = 0; i < supervisor->family.count; i++) {
 		struct process *member = supervisor->family.members[i];
 		if (process_listen(member))
-			log_event(LOG_LEVEL_INFO, "process.ready", "process=%s pid=%d",
+			log_event(LOG_LEVEL_INFO, "process.ready", "child=%s pid=%d",
 				  member->name, member->pid);
 	}
 }
