@@ -55,6 +55,7 @@ struct connection {
 
 	struct outgoing out;
 	bool ends_after_answer;
+	bool client_ends; /* the client said that this request is its last */
 	size_t discarded;
 };
 

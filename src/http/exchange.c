@@ -7,16 +7,14 @@
 
 bool exchange_new(struct connection *connection, struct bytes head_text, struct http_exchange **ret)
 {
-	CLEANUP(exchange_freep) struct http_exchange *exchange = calloc(1, sizeof *exchange);
+	struct http_exchange *exchange = calloc(1, sizeof *exchange + head_text.len + 1);
 
 	if (!exchange)
 		return false;
-	exchange->head_text = bytes_to_string(head_text);
-	if (!exchange->head_text)
-		return false;
-	exchange->head_len = head_text.len;
 	exchange->connection = connection;
-	*ret = TAKE(exchange);
+	exchange->head_len = head_text.len;
+	memcpy(exchange->head_text, head_text.data, head_text.len);
+	*ret = exchange;
 	return true;
 }
 
@@ -36,9 +34,7 @@ void exchange_free(struct http_exchange *exchange)
 {
 	if (!exchange)
 		return;
-	if (exchange->head_text)
-		memory_wipe(exchange->head_text, exchange->head_len);
-	free(exchange->head_text);
+	memory_wipe(exchange->head_text, exchange->head_len);
 	buffer_wipe(&exchange->body_octets);
 	free(exchange);
 }

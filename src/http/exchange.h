@@ -14,13 +14,13 @@ struct http_exchange {
 	struct connection *connection;
 	char id[REQUEST_ID_LEN + 1];
 	uint64_t started_ms;
-	char *head_text; /* what `head` points into */
-	size_t head_len;
 	struct head head;
 	struct framing framing;
 	struct body body;
 	struct buffer body_octets;
 	bool head_only; /* HEAD: the answer's body stays away */
+	size_t head_len;
+	char head_text[]; /* what `head` points into */
 };
 
 MUST_CHECK bool exchange_new(struct connection *connection, struct bytes head_text,

@@ -36,6 +36,8 @@ static void begin_answer(struct connection *connection, const struct http_exchan
 			 const struct http_answer *answer)
 {
 	connection_set_deadline(connection, connection->server->options.limits.answer_ms);
+	if (connection->ends_after_answer)
+		stream_gather(&connection->stream);
 	connection->state =
 		write_answer(connection, exchange, answer) ? CONNECTION_ANSWER : CONNECTION_BROKEN;
 }

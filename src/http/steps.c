@@ -366,22 +366,30 @@ enum step step_answer(struct connection *connection)
 
 /* -- ending -- */
 
+/* A client that asked for the end sends nothing more; unless it did all the same. */
+static bool may_close_at_once(struct connection *connection)
+{
+	size_t len;
+
+	return connection->client_ends && connection->in.len == 0 &&
+	       stream_discard(&connection->stream, 1, &len) == STREAM_WANT_READ;
+}
+
+static enum step linger(struct connection *connection)
+{
+	if (!stream_end(&connection->stream))
+		return STEP_CLOSE;
+	buffer_wipe(&connection->in);
+	connection->state = CONNECTION_LINGER;
+	connection_set_idle(connection, true);
+	return STEP_NEXT;
+}
+
 enum step step_end(struct connection *connection)
 {
-	switch (stream_end(&connection->stream)) {
-	case STREAM_OK:
-		buffer_wipe(&connection->in);
-		connection->state = CONNECTION_LINGER;
-		connection_set_idle(connection, true);
-		return STEP_NEXT;
-	case STREAM_WANT_WRITE:
+	if (stream_say_goodbye(&connection->stream) == STREAM_WANT_WRITE)
 		return STEP_WRITE;
-	case STREAM_WANT_READ:
-	case STREAM_ENDED:
-	case STREAM_FAILED:
-		break;
-	}
-	return STEP_CLOSE;
+	return may_close_at_once(connection) ? STEP_CLOSE : linger(connection);
 }
 
 /* Closing a socket while octets arrive sends a reset, which can overtake the answer in the client's

@@ -1,6 +1,8 @@
 #include "http/stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,12 +33,24 @@ enum stream_result stream_write(struct stream *stream, struct bytes octets, size
 			 ret_len);
 }
 
-enum stream_result stream_end(struct stream *stream)
+void stream_gather(struct stream *stream)
+{
+	int on = 1;
+
+	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
+enum stream_result stream_say_goodbye(struct stream *stream)
 {
 	if (stream->tls && tls_session_end(stream->tls) == STREAM_WANT_WRITE)
 		return STREAM_WANT_WRITE;
 	tls_session_free(TAKE(stream->tls));
-	return shutdown(stream->fd, SHUT_WR) == 0 ? STREAM_OK : STREAM_FAILED;
+	return STREAM_OK;
+}
+
+bool stream_end(struct stream *stream)
+{
+	return shutdown(stream->fd, SHUT_WR) == 0;
 }
 
 /* MSG_TRUNC on TCP drops octets in the kernel, without a copy. */
