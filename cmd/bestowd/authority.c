@@ -110,7 +110,8 @@ static void on_line(void *context, size_t line, enum ipc_role role, const char *
 
 /* -- what is asked -- */
 
-static void answer_est(struct authority *authority, struct bytes payload, struct buffer *to)
+/* True for a certificate: it may leave once it is durable. */
+static bool answer_est(struct authority *authority, struct bytes payload, struct buffer *to)
 {
 	struct est_service *service = ra_service(authority->ra);
 	struct est_request request;
@@ -120,6 +121,7 @@ static void answer_est(struct authority *authority, struct bytes payload, struct
 	bool answered = est_request_unpack(payload, &request, &refusal) &&
 			service->ops->answer(service, &request, &reply, &refusal);
 	est_reply_pack(&reply, answered ? NULL : &refusal, to);
+	return answered;
 }
 
 static void take_event(struct authority *authority, struct bytes payload)
@@ -145,29 +147,62 @@ static void answer_manage(struct authority *authority, struct bytes payload, str
 		manage_answer(&authority->manage, actor, request, to);
 }
 
-static void on_message(void *context, enum ipc_kind kind, struct bytes payload,
+static bool on_message(void *context, enum ipc_kind kind, struct bytes payload,
 		       struct buffer *reply)
 {
 	if (kind == IPC_EST)
-		answer_est(context, payload, reply);
-	else if (kind == IPC_EVENT)
+		return answer_est(context, payload, reply);
+	if (kind == IPC_EVENT)
 		take_event(context, payload);
 	else if (kind == IPC_MANAGE)
 		answer_manage(context, payload, reply);
+	return false;
+}
+
+static void refuse(enum ipc_kind kind, const struct error *refusal, struct buffer *reply)
+{
+	const struct est_reply nothing = { 0 };
+
+	if (kind == IPC_EST)
+		est_reply_pack(&nothing, refusal, reply);
+	else if (kind == IPC_MANAGE)
+		buffer_printf(reply, "{\"error\":{\"code\":\"%s\",\"words\":\"%s\"}}",
+			      reason_code(refusal->reason), reason_words(refusal->reason));
 }
 
 static void on_overload(void *context, enum ipc_kind kind, struct buffer *reply)
 {
-	const struct est_reply nothing = { 0 };
 	struct error busy = { 0 };
 
 	(void)context;
 	(void)!error_set_retry(&busy, REASON_BUSY, OVERLOAD_RETRY_AFTER, "the queue is full");
-	if (kind == IPC_EST)
-		est_reply_pack(&nothing, &busy, reply);
-	else if (kind == IPC_MANAGE)
-		buffer_printf(reply, "{\"error\":{\"code\":\"%s\",\"words\":\"%s\"}}",
-			      reason_code(busy.reason), reason_words(busy.reason));
+	refuse(kind, &busy, reply);
+}
+
+static uint64_t on_batch(void *context)
+{
+	return store_mark(((struct authority *)context)->store);
+}
+
+static bool on_settle(void *context, uint64_t mark)
+{
+	struct authority *authority = context;
+	struct error err = { 0 };
+
+	if (store_settle(authority->store, mark, &err))
+		return true;
+	complain("authority.commit", &err);
+	return false;
+}
+
+static void on_unsettled(void *context, enum ipc_kind kind, struct buffer *reply)
+{
+	struct error lost = { 0 };
+
+	(void)context;
+	(void)!error_set_retry(&lost, REASON_STORE_UNAVAILABLE, OVERLOAD_RETRY_AFTER,
+			       "the commit failed");
+	refuse(kind, &lost, reply);
 }
 
 /* -- starting -- */
@@ -265,6 +300,9 @@ static bool open_lines(struct authority *authority, struct error *err)
 						   .context = authority,
 						   .on_message = on_message,
 						   .on_overload = on_overload,
+						   .on_batch = on_batch,
+						   .on_settle = on_settle,
+						   .on_unsettled = on_unsettled,
 						   .on_line = on_line };
 
 	if (!ipc_server_new(&server, &authority->server, err))

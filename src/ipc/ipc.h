@@ -92,10 +92,18 @@ struct ipc_server_options {
 	unsigned int workers;
 	void *context;
 	/* Called on a worker thread. For kinds that want a reply (IPC_EST, IPC_MANAGE), what is
-	 * appended to *reply is sent. Only kinds that the line's role may send arrive here: an
-	 * edge's IPC_MANAGE never does. */
-	void (*on_message)(void *context, enum ipc_kind kind, struct bytes payload,
+	 * appended to *reply is sent; but if this returns true, not before on_settle() has made
+	 * durable what it tells of. Only kinds that the line's role may send arrive here: an edge's
+	 * IPC_MANAGE never does. */
+	bool (*on_message)(void *context, enum ipc_kind kind, struct bytes payload,
 			   struct buffer *reply);
+	/* A worker takes several questions at once, so that their answers share one wait for the
+	 * disk: on_batch() before the first of them, its result to on_settle() after the last.
+	 * When that is false, on_unsettled() appends what is sent instead of each answer that
+	 * waited for it. All three or none. */
+	uint64_t (*on_batch)(void *context);
+	bool (*on_settle)(void *context, uint64_t batch);
+	void (*on_unsettled)(void *context, enum ipc_kind kind, struct buffer *reply);
 	/* Called on the thread of ipc_server_run() instead of on_message when the queue is full;
 	 * appends the "busy" of that kind, and must not block. NULL: such a message is dropped and
 	 * its caller's timeout tells. */

@@ -16,6 +16,7 @@
 
 #define LINES_MAX 1024
 #define EVENTS_MAX 64
+#define BATCH_MAX 32
 /* Room for Argon2's and OpenSSL's frames, whatever the stack limit of the environment is. */
 #define WORKER_STACK (1024 * 1024)
 
@@ -37,6 +38,8 @@ static const bool may_send[IPC_ROLE_COUNT][IPC_KIND_COUNT] = {
 	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true },
 };
 static const bool wants_reply[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_MANAGE] = true };
+/* An operator's verb may take its time; nobody's enrollment waits for it. */
+static const bool shares_batch[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_EVENT] = true };
 
 /* -- workers -- */
 
@@ -54,19 +57,65 @@ static void reply_to(const struct work *work, const struct buffer *reply)
 		line_send(work->line, &message, -1);
 }
 
+struct batch {
+	struct work works[BATCH_MAX];
+	struct buffer replies[BATCH_MAX];
+	bool waits[BATCH_MAX]; /* for on_settle() */
+	size_t count;
+};
+
+/* True if any answer must wait until the batch is settled. */
+static bool answer_batch(struct ipc_server *server, struct batch *batch)
+{
+	const struct ipc_server_options *options = &server->options;
+	bool any_waits = false;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		batch->waits[i] = options->on_message(options->context, batch->works[i].kind,
+						      buffer_view(&batch->works[i].payload),
+						      &batch->replies[i]);
+		any_waits |= batch->waits[i];
+	}
+	return any_waits;
+}
+
+static void take_back_answers(struct ipc_server *server, struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!batch->waits[i])
+			continue;
+		buffer_wipe(&batch->replies[i]);
+		server->options.on_unsettled(server->options.context, batch->works[i].kind,
+					     &batch->replies[i]);
+	}
+}
+
+static void send_answers(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		reply_to(&batch->works[i], &batch->replies[i]);
+		buffer_wipe(&batch->replies[i]);
+		work_done(&batch->works[i]);
+	}
+}
+
 static void *work_until_closed(void *context)
 {
 	struct ipc_server *server = context;
-	struct work work;
+	const struct ipc_server_options *options = &server->options;
+	struct batch batch = { 0 };
 
-	while (work_queue_get(server->queue, &work)) {
-		CLEANUP(buffer_wipe) struct buffer reply = { 0 };
-		server->options.on_message(server->options.context, work.kind,
-					   buffer_view(&work.payload), &reply);
-		reply_to(&work, &reply);
-		work_done(&work);
+	for (;;) {
+		batch.count = work_queue_take(server->queue, shares_batch, options->workers,
+					      batch.works, BATCH_MAX);
+		if (batch.count == 0)
+			return NULL;
+		uint64_t mark = options->on_batch ? options->on_batch(options->context) : 0;
+		if (answer_batch(server, &batch) && options->on_settle &&
+		    !options->on_settle(options->context, mark))
+			take_back_answers(server, &batch);
+		send_answers(&batch);
 	}
-	return NULL;
 }
 
 static bool start_worker(struct ipc_server *server, const pthread_attr_t *attributes,

@@ -56,20 +56,31 @@ bool work_queue_put(struct work_queue *queue, const struct work *work)
 	return fits;
 }
 
-bool work_queue_get(struct work_queue *queue, struct work *ret)
+static struct work take_first(struct work_queue *queue)
 {
+	struct work work = queue->items[queue->first];
+
+	queue->first = (queue->first + 1) % WORK_ITEMS_MAX;
+	queue->count--;
+	queue->bytes -= work.payload.len;
+	return work;
+}
+
+size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUNT],
+		       unsigned int workers, struct work *ret, size_t max)
+{
+	size_t taken = 0;
+
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->count && !queue->closed)
 		pthread_cond_wait(&queue->filled, &queue->lock);
-	bool got = queue->count > 0;
-	if (got) {
-		*ret = queue->items[queue->first++ % WORK_ITEMS_MAX];
-		queue->first %= WORK_ITEMS_MAX;
-		queue->count--;
-		queue->bytes -= ret->payload.len;
-	}
+	/* the other workers' parts are theirs */
+	size_t part = (queue->count + workers - 1) / workers;
+	while (taken < part && taken < max &&
+	       (taken == 0 || (shares[ret[0].kind] && shares[queue->items[queue->first].kind])))
+		ret[taken++] = take_first(queue);
 	pthread_mutex_unlock(&queue->lock);
-	return got;
+	return taken;
 }
 
 void work_queue_close(struct work_queue *queue)

@@ -21,6 +21,9 @@ MUST_CHECK bool work_queue_new(struct work_queue **ret, struct error *err);
 void work_queue_free(struct work_queue *queue);
 /* False, and nothing taken, when it is full. Wakes one worker. */
 bool work_queue_put(struct work_queue *queue, const struct work *work);
-/* Waits; false when the queue is closed and empty. */
-bool work_queue_get(struct work_queue *queue, struct work *ret);
+/* Waits for the first, then takes what else is there: of the messages that share a batch
+ * (shares[kind]) this worker's part, `max` at most; one that does not share comes alone. 0 when the
+ * queue is closed and empty. */
+size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUNT],
+		       unsigned int workers, struct work *ret, size_t max);
 void work_queue_close(struct work_queue *queue);

@@ -45,8 +45,8 @@ static bool names_are_same(const struct certificate *recent, const struct grant 
 	       san_equal(cert_san(cert), &grant->san);
 }
 
-/* Finds what this very request already got; *ret_found tells. Its commit, which may be another
- * thread's, is waited for. */
+/* Finds what this very request already got; *ret_found tells. Its commit may be another thread's and still under way:
+ * this answer waits for the same. */
 static bool find_repeated(struct enrollment *e, const unsigned char identity[HASH_LEN],
 			  struct certificate *ret, bool *ret_found, struct error *err)
 {
@@ -76,8 +76,6 @@ static bool find_repeated(struct enrollment *e, const unsigned char identity[HAS
 	if (!e->verdict.allowed || recent.revoked_at != 0 ||
 	    !names_are_same(&recent, e->verdict.grant))
 		return true;
-	if (!store_commit(TAKE(tx), err))
-		return false;
 	*ret = recent;
 	recent = (struct certificate){ 0 };
 	*ret_found = true;
@@ -116,7 +114,7 @@ static bool record_issuance(struct enrollment *e, const struct certificate *cert
 	    !old_certificate_on_renewal(e, tx, err) || !audit_issuance(e, tx, certificate, err) ||
 	    !store_event_insert(tx, &event, err))
 		return false;
-	return store_commit(TAKE(tx), err);
+	return store_commit_lazily(TAKE(tx), err);
 }
 
 /* The intent need not wait for the disk: nothing leaves before the second transaction's commit,

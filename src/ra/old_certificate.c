@@ -51,5 +51,5 @@ bool old_certificate_on_use(struct enrollment *e, struct error *err)
 		return true;
 	return store_begin(e->ra->options.store, &tx, err) &&
 	       revoke_superseded(e, tx, record->renews_id, e->facts.now, err) &&
-	       store_commit(TAKE(tx), err);
+	       store_commit_lazily(TAKE(tx), err);
 }

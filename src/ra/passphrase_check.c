@@ -158,11 +158,12 @@ bool passphrase_check(struct passphrase_checker *checker, const struct catalog *
 
 	if (!limiter_check(checker->limiter, peer, profile_id, monotonic_ms(), err))
 		return false;
-	for (size_t i = 0; i < candidate_count; i++) {
+	/* which reading of the header was meant is no secret, and each may cost a slow function */
+	for (size_t i = 0; i < candidate_count && !right; i++) {
 		struct candidate candidate;
 
 		if (prepare(checker, candidates[i], &candidate))
-			right |= any_matches(checker, catalog, profile_id, &candidate, now, &busy);
+			right = any_matches(checker, catalog, profile_id, &candidate, now, &busy);
 	}
 	if (right)
 		return true;

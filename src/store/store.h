@@ -27,6 +27,11 @@ MUST_CHECK bool store_commit(struct store_tx *tx, struct error *err);
 /* Consumes tx. Ends the transaction and releases the writer lock without waiting for the disk: the
  * next group commit carries it. */
 MUST_CHECK bool store_commit_lazily(struct store_tx *tx, struct error *err);
+/* Many answers, one wait: take a mark, end any number of transactions lazily, and settle. True when
+ * all that this thread ended since the mark is durable; false when any group since then failed, so
+ * that none of it may be relied on. */
+uint64_t store_mark(struct store *store);
+MUST_CHECK bool store_settle(struct store *store, uint64_t mark, struct error *err);
 void store_rollback(struct store_tx *tx);
 DEFINE_CLEANUP(struct store_tx *, store_rollback)
 

@@ -48,6 +48,7 @@ struct writer {
 	struct group *group;   /* the one that is open, or NULL */
 	bool lazy;             /* the open group holds a lazily committed transaction */
 	bool leader_wanted;    /* the open group has sleepers and nobody to end it */
+	uint64_t failures;     /* groups that ended without being durable */
 	bool stopping;
 	pthread_t flusher;
 	bool has_flusher;

@@ -31,7 +31,7 @@
 #include <signal.h>
 #include <time.h>
 
-#define GROUP_MAX 64
+#define GROUP_MAX 256
 #define LAZY_MS 200
 
 /* -- the group -- */
@@ -160,6 +160,13 @@ static bool commit_group(struct writer *writer, const struct group *group, struc
 	return commit_happened(writer, &group->audit_start, &written);
 }
 
+static void note_failure(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->failures++;
+	pthread_mutex_unlock(&writer->lock);
+}
+
 /* Called busy and with the lock, which is released. */
 static bool lead(struct writer *writer, struct error *err)
 {
@@ -168,6 +175,8 @@ static bool lead(struct writer *writer, struct error *err)
 
 	pthread_mutex_unlock(&writer->lock);
 	bool committed = commit_group(writer, group, &failure);
+	if (!committed)
+		note_failure(writer);
 	give_connection(writer);
 	group_end(group, committed ? NULL : &failure);
 	if (!committed && err)
@@ -190,6 +199,7 @@ static void drop_group(struct writer *writer, const struct error *failure)
 static void fail_group(struct writer *writer, const struct error *failure)
 {
 	writer->audit_head.known = false;
+	note_failure(writer);
 	drop_group(writer, failure);
 }
 
@@ -304,6 +314,28 @@ bool store_commit_lazily(struct store_tx *tx, struct error *err)
 	give_connection_locked(writer);
 	if (first)
 		pthread_cond_signal(&writer->wanted);
+	return true;
+}
+
+uint64_t store_mark(struct store *store)
+{
+	pthread_mutex_lock(&store->writer.lock);
+	uint64_t mark = store->writer.failures;
+	pthread_mutex_unlock(&store->writer.lock);
+	return mark;
+}
+
+/* An empty transaction joins the open group and waits for its end; groups before that one have
+ * ended. */
+bool store_settle(struct store *store, uint64_t mark, struct error *err)
+{
+	struct store_tx *tx = NULL;
+
+	if (!store_begin(store, &tx, err) || !store_commit(tx, err))
+		return false;
+	if (store_mark(store) != mark)
+		return error_set_retry(err, REASON_STORE_UNAVAILABLE, 1,
+				       "a commit failed meanwhile");
 	return true;
 }
 

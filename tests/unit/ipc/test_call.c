@@ -23,9 +23,12 @@ struct answering {
 	pthread_t thread;
 	_Atomic unsigned int messages, overloads, hellos;
 	_Atomic bool blocked; /* workers wait */
+	_Atomic uint64_t batches;
+	_Atomic unsigned int settled;
+	_Atomic bool settling_fails;
 };
 
-static void answer(void *context, enum ipc_kind kind, struct bytes payload, struct buffer *reply)
+static bool answer(void *context, enum ipc_kind kind, struct bytes payload, struct buffer *reply)
 {
 	struct answering *answering = context;
 
@@ -36,6 +39,29 @@ static void answer(void *context, enum ipc_kind kind, struct bytes payload, stru
 		buffer_append_text(reply, "re: ");
 		buffer_append(reply, payload);
 	}
+	return kind == IPC_EST;
+}
+
+static uint64_t begin_batch(void *context)
+{
+	struct answering *answering = context;
+
+	return atomic_fetch_add(&answering->batches, 1);
+}
+
+static bool settle_batch(void *context, uint64_t mark)
+{
+	struct answering *answering = context;
+
+	assert_true(mark < atomic_load(&answering->batches));
+	atomic_fetch_add(&answering->settled, 1);
+	return !atomic_load(&answering->settling_fails);
+}
+
+static void answer_unsettled(void *context, enum ipc_kind kind, struct buffer *reply)
+{
+	(void)context, (void)kind;
+	buffer_append_text(reply, "lost");
 }
 
 static void answer_busy(void *context, enum ipc_kind kind, struct buffer *reply)
@@ -71,6 +97,9 @@ static void make_server(struct answering *answering, unsigned int workers)
 		.context = answering,
 		.on_message = answer,
 		.on_overload = answer_busy,
+		.on_batch = begin_batch,
+		.on_settle = settle_batch,
+		.on_unsettled = answer_unsettled,
 		.on_line = greet,
 	};
 
@@ -410,6 +439,55 @@ TEST(many_calls_are_each_answered_with_their_own_reply)
 	close(fds[1]);
 }
 
+TEST(v1_an_answer_that_was_not_settled_does_not_leave)
+{
+	CLEANUP(close_client) struct asking asking;
+	struct answering answering = { .settling_fails = true };
+	int fds[2];
+
+	EXPECT_OK(ipc_pair(fds, &err), err);
+	make_server(&answering, 1);
+	add(&answering, fds[1], IPC_ROLE_EDGE);
+	start(&answering);
+	open_client(&asking, fds[0]);
+	settle(&asking);
+	ask(&asking, IPC_EST, "csr", 60000);
+	wait_for(&asking);
+	assert_string_equal(asking.text, "lost");
+	atomic_store(&answering.settling_fails, false);
+	ask(&asking, IPC_EST, "csr", 60000);
+	wait_for(&asking);
+	assert_string_equal(asking.text, "re: csr");
+	stop(&answering);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST(questions_that_arrive_together_share_one_settling)
+{
+	CLEANUP(close_client) struct asking asking;
+	struct answering answering = { .blocked = true };
+	int fds[2];
+
+	EXPECT_OK(ipc_pair(fds, &err), err);
+	make_server(&answering, 1);
+	add(&answering, fds[1], IPC_ROLE_EDGE);
+	start(&answering);
+	open_client(&asking, fds[0]);
+	settle(&asking);
+	for (int i = 0; i < 33; i++)
+		ask(&asking, IPC_EST, "csr", 60000);
+	turn(&asking);
+	usleep(100000);
+	atomic_store(&answering.blocked, false);
+	wait_for(&asking);
+	assert_int_equal(asking.replies, 33);
+	assert_in_range(answering.settled, 1, 4);
+	stop(&answering);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 TEST(a_message_of_many_frames_is_answered_in_many_frames)
 {
 	CLEANUP(close_client) struct asking asking;
@@ -499,6 +577,8 @@ TEST_MAIN(RUN(an_edge_cannot_speak_as_an_administrator),
 	  RUN(a_new_authority_fails_what_the_old_one_was_asked),
 	  RUN(a_full_queue_answers_busy_and_loses_no_call),
 	  RUN(many_calls_are_each_answered_with_their_own_reply),
+	  RUN(v1_an_answer_that_was_not_settled_does_not_leave),
+	  RUN(questions_that_arrive_together_share_one_settling),
 	  RUN(a_message_of_many_frames_is_answered_in_many_frames),
 	  RUN(a_process_that_comes_back_gets_the_snapshot_again),
 	  RUN(the_supervisor_brings_a_line_and_its_end_removes_it))
