@@ -19,7 +19,8 @@
 
 #define DRAIN_MS 10000
 #define GRACE_MS 1000 /* from the drain's end to SIGKILL */
-#define END_MS 10000  /* the authority finishes what it holds */
+#define SAME_WISH_MS 100
+#define END_MS 10000 /* the authority finishes what it holds */
 
 /* -- ending -- */
 
@@ -193,12 +194,17 @@ static void reap(struct supervisor *supervisor)
 
 /* -- the loop -- */
 
+/* timeout(1) and some service managers signal the process and then its group: that is one wish. */
 static void on_terminate(struct supervisor *supervisor)
 {
-	if (supervisor->phase >= PHASE_DRAINING)
-		end_now(supervisor);
-	else
+	uint64_t now = monotonic_ms();
+	bool repeated = now - supervisor->terminated_at < SAME_WISH_MS;
+
+	supervisor->terminated_at = now;
+	if (supervisor->phase < PHASE_DRAINING)
 		drain(supervisor);
+	else if (!repeated)
+		end_now(supervisor);
 }
 
 static void take_signals(struct supervisor *supervisor)
@@ -221,13 +227,26 @@ static void take_signals(struct supervisor *supervisor)
 	}
 }
 
+/* One that serves complains of a line that it was brought; it goes on with those it has. */
+static void take_complaint(struct process *process)
+{
+	char quoted[QUOTED_MAX];
+
+	if (!process->ready || !process->refusal[0])
+		return;
+	log_event(LOG_LEVEL_ERROR, "process.complains", "child=%s detail=%s", process->name,
+		  log_quote(process->refusal, quoted, sizeof quoted));
+	process->refusal[0] = '\0';
+}
+
 static void listen_to_children(struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->family.count; i++) {
 		struct process *member = supervisor->family.members[i];
 		if (process_listen(member))
-			log_event(LOG_LEVEL_INFO, "process.ready", "child=%s pid=%d",
-				  member->name, member->pid);
+			log_event(LOG_LEVEL_INFO, "process.ready", "child=%s pid=%d", member->name,
+				  member->pid);
+		take_complaint(member);
 	}
 }
 

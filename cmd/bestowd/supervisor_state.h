@@ -24,6 +24,7 @@ struct supervisor {
 	enum phase phase;
 	uint64_t deadline; /* of draining, ending, or the coming generation; 0: none */
 	uint64_t watchdog_at;
+	uint64_t terminated_at; /* when SIGTERM or SIGINT came last; 0: never */
 	bool reload_wanted;
 	int status; /* the program's */
 };
