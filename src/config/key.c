@@ -33,7 +33,7 @@ const struct key keys[] = {
 	{ "state_dir", NODE(state_dir), parse_path, "/var/lib/bestowd", { 0 }, false, NULL },
 	{ "socket", NODE(socket), parse_path, "/run/bestowd/admin.sock", { 0 }, false, NULL },
 	{ "edges", NODE(edges), parse_count, "auto", { auto_count, 1, CONFIG_EDGES_MAX }, false, NULL },
-	{ "workers", NODE(workers), parse_count, "16", { NULL, 1, CONFIG_WORKERS_MAX }, false, NULL },
+	{ "workers", NODE(workers), parse_count, "4", { NULL, 1, CONFIG_WORKERS_MAX }, false, NULL },
 	{ "key_passphrase_file", NODE(key_passphrase_file), parse_auto_path, "", { 0 }, false, NULL },
 	{ "user", NODE(user), parse_user, "", { 0 }, false, NULL },
 	{ "est_url", NODE(est_url), parse_url, "", { 0 }, false, NULL },

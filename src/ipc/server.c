@@ -106,8 +106,7 @@ static void *work_until_closed(void *context)
 	struct batch batch = { 0 };
 
 	for (;;) {
-		batch.count = work_queue_take(server->queue, shares_batch, options->workers,
-					      batch.works, BATCH_MAX);
+		batch.count = work_queue_take(server->queue, shares_batch, batch.works, BATCH_MAX);
 		if (batch.count == 0)
 			return NULL;
 		uint64_t mark = options->on_batch ? options->on_batch(options->context) : 0;

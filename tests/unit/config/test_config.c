@@ -190,7 +190,7 @@ TEST(an_empty_file_is_a_sound_configuration)
 
 	assert_string_equal(config->node.state_dir, "/var/lib/bestowd");
 	assert_int_equal(config->node.edges, 0);
-	assert_int_equal(config->node.workers, 16);
+	assert_int_equal(config->node.workers, 4);
 	assert_true(config->node.require_lockdown);
 	assert_null(config->node.user);
 	assert_null(config->est.certificate);
@@ -263,7 +263,7 @@ TEST(what_is_printed_reads_back_as_the_same)
 
 	config_print(config, &first);
 	assert_non_null(strstr(buffer_cstring(&first), "edges = 4  ; " FILE_NAME ":2\n"));
-	assert_non_null(strstr(buffer_cstring(&first), "workers = 16  ; default\n"));
+	assert_non_null(strstr(buffer_cstring(&first), "workers = 4  ; default\n"));
 	CLEANUP(config_freep) struct config *again = parse(buffer_cstring(&first));
 	assert_int_equal(again->node.edges, 4);
 	config_print(again, &second);
