@@ -175,9 +175,10 @@ static bool filter_serial(struct list_query *query, const char *prefix, struct e
 
 	if (!serial_digits(prefix, digits, err))
 		return false;
-	bool half = strlen(digits) % 2;
+	size_t count = strlen(digits);
+	bool half = count % 2;
 	if (half)
-		strcat(digits, "0");
+		memcpy(digits + count, "0", 2);
 	if (!hex_decode(digits, query->serial_from, sizeof query->serial_from, &len))
 		return error_set(err, REASON_INVALID, "a serial is hexadecimal");
 	memcpy(query->serial_to, query->serial_from, len);
