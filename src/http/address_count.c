@@ -88,6 +88,13 @@ bool address_count_add(struct address_count *table, const struct address *addres
 	return true;
 }
 
+uint32_t address_count_of(struct address_count *table, const struct address *address)
+{
+	struct address key = counted_as(address);
+
+	return find(table, &key)->count;
+}
+
 /* Moves up what would no longer be found past the hole. */
 static void close_gap(struct address_count *table, size_t hole)
 {

@@ -11,5 +11,6 @@ MUST_CHECK bool address_count_new(uint32_t addresses_max, struct address_count *
 /* False, and nothing is counted, when the address has `limit` already. */
 MUST_CHECK bool address_count_add(struct address_count *table, const struct address *address,
 				  uint32_t limit);
+uint32_t address_count_of(struct address_count *table, const struct address *address);
 void address_count_drop(struct address_count *table, const struct address *address);
 void address_count_free(struct address_count *table);

@@ -12,6 +12,7 @@
 #define NO_DEADLINE UINT64_MAX
 #define PROXY_MS 5000 /* proxies send their header at once */
 #define LINGER_MS 2000
+#define CROWD_MIN 16 /* connections that an address may have before others come first */
 
 static enum step (*const steps[])(struct connection *) = {
 	[CONNECTION_PROXY] = step_proxy,       [CONNECTION_HANDSHAKE] = step_handshake,
@@ -35,6 +36,8 @@ static void wait_for(struct connection *connection, short what)
 		return;
 	event_assign(&connection->io, connection->server->options.base, connection->stream.fd,
 		     (short)(what | EV_PERSIST), on_ready, connection);
+	event_priority_set(&connection->io,
+			   connection->is_crowded ? SERVER_PRIORITY_CROWD : SERVER_PRIORITY_NORMAL);
 	if (event_add(&connection->io, NULL) != 0)
 		connection->state = CONNECTION_BROKEN;
 }
@@ -93,7 +96,7 @@ static void on_ready(int fd, short what, void *context)
 	struct connection *connection = context;
 
 	(void)fd, (void)what;
-	connection->requests_in_turn = 0;
+	connection->work_in_turn = 0;
 	if (connection->state == CONNECTION_HANDLER) /* what comes now waits for its turn */
 		wait_for(connection, 0);
 	else
@@ -167,6 +170,15 @@ enum connection_state connection_after_proxy(const struct connection *connection
 	return connection->is_tls ? CONNECTION_HANDSHAKE : CONNECTION_HEAD;
 }
 
+void connection_note_crowd(struct connection *connection)
+{
+	connection->is_crowded =
+		connection->counted &&
+		address_count_of(connection->server->per_address, &connection->peer) > CROWD_MIN;
+	event_priority_set(&connection->io,
+			   connection->is_crowded ? SERVER_PRIORITY_CROWD : SERVER_PRIORITY_NORMAL);
+}
+
 static uint32_t first_deadline(const struct http_limits *limits, enum connection_state state)
 {
 	return state == CONNECTION_PROXY && limits->handshake_ms > PROXY_MS ? PROXY_MS
@@ -206,6 +218,7 @@ void connection_open(struct http_server *server, const struct connection_origin 
 
 	event_assign(&connection->io, server->options.base, origin->fd, EV_READ, on_ready,
 		     connection);
+	connection_note_crowd(connection);
 	evtimer_assign(&connection->timer, server->options.base, on_timer, connection);
 	connection->timer_ms = NO_DEADLINE;
 	connection_set_deadline(connection,

@@ -51,7 +51,8 @@ struct connection {
 	uint64_t request_started_ms; /* 0: no octet of it has come */
 	struct http_exchange *exchange;
 
-	unsigned int requests_in_turn;
+	unsigned int work_in_turn; /* reads and answers since the loop called */
+	bool is_crowded;           /* its address has many connections: others first */
 
 	struct outgoing out;
 	bool ends_after_answer;
@@ -86,6 +87,8 @@ void connection_set_idle(struct connection *connection, bool is_idle);
 void connection_run(struct connection *connection);
 /* Says goodbye, lets the client take what was sent, and closes. */
 void connection_end(struct connection *connection);
+/* To be called when the client's address becomes known. */
+void connection_note_crowd(struct connection *connection);
 enum connection_state connection_after_proxy(const struct connection *connection);
 void connection_free(struct connection *connection); /* one that has left its server */
 /* Answers in the handler's place, and closes. */

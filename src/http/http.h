@@ -63,7 +63,11 @@ struct http_counters {
 	uint64_t refused[HTTP_REFUSAL_STATUSES]; /* answered by http itself; [0] is 400 */
 };
 
-/* SIGPIPE must be ignored by the process. */
+/* SIGPIPE must be ignored by the process. The base gets three priorities: clients whose address has
+ * many connections open wait for the others. It should be made with
+ * event_config_set_max_dispatch_interval(config, NULL, 16, 2), so that it looks for the others
+ * often.
+ */
 struct http_server;
 MUST_CHECK bool http_server_new(const struct http_server_options *options, struct http_server **ret,
 				struct error *err);

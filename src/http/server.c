@@ -166,6 +166,12 @@ static void on_acceptable(int fd, short what, void *context)
 
 /* -- life -- */
 
+static bool set_priorities(struct event_base *base)
+{
+	return event_base_get_npriorities(base) == SERVER_PRIORITIES ||
+	       event_base_priority_init(base, SERVER_PRIORITIES) == 0;
+}
+
 bool http_server_new(const struct http_server_options *options, struct http_server **ret,
 		     struct error *err)
 {
@@ -177,6 +183,8 @@ bool http_server_new(const struct http_server_options *options, struct http_serv
 	TAILQ_INIT(&server->listeners);
 	TAILQ_INIT(&server->idle);
 	TAILQ_INIT(&server->busy);
+	if (!set_priorities(options->base))
+		return error_set(err, REASON_INTERNAL, "the event loop is in use already");
 	if (!random_fill(&server->next_id, sizeof server->next_id, err) ||
 	    !address_count_new(options->limits.connections_max, &server->per_address, err))
 		return false;

@@ -10,6 +10,12 @@
 
 #define SCRATCH_LEN 16384 /* a TLS record's worth, so that one read takes it */
 
+/* Of events: a flood from one address is served with what the others leave. New events of the
+ * base's owner are normal. */
+#define SERVER_PRIORITIES 3
+#define SERVER_PRIORITY_NORMAL 1
+#define SERVER_PRIORITY_CROWD 2
+
 TAILQ_HEAD(connection_list, connection);
 TAILQ_HEAD(listener_list, listener);
 

@@ -10,9 +10,10 @@
 #include "http/proxy.h"
 #include "http/server.h"
 
-/* A client that pipelines must not hold up the others: after so many requests the rest waits for
- * the socket to be writable, which is a turn of the loop. */
-#define REQUESTS_PER_TURN 16
+/* A client that pipelines, or sends its octets one by one, must not hold up the others: after so
+ * many reads and answers the rest waits for the socket to be writable, which is a turn of the loop.
+ */
+#define WORK_PER_TURN 32
 #define LINGER_OCTETS_MAX (4u * 1024 * 1024)
 
 static const struct refusal out_of_memory = { 503, "memory is out" };
@@ -59,6 +60,7 @@ static enum step take_proxy_header(struct connection *connection, const struct p
 			return STEP_CLOSE;
 		connection->peer = header->peer;
 		connection->counted = true;
+		connection_note_crowd(connection);
 	}
 	connection->state = connection_after_proxy(connection);
 	connection_set_idle(connection, true);
@@ -182,13 +184,19 @@ static enum step ended(struct connection *connection)
 	return STEP_NEXT;
 }
 
+static enum step next_or_yield(struct connection *connection)
+{
+	return ++connection->work_in_turn < WORK_PER_TURN ? STEP_NEXT : STEP_WRITE;
+}
+
 static enum step take_octets(struct connection *connection, size_t len)
 {
 	unsigned char *scratch = connection->server->scratch;
 
 	buffer_append(&connection->in, (struct bytes){ scratch, len });
 	memory_wipe(scratch, len);
-	return buffer_ok(&connection->in) ? STEP_NEXT : refused(connection, &out_of_memory);
+	return buffer_ok(&connection->in) ? next_or_yield(connection)
+					  : refused(connection, &out_of_memory);
 }
 
 static enum step read_more(struct connection *connection)
@@ -345,7 +353,7 @@ static enum step answered(struct connection *connection)
 		return STEP_NEXT;
 	}
 	await_request(connection, connection->server->options.limits.idle_ms);
-	return ++connection->requests_in_turn < REQUESTS_PER_TURN ? STEP_NEXT : STEP_WRITE;
+	return next_or_yield(connection);
 }
 
 enum step step_answer(struct connection *connection)

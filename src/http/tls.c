@@ -12,6 +12,8 @@
 #include "http/tls_session.h"
 
 #define CHAIN_MAX 10
+#define CLIENT_CHAIN_OCTETS_MAX 32768 /* each certificate costs 0.1 ms to parse */
+#define RECORDS_WITHOUT_OCTET_MAX 32
 
 /* First in each list is what costs us least; the server's order counts. Forward secrecy and
  * authenticated encryption only, so no list needs a second look. */
@@ -39,8 +41,9 @@ struct tls_context {
 
 struct tls_session {
 	SSL *ssl;
-	struct buffer chain; /* the certificates' DER, one after the other */
-	size_t *chain_ends;  /* NULL until the chain was asked for */
+	unsigned int records; /* that came since the last octet of ours */
+	struct buffer chain;  /* the certificates' DER, one after the other */
+	size_t *chain_ends;   /* NULL until the chain was asked for */
 	size_t chain_count;
 };
 
@@ -188,6 +191,7 @@ static void set_behaviour(SSL_CTX *ssl, const struct tls_options *options)
 				      SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ssl, 1);
+	SSL_CTX_set_max_cert_list(ssl, CLIENT_CHAIN_OCTETS_MAX);
 	SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
 	SSL_CTX_set_cert_verify_callback(ssl, judge_nothing, NULL);
 	SSL_CTX_set_verify(ssl, options->ask_client_certificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
@@ -230,6 +234,20 @@ void tls_context_unref(struct tls_context *context)
 
 /* -- session -- */
 
+/* OpenSSL works off KeyUpdates, and refuses renegotiations, for as long as they come, within one
+ * call: a client that sends nothing else would have this process for itself. */
+static void count_record(int is_written, int version, int type, const void *octets, size_t len,
+			 SSL *ssl, void *context)
+{
+	struct tls_session *session = context;
+
+	(void)version, (void)octets, (void)len;
+	if (is_written || type != SSL3_RT_HEADER || !SSL_is_init_finished(ssl))
+		return;
+	if (++session->records > RECORDS_WITHOUT_OCTET_MAX)
+		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
 bool tls_session_new(struct tls_context *context, int fd, struct tls_session **ret,
 		     struct error *err)
 {
@@ -243,6 +261,8 @@ bool tls_session_new(struct tls_context *context, int fd, struct tls_session **r
 		return fail(err, REASON_NO_MEMORY, "TLS session");
 	}
 	SSL_set_accept_state(session->ssl);
+	SSL_set_msg_callback(session->ssl, count_record);
+	SSL_set_msg_callback_arg(session->ssl, session);
 	*ret = session;
 	return true;
 }
@@ -320,7 +340,11 @@ enum stream_result tls_session_read(struct tls_session *session, unsigned char *
 				    size_t *ret_len)
 {
 	ERR_clear_error();
-	return result_of(session, SSL_read_ex(session->ssl, into, max, ret_len));
+	enum stream_result result =
+		result_of(session, SSL_read_ex(session->ssl, into, max, ret_len));
+	if (result == STREAM_OK)
+		session->records = 0;
+	return result;
 }
 
 enum stream_result tls_session_write(struct tls_session *session, struct bytes octets,

@@ -302,9 +302,19 @@ static void on_input(int fd, short what, void *context)
 		event_base_loopbreak(context);
 }
 
+static struct event_base *new_base(void)
+{
+	struct event_config *config = event_config_new();
+
+	event_config_set_max_dispatch_interval(config, NULL, 16, 2);
+	struct event_base *base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
 int main(int argc, char **argv)
 {
-	struct echo echo = { .base = event_base_new(), .long_body = calloc(1, LONG_MAX) };
+	struct echo echo = { .base = new_base(), .long_body = calloc(1, LONG_MAX) };
 	struct http_server_options options = { .base = echo.base,
 					       .limits = http_limits_default,
 					       .handle = handle,

@@ -1,6 +1,10 @@
 """Deadlines, caps and memory under clients that mean no good."""
 import concurrent.futures
+import contextlib
+import os
 import resource
+import select
+import signal
 import socket
 import ssl
 import time
@@ -10,6 +14,16 @@ import pytest
 import wire
 
 REQUEST = b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@contextlib.contextmanager
+def stopped(server):
+    """What is sent meanwhile is all there when the process goes on."""
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
 
 
 def test_ht_14_continue_then_nothing(folder, identity):
@@ -77,24 +91,24 @@ def test_ld_05b_a_slow_reader_is_cut(folder, identity):
 def test_ht_26_pipelined_and_not_read(server, listener):
     """400 requests for 100 kB each before one answer is read: the order stays, memory does not grow with them."""
     before = server.resident_kib()
-    with server.connect(listener) as peer, concurrent.futures.ThreadPoolExecutor(1) as pool:
-        requests = b"".join(b"GET /long/%d HTTP/1.1\r\nHost: a\r\n\r\n" % (100_000 + i) for i in range(400))
-        sending = pool.submit(peer.sendall, requests) if listener == "plain" else peer.sendall(requests)
+    with server.connect(listener) as peer:
+        peer.sendall(b"".join(b"GET /long/%d HTTP/1.1\r\nHost: a\r\n\r\n" % (100_000 + i) for i in range(400)))
         time.sleep(0.3)
         assert server.resident_kib() - before < 32 * 1024
         reader = wire.Reader(peer)
         for i in range(400):
             assert len(reader.answer().body) == 100_000 + i
-        if sending:
-            sending.result()
 
 
 def test_pipelining_yields_to_others(server):
     with server.connect() as greedy, server.connect() as other:
-        greedy.sendall(b"".join(REQUEST % i for i in range(500)))
-        assert wire.ask(other)["path"] == "/"
+        before = int(server.facts()["requests"])
+        with stopped(server):
+            greedy.sendall(b"".join(REQUEST % i for i in range(300)))
+            other.sendall(REQUEST % 1)
+        assert int(wire.Reader(other).answer().facts()["requests"]) < before + 100
         reader = wire.Reader(greedy)
-        for i in range(500):
+        for i in range(300):
             assert reader.answer().facts()["path"] == f"/{i}"
 
 
@@ -129,6 +143,37 @@ def test_ld_02_an_address_has_its_share(folder, identity):
                 assert time.monotonic() < deadline
         for peer in peers:
             peer.close()
+
+
+def test_ld_02_a_crowd_waits_for_the_others(folder, identity):
+    """All say hello while the process is stopped, the single client last: it is served among the first."""
+    with wire.Server(folder, identity) as server:
+        with stopped(server):
+            crowd = [wire.Memory(server, wire.client_context(), source="127.0.0.3") for _ in range(150)]
+            single = wire.Memory(server, wire.client_context(), source="127.0.0.4")
+            for client in [*crowd, single]:
+                client.hello()
+        select.select([single.peer], [], [], wire.PATIENCE)
+        served = sum(not wire.is_quiet(client.peer, 0) for client in crowd)
+        assert not wire.is_quiet(single.peer, 0)
+        assert served < 75
+        for client in crowd:
+            assert not wire.is_quiet(client.peer, wire.PATIENCE)
+            client.peer.close()
+        single.peer.close()
+
+
+def test_octets_one_by_one_do_not_hold_up_the_others(server):
+    """A body in records of one octet is there at once; another client is served before all of it is read."""
+    with server.connect("tls") as slow, server.connect() as other:
+        slow.sendall(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n")
+        before = int(server.facts()["requests"])
+        with stopped(server):
+            for _ in range(2000):
+                slow.send(b"x")
+            other.sendall(REQUEST % 1)
+        assert int(wire.Reader(other).answer().facts()["requests"]) == before + 1
+        assert wire.Reader(slow).answer().facts()["body"] == "2000"
 
 
 def test_ld_03_the_longest_idle_makes_room(folder, identity):

@@ -17,49 +17,6 @@ TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 BOTH = pytest.mark.parametrize("version", [TLS12, TLS13], ids=["tls12", "tls13"])
 
 
-class Memory:
-    """A client whose octets pass through our hands."""
-
-    def __init__(self, server, context, listener="tls"):
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.session = context.wrap_bio(self.incoming, self.outgoing)
-        self.peer = socket.create_connection(("127.0.0.1", server.ports[listener]), wire.PATIENCE)
-        self.peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.peer.close()
-
-    def flush(self, piece=65536, change=bytes):
-        while self.outgoing.pending:
-            self.peer.sendall(change(self.outgoing.read(piece)))
-
-    def drive(self, step, **how):
-        """Runs a step of the session to its end."""
-        while True:
-            try:
-                result, done = step(), True
-            except ssl.SSLWantReadError:
-                result, done = None, False
-            self.flush(**how)
-            if done:
-                return result
-            got = self.peer.recv(65536)
-            if not got:
-                raise wire.Closed
-            self.incoming.write(got)
-
-    def read_to_the_end(self):
-        octets = b""
-        while True:
-            got = self.peer.recv(65536)
-            if not got:
-                return octets
-            octets += got
-
-
 def request(path="/", extra=""):
     return f"GET {path} HTTP/1.1\r\nHost: a\r\n{extra}\r\n".encode()
 
@@ -176,7 +133,7 @@ def clients(folder):
     yield "not-yet-valid", wire.Credential(folder, "future", issuer=ca, start=100, end=400), 2
     yield "rsa-1024", wire.Credential(folder, "rsa-1024", wire.rsa_key(1024)), 1
     yield "rsa-2048", wire.Credential(folder, "rsa-2048", wire.rsa_key(2048), ca), 2
-    yield "sha1-signed", wire.Credential(folder, "sha1", wire.rsa_key(2048), algorithm=hashes.SHA1()), 1
+    yield "sha1-signed", wire.Sha1Credential(folder), 1
     yield "p384", wire.Credential(folder, "p384", ec.generate_private_key(ec.SECP384R1()), ca), 2
     yield "p521", wire.Credential(folder, "p521", ec.generate_private_key(ec.SECP521R1()), ca), 2
     yield "ed25519", wire.Credential(folder, "ed25519", ed25519.Ed25519PrivateKey.generate(), ca), 2
@@ -233,7 +190,7 @@ def certificate_verify(change):
 def test_cl_13_a_certificate_without_proof_of_its_key(folder, server, change):
     before = server.facts()
     credential = wire.Credential(folder, "unproven")
-    with Memory(server, wire.client_context(credential, TLS12)) as client:
+    with wire.Memory(server, wire.client_context(credential, TLS12)) as client:
         with pytest.raises((ssl.SSLError, wire.Closed)):
             client.drive(client.session.do_handshake, change=certificate_verify(change))
     after = server.facts()
@@ -319,7 +276,7 @@ def test_cl_01b_junk_instead_of_a_hello(server):
 
 
 def test_cl_01b_client_hello_in_small_pieces(server):
-    with Memory(server, wire.client_context()) as client:
+    with wire.Memory(server, wire.client_context()) as client:
         client.drive(client.session.do_handshake, piece=1)
         client.session.write(request("/pieces"))
         assert b"path=/pieces" in client.drive(lambda: client.session.read(65536), piece=7)
@@ -327,7 +284,7 @@ def test_cl_01b_client_hello_in_small_pieces(server):
 
 @BOTH
 def test_close_notify_after_the_request_is_a_half_close(server, version):
-    with Memory(server, wire.client_context(version=version)) as client:
+    with wire.Memory(server, wire.client_context(version=version)) as client:
         client.drive(client.session.do_handshake)
         client.session.write(request("/bye"))
         with pytest.raises(ssl.SSLWantReadError):
@@ -339,7 +296,7 @@ def test_close_notify_after_the_request_is_a_half_close(server, version):
 
 def test_wire_03_head_and_body_are_one_record(server):
     """The first record after the handshake holds all of an answer that fits."""
-    with Memory(server, wire.client_context()) as client:
+    with wire.Memory(server, wire.client_context()) as client:
         client.drive(client.session.do_handshake)
         client.session.write(request("/long/16000"))
         client.flush()

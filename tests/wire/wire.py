@@ -24,8 +24,8 @@ def echo_program():
 class Credential:
     """A key with a certificate, signed by itself or by another credential, in files as the ssl module wants them."""
 
-    def __init__(self, folder, name, key=None, issuer=None, start=-1, end=365, algorithm=None):
-        now = datetime.datetime.utcnow()
+    def __init__(self, folder, name, key=None, issuer=None, start=-1, end=365):
+        now = datetime.datetime.now(datetime.timezone.utc)
         self.key = key or ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = (
@@ -37,7 +37,7 @@ class Credential:
             .not_valid_before(now + datetime.timedelta(days=start))
             .not_valid_after(now + datetime.timedelta(days=end))
             .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
-            .sign(issuer.key if issuer else self.key, algorithm or hashes.SHA256())
+            .sign(issuer.key if issuer else self.key, hashes.SHA256())
         )
         self.chain = [self.certificate] + (issuer.chain if issuer else [])
         self.chain_path = folder / f"{name}.crt"
@@ -46,6 +46,20 @@ class Credential:
         self.chain_path.write_bytes(b"".join(c.public_bytes(pem) for c in self.chain))
         self.key_path.write_bytes(self.key.private_bytes(
             pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+
+    def der(self):
+        return self.certificate.public_bytes(serialization.Encoding.DER)
+
+
+class Sha1Credential:
+    """Self-signed with SHA-1, which newer libraries no longer do."""
+
+    def __init__(self, folder):
+        self.chain_path, self.key_path = folder / "sha1.crt", folder / "sha1.key"
+        subprocess.run(["openssl", "req", "-x509", "-sha1", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=sha1",
+                        "-out", self.chain_path, "-keyout", self.key_path], check=True, capture_output=True)
+        self.certificate = x509.load_pem_x509_certificate(self.chain_path.read_bytes())
+        self.chain = [self.certificate]
 
     def der(self):
         return self.certificate.public_bytes(serialization.Encoding.DER)
@@ -98,10 +112,14 @@ class Server:
             assert time.monotonic() < deadline, f"not logged: {text}\n{self.log()[start:]}"
             time.sleep(0.01)
 
-    def connect(self, listener="plain", source=None, context=None):
+    def connect_raw(self, listener, source=None):
         raw = socket.create_connection(
             ("127.0.0.1", self.ports[listener]), PATIENCE, (source, 0) if source else None)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return raw
+
+    def connect(self, listener="plain", source=None, context=None):
+        raw = self.connect_raw(listener, source)
         if listener == "tls":
             return (context or client_context()).wrap_socket(raw, suppress_ragged_eofs=False)
         return raw
@@ -133,6 +151,54 @@ def client_context(credential=None, version=None, level=0):
 
 class Closed(Exception):
     """The peer ended before a whole answer came."""
+
+
+class Memory:
+    """A client whose octets pass through our hands."""
+
+    def __init__(self, server, context, source=None):
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.session = context.wrap_bio(self.incoming, self.outgoing)
+        self.peer = server.connect_raw("tls", source)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.peer.close()
+
+    def hello(self):
+        try:
+            self.session.do_handshake()
+        except ssl.SSLWantReadError:
+            self.flush()
+
+    def flush(self, piece=65536, change=bytes):
+        while self.outgoing.pending:
+            self.peer.sendall(change(self.outgoing.read(piece)))
+
+    def drive(self, step, **how):
+        """Runs a step of the session to its end."""
+        while True:
+            try:
+                result, done = step(), True
+            except ssl.SSLWantReadError:
+                result, done = None, False
+            self.flush(**how)
+            if done:
+                return result
+            got = self.peer.recv(65536)
+            if not got:
+                raise Closed
+            self.incoming.write(got)
+
+    def read_to_the_end(self):
+        octets = b""
+        while True:
+            got = self.peer.recv(65536)
+            if not got:
+                return octets
+            octets += got
 
 
 class Answer:
