@@ -148,6 +148,43 @@ TEST(a_lazy_commit_is_committed_soon)
 	fixture_done(f);
 }
 
+static bool add_lazily(struct store *store, const char *name, struct error *err)
+{
+	struct store_tx *tx = NULL;
+	int64_t id = 0;
+
+	return store_begin(store, &tx, err) && store_account_insert(tx, name, "2.25.8", &id, err) &&
+	       store_commit_lazily(tx, err);
+}
+
+TEST(v3_settling_makes_durable_what_was_ended_lazily)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	uint64_t mark = store_mark(f->store);
+
+	OK(add_lazily(f->store, "lazy", &f->err));
+	OK(store_settle(f->store, mark, &f->err));
+	assert_true(has_account(f, "lazy"));
+	fixture_done(f);
+}
+
+TEST(v3_settling_is_refused_when_another_thread_met_the_failure)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	uint64_t mark = store_mark(f->store);
+
+	OK(add_lazily(f->store, "lazy", &f->err));
+	/* as if another thread had led the group: it is told, and the group is gone */
+	atomic_store(&syncs_to_fail, 1);
+	REFUSED(add_account(f->store, "other", &f->err), REASON_STORE_UNAVAILABLE);
+	atomic_store(&syncs_to_fail, 0);
+	REFUSED(store_settle(f->store, mark, &f->err), REASON_STORE_UNAVAILABLE);
+	assert_true(f->err.retry_after > 0);
+	assert_false(has_account(f, "lazy"));
+	OK(store_settle(f->store, store_mark(f->store), &f->err));
+	fixture_done(f);
+}
+
 TEST(closing_commits_what_is_lazy)
 {
 	struct fixture fixture = fixture_new(), *f = &fixture;
@@ -337,8 +374,10 @@ TEST(readers_see_whole_groups_while_others_write)
 }
 
 TEST_MAIN(RUN(v6_what_leaves_scope_is_rolled_back), RUN(a_rollback_leaves_the_rest_of_its_group),
-	  RUN(a_lazy_commit_is_committed_soon), RUN(closing_commits_what_is_lazy),
-	  RUN(ft_05_a_failed_sync_refuses_and_leaves_nothing),
+	  RUN(a_lazy_commit_is_committed_soon),
+	  RUN(v3_settling_makes_durable_what_was_ended_lazily),
+	  RUN(v3_settling_is_refused_when_another_thread_met_the_failure),
+	  RUN(closing_commits_what_is_lazy), RUN(ft_05_a_failed_sync_refuses_and_leaves_nothing),
 	  RUN(ft_05_a_commit_that_only_seemed_to_fail_is_recognised),
 	  RUN(v3_threads_share_commits_and_lose_nothing),
 	  RUN(ft_05_every_member_of_a_failed_group_is_told),
