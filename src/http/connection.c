@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "http/notice.h"
 #include "http/server.h"
 
 #define NO_DEADLINE UINT64_MAX
@@ -117,20 +117,15 @@ static bool is_inside_request(const struct connection *connection)
 	       (connection->state == CONNECTION_HEAD && connection->request_started_ms != 0);
 }
 
-static void log_slow_handshake(struct connection *connection)
+static void note_slow_handshake(struct connection *connection)
 {
-	char text[ADDRESS_TEXT_MAX];
-	uint32_t withheld;
-
 	if (connection->state != CONNECTION_HANDSHAKE || !connection->stream.tls)
 		return;
 	connection->server->counters.handshakes_failed++;
-	if (log_budget_take(&connection->server->log_budget, "handshake timeout", monotonic_ms(),
-			    &withheld))
-		log_event(LOG_LEVEL_INFO, "tls.failed",
-			  "peer=%s reason=timeout detail=\"the handshake took too long\" "
-			  "withheld=%u",
-			  address_to_text(&connection->peer, text), withheld);
+	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_INFO,
+						    .event = "tls.failed",
+						    .reason = reason_code(REASON_TIMEOUT),
+						    .detail = "the handshake took too long" });
 }
 
 static void expire(struct connection *connection)
@@ -143,7 +138,7 @@ static void expire(struct connection *connection)
 		connection_end(connection);
 		connection_run(connection);
 	} else {
-		log_slow_handshake(connection);
+		note_slow_handshake(connection);
 		connection_close(connection);
 	}
 }

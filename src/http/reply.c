@@ -3,9 +3,8 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "http/answer.h"
+#include "http/notice.h"
 #include "http/server.h"
 #include "http/status.h"
 
@@ -63,26 +62,13 @@ void connection_answer(struct connection *connection, struct http_exchange *exch
 		sound.body_release = answer->body_release;
 		sound.body_owner = answer->body_owner;
 	}
+	connection->client_ends = !exchange->framing.keep_alive;
 	connection->ends_after_answer =
-		sound.close || connection->server->closing || !exchange->framing.keep_alive;
+		connection->client_ends || sound.close || connection->server->closing;
 	begin_answer(connection, exchange, &sound);
 	exchange_free(exchange);
 	if (!connection->running)
 		connection_run(connection);
-}
-
-static void log_refusal(struct connection *connection, const struct refusal *refusal,
-			const char *id)
-{
-	char text[ADDRESS_TEXT_MAX];
-	uint32_t withheld;
-
-	if (log_budget_take(&connection->server->log_budget, refusal->why, monotonic_ms(),
-			    &withheld))
-		log_event(LOG_LEVEL_INFO, "http.refused",
-			  "peer=%s status=%u reason=%s request=%s detail=\"%s\" withheld=%u",
-			  address_to_text(&connection->peer, text), refusal->status,
-			  reason_code(status_reason(refusal->status)), id, refusal->why, withheld);
 }
 
 void connection_refuse(struct connection *connection, const struct refusal *refusal)
@@ -102,7 +88,12 @@ void connection_refuse(struct connection *connection, const struct refusal *refu
 
 	connection_set_idle(connection, false);
 	connection->server->counters.refused[refusal->status - 400]++;
-	log_refusal(connection, refusal, id);
+	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_INFO,
+						    .event = "http.refused",
+						    .reason = code,
+						    .detail = refusal->why,
+						    .status = refusal->status,
+						    .request = id });
 	connection->ends_after_answer = true;
 	begin_answer(connection, exchange, &answer);
 }

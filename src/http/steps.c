@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/secret.h"
+#include "http/notice.h"
 #include "http/proxy.h"
 #include "http/server.h"
 
@@ -37,15 +37,14 @@ static void await_request(struct connection *connection, uint32_t ms)
 
 /* -- PROXY header -- */
 
-static void log_proxy_refusal(struct connection *connection, const char *why)
+static enum step no_proxy_header(struct connection *connection, const char *why)
 {
-	char text[ADDRESS_TEXT_MAX];
-	uint32_t withheld;
-
 	connection->server->counters.turned_away++;
-	if (log_budget_take(&connection->server->log_budget, why, monotonic_ms(), &withheld))
-		log_event(LOG_LEVEL_WARNING, "proxy.refused", "peer=%s detail=\"%s\" withheld=%u",
-			  address_to_text(&connection->peer, text), why, withheld);
+	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_WARNING,
+						    .event = "proxy.refused",
+						    .reason = reason_code(REASON_NO_SOURCE),
+						    .detail = why });
+	return STEP_CLOSE;
 }
 
 /* From here on the client that was named counts, for the gate and for its share. */
@@ -100,25 +99,10 @@ enum step step_proxy(struct connection *connection)
 	case PARSE_REFUSED:
 		break;
 	}
-	log_proxy_refusal(connection, refusal.why);
-	return STEP_CLOSE;
+	return no_proxy_header(connection, refusal.why);
 }
 
 /* -- TLS -- */
-
-static void log_handshake_failure(struct connection *connection, const struct error *err)
-{
-	char peer[ADDRESS_TEXT_MAX];
-	uint32_t withheld;
-
-	connection->server->counters.handshakes_failed++;
-	if (log_budget_take(&connection->server->log_budget, err->detail, monotonic_ms(),
-			    &withheld))
-		log_event(LOG_LEVEL_INFO, "tls.failed",
-			  "peer=%s reason=%s detail=\"%s\" withheld=%u",
-			  address_to_text(&connection->peer, peer), reason_code(err->reason),
-			  err->detail, withheld);
-}
 
 /* Some 40 kB of TLS state are made for a client that has something to say, not for one that only
  * looks whether the port is open. */
@@ -137,7 +121,11 @@ static bool begin_tls(struct connection *connection)
 /* The alert that tells the client why is under way: do not run it over with a reset. */
 static enum step handshake_failed(struct connection *connection, const struct error *err)
 {
-	log_handshake_failure(connection, err);
+	connection->server->counters.handshakes_failed++;
+	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_INFO,
+						    .event = "tls.failed",
+						    .reason = reason_code(err->reason),
+						    .detail = err->detail });
 	connection_end(connection);
 	return STEP_NEXT;
 }
