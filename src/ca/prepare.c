@@ -164,7 +164,7 @@ static bool build_tbs(struct issuance *issuance, const struct grant *grant,
 		.not_before = grant->not_before,
 		.not_after = grant->not_after,
 		.subject = buffer_view(&subject),
-		.spki = buffer_view(&grant->spki),
+		.spki = public_key_spki(key),
 		.extensions = buffer_view(&extensions),
 	};
 	return tbs_encode(&tbs, &issuance->tbs, err);
@@ -189,15 +189,14 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 
 	if (!issuance)
 		return error_set(err, REASON_NO_MEMORY, "issuance");
-	if (!public_key_parse(buffer_view(&grant->spki), &issuance->own_key, err))
-		return false;
+	issuance->own_key = public_key_ref(grant->key);
 	issuance->issuer_key = issuer ? cert_key(issuer->cert) : issuance->own_key;
 	if (!issuance->issuer_key)
 		return error_set(err, REASON_CA_UNAVAILABLE, "the CA's own key is unsound");
 	issuance->algorithm = choose_algorithm(grant, issuance->issuer_key);
 	if (!record_fill(issuance, grant, issuer, issuance->own_key, clock_now(clock), err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, err) ||
-	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, err) ||
+	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err) ||
 	    !enter_intent(tx, issuance, err))
 		return false;
 	*ret = TAKE(issuance);

@@ -25,7 +25,7 @@ bool work_queue_put(struct work_queue *queue, const struct work *work);
  * shares a batch (shares[kind]); one that does not share comes alone. While the queue is busy it
  * waits WORK_GATHER_MS for more, because a commit costs more processor time than most answers; a
  * lone question is never kept waiting. 0 when the queue is closed and empty. */
-#define WORK_GATHER_MS 2
+#define WORK_GATHER_MS 4
 #define WORK_BUSY_MS 10 /* so soon after the last batch, more is to come */
 size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUNT],
 		       struct work *ret, size_t max);

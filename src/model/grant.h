@@ -11,8 +11,7 @@ struct grant {
 	enum certificate_purpose purpose;
 	struct name subject;
 	struct san san;
-	struct buffer spki; /* DER */
-	enum key_type key_type;
+	struct public_key *key; /* a reference */
 	unsigned int key_usage;
 	char **ext_key_usages; /* dotted */
 	size_t ext_key_usage_count;

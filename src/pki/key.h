@@ -53,6 +53,8 @@ struct public_key;
 /* REASON_KEY_INVALID, REASON_KEY_TOO_WEAK, REASON_KEY_TYPE_NOT_ALLOWED or REASON_KEY_BLOCKLISTED.
  * The bytes are copied. */
 MUST_CHECK bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *err);
+/* The same key once more, for another owner; thread-safe. */
+struct public_key *public_key_ref(const struct public_key *key);
 void public_key_free(struct public_key *key);
 DEFINE_CLEANUP(struct public_key *, public_key_free)
 enum key_type public_key_type(const struct public_key *key);

@@ -1,5 +1,6 @@
 #include "pki/key_internal.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -20,6 +21,7 @@
 #define POINT_UNCOMPRESSED 0x04
 
 struct public_key {
+	atomic_int references;
 	enum key_type type;
 	unsigned int bits;
 	EVP_PKEY *evp;
@@ -277,6 +279,7 @@ bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *
 	if (spki.len)
 		memcpy(key->spki, spki.data, spki.len);
 	key->spki_len = spki.len;
+	atomic_init(&key->references, 1);
 	if (!fill(key, public_key_spki(key), err)) {
 		ERR_clear_error(); /* TLS reads this thread's queue too */
 		return false;
@@ -285,9 +288,18 @@ bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *
 	return true;
 }
 
+struct public_key *public_key_ref(const struct public_key *key)
+{
+	/* everything but the count is immutable */
+	struct public_key *shared = (struct public_key *)(uintptr_t)key;
+
+	atomic_fetch_add(&shared->references, 1);
+	return shared;
+}
+
 void public_key_free(struct public_key *key)
 {
-	if (!key)
+	if (!key || atomic_fetch_sub(&key->references, 1) != 1)
 		return;
 	EVP_PKEY_free(key->evp);
 	free(key);

@@ -67,7 +67,7 @@ static bool read_fields(struct bytes der, struct linted *tbs)
 
 /* What several rules ask for. Values that cannot be read stay unset; the rule of their form refuses
  * them. */
-static bool read_meaning(struct linted *tbs, struct error *err)
+static bool read_meaning(struct linted *tbs, const struct public_key *known, struct error *err)
 {
 	struct error *why = tbs->why;
 	const struct extension *key_usage = extensions_find(&tbs->extensions, oid_key_usage);
@@ -80,7 +80,9 @@ static bool read_meaning(struct linted *tbs, struct error *err)
 	    !basic_constraints_parse(constraints->value, &tbs->is_ca, &tbs->path_len, why))
 		tbs->is_ca = false;
 	tbs->subject_is_legal = name_parse(tbs->subject_der, &tbs->subject, why);
-	if (!public_key_parse(tbs->spki, &tbs->key, why))
+	if (known && bytes_equal(public_key_spki(known), tbs->spki))
+		tbs->key = public_key_ref(known);
+	else if (!public_key_parse(tbs->spki, &tbs->key, why))
 		tbs->key = NULL;
 	if (why->reason == REASON_NO_MEMORY || why->reason == REASON_CRYPTO)
 		return error_set(err, why->reason, "%s", why->detail);
@@ -105,7 +107,8 @@ static bool keeps_rules(const struct linted *tbs, const struct lint_rule *rules,
 	return true;
 }
 
-bool lint_tbs(struct bytes der, const struct cert *issuer, struct error *err)
+bool lint_tbs(struct bytes der, const struct cert *issuer, const struct public_key *known,
+	      struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer canonical = { 0 };
 	struct error why = { 0 };
@@ -117,6 +120,6 @@ bool lint_tbs(struct bytes der, const struct cert *issuer, struct error *err)
 	if (!read_fields(der, &tbs))
 		return error_set(err, REASON_LINT_FAILED,
 				 "structure: not one DER TBSCertificate (RFC 5280 4.1)");
-	return read_meaning(&tbs, err) && keeps_rules(&tbs, lint_field_rules, err) &&
+	return read_meaning(&tbs, known, err) && keeps_rules(&tbs, lint_field_rules, err) &&
 	       keeps_rules(&tbs, lint_extension_rules, err);
 }

@@ -50,8 +50,8 @@ static bool set_content(struct grant *grant, const struct decision *decision, st
 	const struct profile *profile = decision->profile;
 	unsigned int usage = profile->key_usage & ~(unsigned int)KU_CA;
 
+	grant_set_key(grant, csr_key(decision->facts->csr), usage);
 	return grant_set_names(grant, &decision->subject, &decision->san, err) &&
-	       grant_set_key(grant, csr_key(decision->facts->csr), usage, err) &&
 	       grant_set_ext_key_usages(grant, (const char *const *)profile->ext_key_usages,
 					profile->ext_key_usage_count, err) &&
 	       grant_set_validity(grant, wanted_validity(profile, decision->facts->now),

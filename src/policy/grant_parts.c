@@ -27,15 +27,10 @@ bool grant_set_names(struct grant *grant, const struct name *subject, const stru
 	return name_copy(subject, &grant->subject, err) && san_copy(san, &grant->san, err);
 }
 
-bool grant_set_key(struct grant *grant, const struct public_key *key, unsigned int usage,
-		   struct error *err)
+void grant_set_key(struct grant *grant, const struct public_key *key, unsigned int usage)
 {
-	buffer_append(&grant->spki, public_key_spki(key));
-	if (!buffer_ok(&grant->spki))
-		return error_set(err, REASON_NO_MEMORY, "grant's key");
-	grant->key_type = public_key_type(key);
-	grant->key_usage = key_usage_for(usage, grant->key_type);
-	return true;
+	grant->key = public_key_ref(key);
+	grant->key_usage = key_usage_for(usage, public_key_type(key));
 }
 
 bool grant_set_ext_key_usages(struct grant *grant, const char *const *oids, size_t count,

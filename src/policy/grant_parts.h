@@ -7,8 +7,7 @@ MUST_CHECK bool grant_new(enum certificate_purpose purpose, struct grant **ret, 
 MUST_CHECK bool grant_set_names(struct grant *grant, const struct name *subject,
 				const struct san *san, struct error *err);
 /* The key, and of `usage` what a key of its type can do. */
-MUST_CHECK bool grant_set_key(struct grant *grant, const struct public_key *key, unsigned int usage,
-			      struct error *err);
+void grant_set_key(struct grant *grant, const struct public_key *key, unsigned int usage);
 MUST_CHECK bool grant_set_ext_key_usages(struct grant *grant, const char *const *oids, size_t count,
 					 struct error *err);
 

@@ -148,8 +148,8 @@ static bool set_content(struct grant *grant, const struct order *order,
 	struct validity validity = { order->not_before,
 				     validity_last(order->not_before, order->validity_seconds) };
 
+	grant_set_key(grant, order->key, purpose->key_usage);
 	return grant_set_names(grant, order->subject, order->san ? order->san : &no_san, err) &&
-	       grant_set_key(grant, order->key, purpose->key_usage, err) &&
 	       grant_set_ext_key_usages(grant, purpose->ext_key_usages,
 					purpose->ext_key_usage_count, err) &&
 	       grant_set_validity(grant, validity, order->ca ? order->ca->cert : NULL, err) &&

@@ -168,7 +168,6 @@ TEST(a_grant_gives_back_all_that_it_holds)
 
 	EXPECT_OK(name_append(&grant->subject, NAME_COMMON_NAME, "dev-1", &err), err);
 	EXPECT_OK(san_append(&grant->san, SAN_DNS, "dev-1.example", &err), err);
-	buffer_append_text(&grant->spki, "spki");
 	grant->ext_key_usages = calloc(1, sizeof *grant->ext_key_usages);
 	grant->ext_key_usages[0] = strdup("1.2.3");
 	grant->ext_key_usage_count = 1;

@@ -54,14 +54,14 @@ static void expect_clean_below(const struct plan *plan, const struct cert *issue
 	struct error err = { 0 };
 
 	sample_tbs(plan, &tbs);
-	EXPECT_OK(lint_tbs(buffer_view(&tbs), issuer, &err), err);
+	EXPECT_OK(lint_tbs(buffer_view(&tbs), issuer, NULL, &err), err);
 }
 
 static void expect_broken_tbs(struct bytes tbs, const struct cert *issuer, const char *rule)
 {
 	struct error err = { 0 };
 
-	EXPECT_REFUSED(lint_tbs(tbs, issuer, &err), err, REASON_LINT_FAILED);
+	EXPECT_REFUSED(lint_tbs(tbs, issuer, NULL, &err), err, REASON_LINT_FAILED);
 	if (strncmp(err.detail, rule, strlen(rule)) != 0 || err.detail[strlen(rule)] != ':')
 		fail_msg("got \"%s\"; wanted rule %s", err.detail, rule);
 	assert_non_null(strstr(err.detail, "RFC 5280"));

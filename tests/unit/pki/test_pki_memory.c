@@ -187,7 +187,7 @@ TEST(ft_14_imports_survive_memory_running_out)
 
 static bool lint_journey(struct error *err)
 {
-	return lint_tbs(buffer_view(&leaf_tbs), issuer, err);
+	return lint_tbs(buffer_view(&leaf_tbs), issuer, NULL, err);
 }
 
 TEST(ft_14_lint_survives_memory_running_out)
