@@ -16,6 +16,8 @@
 #define PEM_MAX 65536
 #define ANSWER_TIMEOUT_MS 30000
 #define DRAIN_LOOK_MS 100
+#define CALLBACKS_A_TURN 16
+#define LOWER_PRIORITIES 2
 
 struct edge {
 	struct est_asker asker; /* first: est_server calls it */
@@ -245,10 +247,25 @@ static bool make_parts(struct edge *edge, struct error *err)
 	       ipc_client_new(&authority, &edge->authority, err);
 }
 
+/* After so much of a turn the loop looks again for what is more urgent: http gives crowds a lower
+ * priority. */
+static struct event_base *make_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config && event_config_set_max_dispatch_interval(config, NULL, CALLBACKS_A_TURN,
+							     LOWER_PRIORITIES) == 0)
+		base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	return base;
+}
+
 static bool start(struct edge *edge, struct error *err)
 {
 	edge->asker = (struct est_asker){ .ask = ask, .tell = tell };
-	edge->base = event_base_new();
+	edge->base = make_base();
 	if (!edge->base)
 		return error_set(err, REASON_NO_MEMORY, "event base");
 	return load_identity(edge, err) && make_parts(edge, err) &&

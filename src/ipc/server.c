@@ -6,8 +6,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/pack.h"
 #include "ipc/line.h"
@@ -17,6 +19,8 @@
 #define LINES_MAX 1024
 #define EVENTS_MAX 64
 #define BATCH_MAX 32
+#define GATHER_MS 4
+#define BUSY_MS 10 /* so soon after the last question, more are to come */
 /* Room for Argon2's and OpenSSL's frames, whatever the stack limit of the environment is. */
 #define WORKER_STACK (1024 * 1024)
 
@@ -29,6 +33,8 @@ struct ipc_server {
 	unsigned int worker_count;  /* that run */
 	pthread_mutex_t lines_lock; /* guards lines; never held while something is sent */
 	struct line *lines[LINES_MAX];
+	size_t queued;           /* in this turn of the loop */
+	uint64_t last_queued_ms; /* monotonic: the last turn that queued something */
 };
 
 /* What each role may send; an edge that was taken over gets no further than an edge does. */
@@ -341,8 +347,10 @@ static void queue_work(const struct reading *reading, const struct ipc_frame *me
 	};
 
 	buffer_append(&work.payload, message->payload);
-	if (buffer_ok(&work.payload) && work_queue_put(reading->server->queue, &work))
+	if (buffer_ok(&work.payload) && work_queue_put(reading->server->queue, &work)) {
+		reading->server->queued++;
 		return;
+	}
 	tell_overload(reading->server, &work);
 	work_done(&work);
 }
@@ -378,6 +386,23 @@ static void serve_line(struct ipc_server *server, struct line *line, uint32_t ev
 		remove_line(server, line);
 }
 
+/* A commit costs more processor time than most answers, and a wake-up as much as some. So while
+ * questions keep coming, the next ones are left to gather for a moment; a lone question is never
+ * kept waiting. */
+static void hand_out(struct ipc_server *server)
+{
+	const struct timespec moment = { .tv_nsec = GATHER_MS * 1000000L };
+	uint64_t now = monotonic_ms();
+
+	if (server->queued == 0)
+		return;
+	work_queue_wake(server->queue);
+	if (now - server->last_queued_ms <= BUSY_MS)
+		(void)nanosleep(&moment, NULL);
+	server->last_queued_ms = now;
+	server->queued = 0;
+}
+
 void ipc_server_run(struct ipc_server *server)
 {
 	struct epoll_event events[EVENTS_MAX];
@@ -393,6 +418,7 @@ void ipc_server_run(struct ipc_server *server)
 			else
 				stopped = true;
 		}
+		hand_out(server);
 	}
 	join_workers(server);
 }

@@ -1,10 +1,6 @@
 #include "ipc/work.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <time.h>
-
-#include "base/clock.h"
 
 struct work_queue {
 	pthread_mutex_t lock; /* guards everything below; held for a copy of one item */
@@ -12,9 +8,6 @@ struct work_queue {
 	struct work items[WORK_ITEMS_MAX]; /* a ring */
 	size_t first, count, bytes;
 	bool closed;
-	bool gathering;         /* one worker waits for more than the first message */
-	size_t enough;          /* so many end its waiting */
-	uint64_t last_batch_ms; /* monotonic: when the last batch was taken */
 };
 
 void work_done(struct work *work)
@@ -32,11 +25,7 @@ bool work_queue_new(struct work_queue **ret, struct error *err)
 	if (!queue)
 		return error_set(err, REASON_NO_MEMORY, "queue of messages");
 	pthread_mutex_init(&queue->lock, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&queue->filled, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&queue->filled, NULL);
 	*ret = queue;
 	return true;
 }
@@ -61,11 +50,7 @@ bool work_queue_put(struct work_queue *queue, const struct work *work)
 		queue->items[(queue->first + queue->count++) % WORK_ITEMS_MAX] = *work;
 		queue->bytes += work->payload.len;
 	}
-	/* the one who gathers looks when its time is up */
-	bool wake = fits && (!queue->gathering || queue->count >= queue->enough);
 	pthread_mutex_unlock(&queue->lock);
-	if (wake)
-		pthread_cond_signal(&queue->filled);
 	return fits;
 }
 
@@ -77,34 +62,6 @@ static struct work take_first(struct work_queue *queue)
 	queue->count--;
 	queue->bytes -= work.payload.len;
 	return work;
-}
-
-static struct timespec in_a_moment(void)
-{
-	struct timespec when;
-
-	clock_gettime(CLOCK_MONOTONIC, &when);
-	when.tv_nsec += WORK_GATHER_MS * 1000000L;
-	when.tv_sec += when.tv_nsec / 1000000000L;
-	when.tv_nsec %= 1000000000L;
-	return when;
-}
-
-/* Under the lock. The other workers sleep meanwhile: they would only take apart what is being
- * gathered. */
-static void gather(struct work_queue *queue, const bool shares[IPC_KIND_COUNT], size_t max)
-{
-	const struct timespec until = in_a_moment();
-
-	if (!shares[queue->items[queue->first].kind] ||
-	    monotonic_ms() - queue->last_batch_ms > WORK_BUSY_MS)
-		return;
-	queue->gathering = true;
-	queue->enough = max;
-	while (queue->count < max && !queue->closed &&
-	       pthread_cond_timedwait(&queue->filled, &queue->lock, &until) != ETIMEDOUT)
-		;
-	queue->gathering = false;
 }
 
 static bool may_join(const struct work_queue *queue, const bool shares[IPC_KIND_COUNT],
@@ -119,18 +76,20 @@ size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUN
 	size_t taken = 0;
 
 	pthread_mutex_lock(&queue->lock);
-	while ((!queue->count || queue->gathering) && !(queue->closed && !queue->count))
+	while (!queue->count && !queue->closed)
 		pthread_cond_wait(&queue->filled, &queue->lock);
-	if (queue->count)
-		gather(queue, shares, max);
 	while (queue->count && taken < max && (taken == 0 || may_join(queue, shares, ret)))
 		ret[taken++] = take_first(queue);
-	queue->last_batch_ms = monotonic_ms();
-	bool more = queue->count > 0 || queue->closed;
+	bool more = queue->count > 0;
 	pthread_mutex_unlock(&queue->lock);
 	if (more)
-		pthread_cond_signal(&queue->filled);
+		work_queue_wake(queue);
 	return taken;
+}
+
+void work_queue_wake(struct work_queue *queue)
+{
+	pthread_cond_signal(&queue->filled);
 }
 
 void work_queue_close(struct work_queue *queue)

@@ -19,14 +19,13 @@ void work_done(struct work *work);
 struct work_queue;
 MUST_CHECK bool work_queue_new(struct work_queue **ret, struct error *err);
 void work_queue_free(struct work_queue *queue);
-/* False, and nothing taken, when it is full. Wakes one worker. */
+/* False, and nothing taken, when it is full. Wakes nobody: several are put at once. */
 bool work_queue_put(struct work_queue *queue, const struct work *work);
+/* Wakes a worker for what was put. */
+void work_queue_wake(struct work_queue *queue);
 /* Waits for the first message, then takes what else is there, `max` at most: those whose kind
- * shares a batch (shares[kind]); one that does not share comes alone. While the queue is busy it
- * waits WORK_GATHER_MS for more, because a commit costs more processor time than most answers; a
- * lone question is never kept waiting. 0 when the queue is closed and empty. */
-#define WORK_GATHER_MS 4
-#define WORK_BUSY_MS 10 /* so soon after the last batch, more is to come */
+ * shares a batch (shares[kind]); one that does not share comes alone. 0 when the queue is closed
+ * and empty. */
 size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUNT],
 		       struct work *ret, size_t max);
 void work_queue_close(struct work_queue *queue);
