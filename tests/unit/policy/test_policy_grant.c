@@ -28,7 +28,8 @@ TEST(a_grant_says_whose_and_what_it_is)
 	assert_int_equal(grant->renews_id, 0);
 	assert_false(grant->is_ca);
 	assert_int_equal(grant->path_len, -1);
-	assert_true(bytes_equal(public_key_spki(grant->key), public_key_spki(test_key(DEVICE_KEY))));
+	assert_true(
+		bytes_equal(public_key_spki(grant->key), public_key_spki(test_key(DEVICE_KEY))));
 	assert_int_equal(grant->ext_key_usage_count, 2);
 	assert_string_equal(grant->ext_key_usages[0], "1.3.6.1.5.5.7.3.2");
 	assert_string_equal(grant->peer, "192.0.2.7");
@@ -96,7 +97,8 @@ TEST(crt_05_key_usage_fits_the_key)
 		scene_csr(&scene, (struct csr_spec){ .subject = "CN=dev-1", .key = rows[i].key });
 		CLEANUP(grant_freep) struct grant *grant = granted(&scene);
 		assert_int_equal(grant->key_usage, rows[i].usage);
-		assert_int_equal(public_key_type(grant->key), public_key_type(test_key(rows[i].key)));
+		assert_int_equal(public_key_type(grant->key),
+				 public_key_type(test_key(rows[i].key)));
 	}
 	scene_close(&scene);
 }

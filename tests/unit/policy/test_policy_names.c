@@ -102,11 +102,12 @@ TEST(unlisted_attributes_are_dropped_or_refused)
 	ask(&scene, "CN=dev-1,title=King", NULL);
 	expect_names(&scene, "CN=dev-1", "");
 	scene.profile->subject_unlisted = UNLISTED_REFUSE;
+	ask(&scene, "CN=dev-1,title=King", "dns:dev-1");
 	EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
 	ask(&scene, "CN=dev-1", NULL);
 	EXPECT_ALLOWED(scene);
 	scene.profile->subject_unlisted = (enum unlisted)9;
-	ask(&scene, "CN=dev-1,title=King", NULL);
+	ask(&scene, "CN=dev-1,title=King", "dns:dev-1");
 	EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
 	scene_close(&scene);
 }
@@ -206,7 +207,7 @@ TEST(cs_28_a_wildcard_in_the_common_name_needs_leave)
 	struct scene scene;
 
 	scene_enroll_by_passphrase(&scene);
-	ask(&scene, "CN=*.acme.example", NULL);
+	ask(&scene, "O=Acme,CN=*.acme.example", NULL);
 	EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
 	scene.profile->san_rules[SAN_DNS].wildcard = true;
 	EXPECT_ALLOWED(scene);
@@ -417,6 +418,16 @@ TEST(the_serial_number_must_be_the_certificates)
 	scene_close(&scene);
 }
 
+TEST(attributes_that_name_no_device_are_the_subject_rules_matter)
+{
+	struct scene scene;
+
+	scene_enroll_by_third_party(&scene);
+	ask(&scene, "C=DE,O=Acme,OU=plant 3,CN=dev-1", NULL);
+	expect_names(&scene, "C=DE, O=Acme, OU=plant 3, CN=dev-1", "");
+	scene_close(&scene);
+}
+
 TEST(a_foreign_name_is_refused_also_where_a_rule_would_drop_it)
 {
 	static const struct subject_rule rules[] = {
@@ -468,5 +479,6 @@ POLICY_TEST_MAIN(RUN(a_required_attribute_must_be_asked_for),
 		 RUN(cl_16_an_own_certificate_that_enrolls_keeps_to_its_names_too),
 		 RUN(cs_33_every_alternative_name_must_stand_in_the_certificate),
 		 RUN(the_serial_number_must_be_the_certificates),
+		 RUN(attributes_that_name_no_device_are_the_subject_rules_matter),
 		 RUN(a_foreign_name_is_refused_also_where_a_rule_would_drop_it),
 		 RUN(ras_and_passphrases_are_not_asked_whose_name_it_is))
