@@ -62,16 +62,23 @@ static const struct error_row {
 	{ SQLITE_TOOBIG, REASON_TOO_LARGE, 0 },
 };
 
-static bool fail(const struct db *db, int code, struct error *err)
+static void describe_failure(const struct db *db, int code, struct error *err)
 {
 	const char *words = db->sqlite ? sqlite3_errmsg(db->sqlite) : sqlite3_errstr(code);
+	enum reason reason = REASON_INTERNAL;
+	uint32_t retry_after = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(error_rows); i++)
-		if (code == error_rows[i].code || (code & 0xff) == error_rows[i].code)
-			return error_set_retry(err, error_rows[i].reason, error_rows[i].retry_after,
-					       "%s (SQLite %d)", words, code);
-	return error_set(err, REASON_INTERNAL, "%s (SQLite %d)", words, code);
+	for (size_t i = 0; i < ARRAY_LEN(error_rows) && reason == REASON_INTERNAL; i++) {
+		if (code != error_rows[i].code && (code & 0xff) != error_rows[i].code)
+			continue;
+		reason = error_rows[i].reason;
+		retry_after = error_rows[i].retry_after;
+	}
+	error_fill(err, reason, retry_after, "%s (SQLite %d)", words, code);
 }
+
+/* As error_set(): false, for compilers and analyzers to see. */
+#define fail(db, code, err) (describe_failure((db), (code), (err)), false)
 
 /* -- preparing -- */
 

@@ -89,8 +89,10 @@ static bool record(const struct call *call, struct change *change, struct new_ca
 	ca->cert = (struct bytes){ signed_certificate->der, signed_certificate->der_len };
 	ca->chain = chain;
 	ca->chain_count = chain_of(parent, chain);
-	return ca_record(change->tx, signed_certificate, err) &&
-	       new_ca_insert(call, change, ca, ret, err);
+	bool recorded = ca_record(change->tx, signed_certificate, err) &&
+			new_ca_insert(call, change, ca, ret, err);
+	ca->chain = NULL; /* it ends with this call */
+	return recorded;
 }
 
 static bool issue(const struct call *call, const struct new_ca *ca, const struct name *subject,

@@ -112,7 +112,9 @@ static bool insert(const struct call *call, struct new_ca *ca, const struct bund
 	ca->cert = cert_der(cert);
 	ca->chain = chain;
 	ca->parent_id = ca->chain_count ? parent_id_of(&pool, chain[0]) : 0;
-	return new_ca_insert(call, change, ca, ret, err);
+	bool inserted = new_ca_insert(call, change, ca, ret, err);
+	ca->chain = NULL; /* it ends with this call */
+	return inserted;
 }
 
 bool ca_import(const struct call *call, json_t **ret, struct error *err)

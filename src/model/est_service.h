@@ -50,8 +50,8 @@ void est_reply_done(struct est_reply *reply);
 struct est_service;
 struct est_service_ops {
 	/* Blocks until answered, which is not yet until durable: a certificate may leave this
-	 * process once the store is settled. False with *err for a refusal; ret->authenticated is set either
-	 * way. Thread-safe. */
+	 * process once the store is settled. False with *err for a refusal; ret->authenticated is
+	 * set either way. Thread-safe. */
 	bool (*answer)(struct est_service *service, const struct est_request *request,
 		       struct est_reply *ret, struct error *err);
 };

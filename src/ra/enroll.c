@@ -45,8 +45,8 @@ static bool names_are_same(const struct certificate *recent, const struct grant 
 	       san_equal(cert_san(cert), &grant->san);
 }
 
-/* Finds what this very request already got; *ret_found tells. Its commit may be another thread's and still under way:
- * this answer waits for the same. */
+/* Finds what this very request already got; *ret_found tells. Its commit may be another thread's
+ * and still under way: this answer waits for the same. */
 static bool find_repeated(struct enrollment *e, const unsigned char identity[HASH_LEN],
 			  struct certificate *ret, bool *ret_found, struct error *err)
 {
