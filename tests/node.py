@@ -221,6 +221,9 @@ class Node:
     def set_profile(self, name, *changes):
         self.ctl("profile", "set", name, *changes)
 
+    def certificates(self, *arguments):
+        return self.ctl_json(*arguments, "cert", "list", "--limit", "1000")["certificates"]
+
     def events(self, *arguments):
         return self.ctl_json("events", *arguments)
 
@@ -231,6 +234,8 @@ class Node:
         if version:
             context.minimum_version = context.maximum_version = version
         if identity:
+            # what a device would rather not send is the server's to refuse
+            context.set_ciphers("DEFAULT@SECLEVEL=0")
             context.load_cert_chain(identity.path)
         return context
 

@@ -1,0 +1,253 @@
+"""Rows CL-*: who is let in by a certificate, and who is not. Each refusal has an accepting twin."""
+import datetime
+import ssl
+import time
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from node import Identity, Node, Refused, make_csr, make_key
+
+NOW = datetime.datetime.utcnow()
+DAY = datetime.timedelta(days=1)
+
+
+def name(text):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+class Maker:
+    """A manufacturer's CA, which the account trusts unless told otherwise."""
+
+    def __init__(self, folder, subject="Maker", ca=True, digest=hashes.SHA256(), key=None, parent=None, start=-1, end=99, path=None):
+        self.folder, self.key, self.name = folder, key or make_key(), name(subject)
+        issuer = parent or self
+        builder = self.builder(self.name, self.key, issuer.name, start, end)
+        self.certificate = builder.add_extension(x509.BasicConstraints(ca, path), True).sign(issuer.key, digest)
+
+    @staticmethod
+    def builder(subject, key, issuer, start, end):
+        return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+                .serial_number(x509.random_serial_number()).not_valid_before(NOW + start * DAY).not_valid_after(NOW + end * DAY))
+
+    def device(self, subject, *extensions, start=-1, end=99, digest=hashes.SHA256(), sent=(), key=None):
+        key = key or make_key()
+        builder = self.builder(name(subject), key, self.name, start, end)
+        for extension in extensions:
+            builder = builder.add_extension(extension, False)
+        return Identity(self.folder, key, builder.sign(self.key, digest), *sent)
+
+    def pem(self):
+        path = self.folder / f"{x509.random_serial_number()}.pem"
+        path.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+        return path
+
+
+@pytest.fixture(scope="module")
+def maker(node, tmp_path_factory):
+    maker = Maker(tmp_path_factory.mktemp("maker"))
+    node.ctl("trust", "add", "--yes", maker.pem())
+    return maker
+
+
+def enroll(node, identity, subject):
+    return node.enroll(make_csr(make_key(), subject), profile="demo-tls", identity=identity)
+
+
+def refused(node, identity, subject, reason):
+    """403, the reason in the event, no certificate, and the next client served."""
+    before = len(node.certificates())
+    answer = enroll(node, identity, subject)
+    assert answer.status == 403, answer.text
+    assert node.events("--refusals")[0]["reason"] == reason
+    assert len(node.certificates()) == before
+    return answer
+
+
+def test_cl_04_no_certificate(node, maker):
+    answer = node.post_csr("simpleenroll", make_csr(make_key(), "x"), "demo-tls")
+    assert answer.status == 403 and "no_client_cert" in answer.text and "WWW-Authenticate" not in answer.headers
+    assert enroll(node, maker.device("cl-04"), "cl-04").status == 200
+
+
+def test_cl_05_and_07_expired_and_not_yet_valid(node, maker):
+    refused(node, maker.device("cl-05", start=-9, end=-1), "cl-05", "cert_expired")
+    refused(node, maker.device("cl-07", start=1), "cl-07", "cert_not_yet_valid")
+    assert enroll(node, maker.device("cl-05"), "cl-05").status == 200
+
+
+def test_cl_09_usages(node, maker):
+    server, client, any_use = (x509.ExtendedKeyUsage([oid]) for oid in (
+        ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE))
+    refused(node, maker.device("cl-09", server), "cl-09", "client_cert_usage")
+    signs = x509.KeyUsage(False, False, False, False, True, False, False, False, False)
+    refused(node, maker.device("cl-09", signs), "cl-09", "client_cert_usage")
+    for extension in (client, any_use):
+        assert enroll(node, maker.device("cl-09", extension), "cl-09").status == 200
+
+
+def test_cl_12_strange_chains(node, maker, tmp_path):
+    alone = Maker(tmp_path, "cl-12", ca=False)
+    refused(node, Identity(tmp_path, alone.key, alone.certificate), "cl-12", "untrusted_issuer")
+    junk = [Maker(tmp_path, f"junk-{i}").certificate for i in range(20)]
+    assert enroll(node, maker.device("cl-12", sent=junk[:6]), "cl-12").status == 200
+    # cross-signed loop: two CAs that vouch for each other and for nobody else
+    a, b = Maker(tmp_path, "loop-a"), Maker(tmp_path, "loop-b")
+    a_by_b = Maker(tmp_path, "loop-a", key=a.key, parent=b).certificate
+    b_by_a = Maker(tmp_path, "loop-b", key=b.key, parent=a).certificate
+    refused(node, a.device("cl-12", sent=(a_by_b, b_by_a)), "cl-12", "untrusted_issuer")
+
+
+def test_cl_14_same_name_other_key(node, maker, tmp_path):
+    refused(node, Maker(tmp_path).device("cl-14"), "cl-14", "untrusted_issuer")
+    assert enroll(node, maker.device("cl-14"), "cl-14").status == 200
+
+
+def test_cl_17_our_issuers_name_and_serial_by_another_hand(node, tmp_path):
+    device = node.device("cl-17")
+    issuing = x509.load_pem_x509_certificate((node.folder / "ca.pem").read_bytes())
+    forger = Maker(tmp_path)
+    forged = (x509.CertificateBuilder().subject_name(device.certificate.subject).issuer_name(issuing.subject)
+              .public_key(forger.key.public_key()).serial_number(device.certificate.serial_number)
+              .not_valid_before(NOW - DAY).not_valid_after(NOW + DAY).sign(forger.key, hashes.SHA256()))
+    refused(node, Identity(tmp_path, forger.key, forged), "cl-17", "untrusted_issuer")
+    answer = node.reenroll(make_csr(make_key(), "cl-17"), Identity(tmp_path, forger.key, forged))
+    assert answer.status == 403
+    assert enroll(node, device, "cl-17").status == 200
+
+
+def test_cl_18_an_altered_signature(node, maker, tmp_path):
+    device = maker.device("cl-18")
+    der = bytearray(device.certificate.public_bytes(serialization.Encoding.DER))
+    der[-1] ^= 1
+    altered = x509.load_der_x509_certificate(bytes(der))
+    refused(node, Identity(tmp_path, device.key, altered), "cl-18", "untrusted_issuer")
+    assert enroll(node, device, "cl-18").status == 200
+
+
+@pytest.mark.parametrize("wrong", [{"ca": False}, {"start": -9, "end": -1}], ids=["leaf", "expired"])
+def test_cl_19_what_is_no_usable_ca_is_refused_at_import(node, tmp_path, wrong):
+    with pytest.raises(Refused) as refusal:
+        node.ctl("trust", "add", "--yes", Maker(tmp_path, "bad CA", **wrong).pem())
+    assert refusal.value.code == 5 and "refused:" in refusal.value.text + refusal.value.output
+    assert "bad CA" not in node.ctl("trust", "list")
+
+
+def test_cl_20_sha1(node, maker):
+    refused(node, maker.device("cl-20", digest=hashes.SHA1()), "cl-20", "client_cert_weak")
+    assert enroll(node, maker.device("cl-20"), "cl-20").status == 200
+
+
+def test_cl_22_trust_is_judged_per_request(node, tmp_path):
+    """On one kept connection: trusted, then its CA is removed, then refused."""
+    maker = Maker(tmp_path, "Soon Gone")
+    node.ctl("trust", "add", "--yes", maker.pem())
+    device = maker.device("cl-22")
+    connection = node.connect(identity=device)
+
+    def ask():
+        return node.enroll(make_csr(make_key(), "cl-22"), profile="demo-tls", identity=device, connection=connection)
+
+    assert ask().status == 200
+    mine = [a for a in node.ctl_json("trust", "list")["anchors"] if "Soon Gone" in a["certificate"]["subject"]]
+    node.ctl("trust", "remove", mine[0]["id"])
+    node.wait(lambda: ask().status == 403, "the removal to be felt", 5)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_cl_22_sessions_are_not_resumed(node, version):
+    device = node.device("cl-22-resume")
+    context = node.tls(device, version)
+    import socket
+    sessions = []
+    for _ in range(2):
+        with socket.create_connection(("127.0.0.1", node.port)) as raw:
+            with context.wrap_socket(raw, server_hostname="localhost", session=sessions[-1] if sessions else None) as tls:
+                tls.sendall(b"GET /.well-known/est/demo/cacerts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                while tls.recv(65536):
+                    pass
+                assert not tls.session_reused
+                if tls.session:
+                    sessions.append(tls.session)
+
+
+def test_cl_25_certificates_in_headers_count_for_nothing(node):
+    device = node.device("cl-25")
+    pem = device.certificate.public_bytes(serialization.Encoding.PEM).decode().replace("\n", "%0A")
+    for header in ("X-SSL-Cert", "X-Forwarded-Client-Cert", "Client-Cert", "X-SSL-Client-Verify"):
+        answer = node.post_csr("simpleenroll", make_csr(make_key(), "cl-25"), "demo-tls", headers={header: pem})
+        assert answer.status == 403 and "no_client_cert" in answer.text
+
+
+def test_cl_26_both_credentials_one_wrong(node, maker):
+    device = maker.device("cl-26")
+    csr = make_csr(make_key(), "cl-26")
+    # a passphrase profile wants the passphrase, whatever certificate comes along
+    assert node.enroll(csr, passphrase="wrong passphrase", identity=device).status == 401
+    assert node.enroll(csr, passphrase=node.passphrase, identity=device).status == 200
+    # a certificate profile wants the certificate, whatever passphrase comes along
+    stranger = Maker(device.path.parent, "Stranger").device("cl-26")
+    answer = node.post_csr("simpleenroll", csr, "demo-tls", node.basic(), identity=stranger)
+    assert answer.status == 403
+
+
+def test_cl_27_far_ends(node, maker):
+    key = make_key()
+    for end in (datetime.datetime(9999, 12, 31, 23, 59, 59), datetime.datetime(2049, 12, 31, 23, 59, 59),
+                datetime.datetime(2050, 1, 1)):
+        certificate = (x509.CertificateBuilder().subject_name(name("cl-27")).issuer_name(maker.name).public_key(key.public_key())
+                       .serial_number(x509.random_serial_number()).not_valid_before(NOW - DAY).not_valid_after(end)
+                       .sign(maker.key, hashes.SHA256()))
+        assert enroll(node, Identity(maker.folder, key, certificate), "cl-27").status == 200
+
+
+def test_cs_33_a_name_that_the_certificate_does_not_cover(node, maker):
+    device = maker.device("cs-33", x509.SubjectAlternativeName([x509.DNSName("mine.example")]))
+    for san, status in (("mine.example", 200), ("yours.example", 403)):
+        answer = node.enroll(make_csr(make_key(), "cs-33", san=[x509.DNSName(san)]), profile="demo-tls", identity=device)
+        assert answer.status == status, answer.text
+    assert "name_not_authorized" in answer.text
+
+
+def test_cl_15_two_accounts(node, maker):
+    """What another account's CA vouches for opens nothing here, and its profiles do not exist for our addresses."""
+    node.ctl("account", "create", "other")
+    try:
+        other = ("--account", "other")
+        node.ctl(*other, "allow", "add", "127.0.0.3")
+        node.ctl(*other, "ca", "create", "Other CA", "--subject", "CN=Other CA", "--trust")
+        node.ctl(*other, "profile", "create", "other-tls", "--template", "generic-device", "--ca", "Other CA", "--auth",
+                 "tls-certificate", "--alias", "other-tls")
+        node.wait(lambda: node.request("GET", "/.well-known/est/other-tls/cacerts", source="127.0.0.3").status == 200, "it to serve", 5)
+        # our address, their profile: the same as a profile that does not exist
+        theirs = node.request("GET", "/.well-known/est/other-tls/cacerts")
+        nobody = node.request("GET", "/.well-known/est/nobody/cacerts")
+        assert theirs.status == nobody.status == 404
+        assert theirs.text.split("request=")[0] == nobody.text.split("request=")[0]
+        # a certificate of ours at their profile
+        answer = node.enroll(make_csr(make_key(), "cl-15"), profile="other-tls", identity=maker.device("cl-15"), source="127.0.0.3")
+        assert answer.status == 403
+        # their address, our profile
+        assert node.request("GET", "/.well-known/est/demo/cacerts", source="127.0.0.3").status == 404
+        # each sees only its own
+        assert {c["subject"] for c in node.certificates(*other)} == {"CN=Other CA"}
+        with pytest.raises(Refused):
+            node.ctl(*other, "profile", "show", "demo")
+    finally:
+        node.ctl("--account", "other", "profile", "suspend", "other-tls")
+
+
+def test_ra_06_a_revoked_ra_is_refused_at_once(node, tmp_path):
+    key = make_key()
+    (tmp_path / "ra.csr").write_bytes(make_csr(key, "ra-06"))
+    node.ctl("--account", "demo", "ra", "enroll", "ra-06", "--ca", "Demo Issuing", "--all-profiles", "--csr", tmp_path / "ra.csr",
+             "--out", tmp_path / "ra.pem")
+    ra = Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / "ra.pem").read_bytes()))
+    connection = node.connect(identity=ra)
+    csr = make_csr(make_key(), "behind-ra-06")
+    assert node.enroll(csr, profile="demo-tls", identity=ra, connection=connection).status == 200
+    node.ctl("--account", "demo", "ra", "revoke", "ra-06")
+    answer = node.enroll(make_csr(make_key(), "behind-ra-06b"), profile="demo-tls", identity=ra, connection=connection)
+    assert answer.status == 403 and "cert_revoked" in answer.text
