@@ -10,7 +10,7 @@
 #include "model/profile_words.h"
 #include "pki/der.h"
 
-#define VALIDITY_MIN 60
+#define VALIDITY_MIN 1
 #define REPEAT_MAX (24 * 3600)
 #define BACKDATE_MAX                                                                               \
 	(7 * 86400) /* further back would claim times before a revocation was known                \

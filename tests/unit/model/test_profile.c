@@ -357,7 +357,7 @@ static void spoil_eku_twice(struct profile *p)
 }
 static void spoil_validity(struct profile *p)
 {
-	p->validity_seconds = 59;
+	p->validity_seconds = 0;
 }
 static void spoil_long_validity(struct profile *p)
 {

@@ -1,0 +1,161 @@
+"""Rows RN-*: when, by whom, for what names and with which key a certificate is renewed."""
+import concurrent.futures
+import time
+
+import pytest
+from cryptography import x509
+
+from node import Identity, Node, make_csr, make_key
+
+
+@pytest.fixture(scope="module")
+def short():
+    """A node whose certificates live for three seconds and may be renewed from one second before their end to three after."""
+    with Node() as node:
+        node.set_profile("demo", "validity=3s", "backdate=0s", "renewal.while_valid=in-window", "renewal.opens_before=1s",
+                         "renewal.after_expiry=in-window", "renewal.closes_after=3s")
+        node.set_profile("demo-tls", "validity=3s", "backdate=0s")
+        time.sleep(0.5)
+        yield node
+
+
+def renew(node, device, name, **options):
+    return node.reenroll(make_csr(make_key(), name), device, **options)
+
+
+def test_rn_01_and_02_the_window(short):
+    device = short.device("rn-01")
+    first = renew(short, device, "rn-01")
+    assert first.status == 403 and "renewal_too_early" in first.text
+    time.sleep(2.1)
+    assert renew(short, device, "rn-01").status == 200  # still valid, within the window
+    time.sleep(1.5)
+    expired = renew(short, device, "rn-01")
+    assert expired.status == 200, expired.text  # expired, within the window (CL-06)
+    time.sleep(3)
+    late = renew(short, device, "rn-01")
+    assert late.status == 403 and "renewal_too_late" in late.text
+
+
+def test_cl_05_an_expired_certificate_enrolls_nothing(short):
+    device = short.device("cl-05")
+    assert short.enroll(make_csr(make_key(), "cl-05"), profile="demo-tls", identity=device).status == 200
+    time.sleep(3.2)
+    answer = short.enroll(make_csr(make_key(), "cl-05"), profile="demo-tls", identity=device)
+    assert answer.status == 403 and "cert_expired" in answer.text
+
+
+def test_rn_07_names_may_not_change(node):
+    device = node.device("rn-07", san=[x509.DNSName("a.example")])
+    for name, san in (("rn-07x", "a.example"), ("rn-07", "b.example")):
+        answer = node.reenroll(make_csr(make_key(), name, san=[x509.DNSName(san)]), device)
+        assert answer.status == 403 and "subject_mismatch" in answer.text
+    assert node.reenroll(make_csr(make_key(), "RN-07", san=[x509.DNSName("A.example")]), device).status == 200
+
+
+@pytest.mark.parametrize("rule,same,new", [("allowed", 200, 200), ("same", 200, 403), ("new", 403, 200)])
+def test_rn_10_the_key_by_rule(node, rule, same, new):
+    node.set_profile("demo", f"renewal.key={rule}")
+    try:
+        time.sleep(0.3)
+        device = node.device("rn-10")
+        assert node.reenroll(make_csr(device.key, "rn-10"), device).status == same
+        assert renew(node, device, "rn-10").status == new
+    finally:
+        node.set_profile("demo", "renewal.key=allowed")
+
+
+def test_rn_10_the_key_of_a_revoked_certificate(node):
+    device = node.device("rn-10-revoked")
+    node.ctl("cert", "revoke", node.serial(device.certificate), "--reason", "keyCompromise")
+    answer = node.enroll(make_csr(device.key, "rn-10-revoked"))
+    assert answer.status == 403 and "key_reused" in answer.text
+
+
+def test_rn_11_fifty_times_the_same_at_once(node):
+    device = node.device("rn-11")
+    csr = make_csr(make_key(), "rn-11")
+    with concurrent.futures.ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(lambda _: node.reenroll(csr, device), range(50)))
+    assert {a.status for a in answers} == {200}
+    assert len({a.certificate.serial_number for a in answers}) == 1
+    assert node.reenroll(csr, device).certificate == answers[0].certificate
+    first = [c for c in node.certificates() if c["subject"] == "CN=rn-11"]
+    assert len(first) == 2  # the first certificate and one renewal
+
+
+def test_rn_12_two_different_requests_at_once(node):
+    device = node.device("rn-12")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda csr: node.reenroll(csr, device), [make_csr(make_key(), "rn-12") for _ in range(2)]))
+    assert {a.status for a in answers} == {200}
+    assert len({a.certificate.serial_number for a in answers}) == 2
+
+
+def test_rn_13_a_suspended_profile_renews_nothing(node):
+    device = node.device("rn-13")
+    node.ctl("profile", "suspend", "demo")
+    try:
+        node.wait(lambda: renew(node, device, "rn-13").status == 404, "the suspension", 5)
+    finally:
+        node.ctl("profile", "resume", "demo")
+    node.wait(lambda: renew(node, device, "rn-13").status == 200, "the resumption", 5)
+
+
+def test_rn_13_the_issuing_ca_must_be_trusted(node):
+    """Renewals fail when the CA is taken out of EST authentication, and work again when it is back."""
+    device = node.device("rn-13-trust")
+    (anchor,) = [a for a in node.ctl_json("trust", "list")["anchors"] if a["ca"] == "Demo Issuing"]
+    confirm_removal(node, anchor["id"])
+    try:
+        node.wait(lambda: renew(node, device, "rn-13-trust").status == 403, "the removal", 5)
+    finally:
+        node.ctl("trust", "add", "--yes", "--ca", "Demo Issuing")
+    node.wait(lambda: renew(node, device, "rn-13-trust").status == 200, "its return", 5)
+
+
+def confirm_removal(node, anchor_id):
+    """The refusal names the confirmation; it is given back."""
+    import re
+    from node import Refused
+    try:
+        node.ctl("trust", "remove", anchor_id)
+    except Refused as refusal:
+        word = re.search(r"--confirm[= ]'?([\w. -]+?)'?[\s,;.)]", refusal.text + refusal.output + " ")
+        assert word, refusal.text
+        node.ctl("trust", "remove", anchor_id, f"--confirm={word[1]}")
+
+
+def test_old_certificates_by_rule(node):
+    """Kept; revoked when the new one is first used."""
+    kept = node.device("old-kept")
+    assert renew(node, kept, "old-kept").status == 200
+    assert renew(node, kept, "old-kept").status == 200
+    node.set_profile("demo", "renewal.old_certificate=revoked-on-use")
+    try:
+        time.sleep(0.3)
+        old = node.device("old-on-use")
+        key = make_key()
+        answer = node.reenroll(make_csr(key, "old-on-use"), old)
+        new = Identity(node.folder, key, answer.certificate)
+        assert renew(node, old, "old-on-use").status == 200  # the new one was not used yet
+        assert renew(node, new, "old-on-use").status == 200
+        answer = renew(node, old, "old-on-use")
+        assert answer.status == 403 and "cert_revoked" in answer.text
+    finally:
+        node.set_profile("demo", "renewal.old_certificate=kept")
+
+
+def test_rule_11_a_renewal_that_comes_as_simpleenroll(node):
+    """A simpleenroll by a certificate of this very profile is a renewal, and keeps the renewal's rules."""
+    bootstrap = node.device("own-cert")
+    key = make_key()
+    first = node.enroll(make_csr(key, "own-cert"), profile="demo-tls", identity=bootstrap)
+    own = Identity(node.folder, key, first.certificate)
+    assert node.enroll(make_csr(make_key(), "own-cert"), profile="demo-tls", identity=own).status == 200
+    node.set_profile("demo-tls", "renewal.while_valid=in-window")
+    try:
+        node.wait(lambda: "renewal_too_early" in node.enroll(make_csr(make_key(), "own-cert"), profile="demo-tls", identity=own).text,
+                  "the window", 5)
+    finally:
+        node.set_profile("demo-tls", "renewal.while_valid=any-time")
