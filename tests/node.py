@@ -119,6 +119,10 @@ class Node:
             f"est_url = https://localhost:{self.port}\nlog_format = json\n{settings}\n"
             f"[est]\nlisten = 127.0.0.1:{self.port}\n{est_settings}\n")
 
+    def write_config_with_state(self, folder):
+        """The same, with the state elsewhere."""
+        self.config.write_text(self.config.read_text().replace("state_dir = state", f"state_dir = {folder}"))
+
     # -- life --
 
     def __enter__(self):
