@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from node import Identity, Node, Refused, make_csr, make_key
+from node import Node, make_csr, make_key
 
 KILLS = 200 if os.environ.get("BESTOW_LONG") else 12
 
@@ -127,36 +127,3 @@ def test_co_26_an_altered_audit_log_is_found():
         node.start()
         assert node.ctl("audit", "verify") == head
         node.stop()
-
-
-def test_ft_20_sigterm_under_load_loses_nothing():
-    with Node() as node:
-        node.set_profile("demo", "key.reuse=any")
-        stop, acknowledged, refused = threading.Event(), [], []
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            workers = [pool.submit(enroll_all, node, stop, acknowledged, refused, i) for i in range(4)]
-            time.sleep(1)
-            begun = time.monotonic()
-            assert node.stop() == 0
-            assert time.monotonic() - begun < 15
-            stop.set()
-            for worker in workers:
-                worker.result()
-        store = sqlite3.connect(f"file:{node.folder}/state/bestow.db?mode=ro", uri=True)
-        stored = {int.from_bytes(row[0], "big") for row in store.execute("SELECT serial FROM certificate")}
-        assert acknowledged and not {serial for _, serial in acknowledged} - stored
-
-
-def test_ft_20_reload_under_load_drops_nothing():
-    """SIGHUP while devices enroll on kept connections: not one of them notices."""
-    with Node() as node:
-        node.set_profile("demo", "key.reuse=any")
-        key = make_key()
-        connections = [node.connect() for _ in range(4)]
-        for round_ in range(12):
-            if round_ % 4 == 3:
-                node.process.send_signal(signal.SIGHUP)
-            for i, connection in enumerate(connections):
-                answer = node.enroll(make_csr(key, f"hup-{round_}-{i}"), connection=connection)
-                assert answer.status == 200, answer.text
-            time.sleep(0.1)
