@@ -107,7 +107,7 @@ static bool check_account_source(const struct est_exchange *e, struct error *ret
 	return error_set(err, REASON_IP_NOT_ALLOWED, "the account does not list this address");
 }
 
-static void refuse(struct est_exchange *e, const struct error *why, const struct error *shown)
+void exchange_refuse(struct est_exchange *e, const struct error *why, const struct error *shown)
 {
 	report(e, why);
 	reply_refusal(e, shown, false);
@@ -126,11 +126,11 @@ static void serve(struct est_exchange *e)
 		}
 		(void)!error_set(&refusal, REASON_METHOD_NOT_ALLOWED, "%s wants %s",
 				 est_operation_text(e->path.operation), operations[i].method);
-		reply_refusal(e, &refusal, false);
+		exchange_refuse(e, &refusal, &refusal);
 		return;
 	}
 	(void)!error_set(&refusal, REASON_UNKNOWN_OPERATION, "switched off");
-	refuse(e, &refusal, &refusal);
+	exchange_refuse(e, &refusal, &refusal);
 }
 
 void est_server_handle(struct est_server *server, struct http_exchange *http)
@@ -150,11 +150,11 @@ void est_server_handle(struct est_server *server, struct http_exchange *http)
 	bool found = est_path_parse(http_path(http), server->options.base_path, &e.path, &why) &&
 		     find_profile(&e, &why);
 	if (!check_source(&e, &why) || !found) {
-		refuse(&e, &why, &why);
+		exchange_refuse(&e, &why, &why);
 		return;
 	}
 	if (!check_account_source(&e, &shown, &why)) {
-		refuse(&e, &why, &shown);
+		exchange_refuse(&e, &why, &shown);
 		return;
 	}
 	serve(&e);

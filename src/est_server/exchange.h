@@ -26,5 +26,10 @@ void reply_certificate(struct est_exchange *exchange, const struct est_reply *re
 /* `authenticated` callers read why; strangers read a class and the request's id. */
 void reply_refusal(struct est_exchange *exchange, const struct error *refusal, bool authenticated);
 
+/* -- est_server.c -- */
+/* Refuses what was decided on this side: the operator hears `why`, the caller `shown`. */
+void exchange_refuse(struct est_exchange *exchange, const struct error *why,
+		     const struct error *shown);
+
 /* -- op_enroll.c -- */
 void op_enroll(struct est_exchange *exchange);

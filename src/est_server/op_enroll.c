@@ -94,7 +94,7 @@ void op_enroll(struct est_exchange *exchange)
 	struct error refusal = { 0 };
 
 	if (!read_csr(exchange, &csr, &refusal)) {
-		reply_refusal(exchange, &refusal, false);
+		exchange_refuse(exchange, &refusal, &refusal);
 		return;
 	}
 

@@ -252,3 +252,19 @@ def test_ra_certificate(node, tmp_path):
     # RA-02: outside its scope
     answer = node.reenroll(make_csr(make_key(), "behind-the-ra"), ra, profile="demo")
     assert answer.status == 403 and "ra_scope" in answer.text
+
+
+def test_each_refusal_is_an_event(node):
+    """Also one that needs no authority: the operator hears of nonsense too."""
+    cases = {
+        "csr_bad_encoding": lambda: node.request("POST", "/.well-known/est/demo/simpleenroll", b"garbage!", {"Content-Type": "application/pkcs10"}),
+        "csr_malformed": lambda: node.post_csr("simpleenroll", b"\x30\x00"),
+        "media_type": lambda: node.request("POST", "/.well-known/est/demo/simpleenroll", b"x", {"Content-Type": "image/png"}),
+        "method_not_allowed": lambda: node.request("GET", "/.well-known/est/demo/simpleenroll"),
+        "unknown_operation": lambda: node.request("POST", "/.well-known/est/demo/fullcmc", b"x"),
+    }
+    for reason, ask in cases.items():
+        answer = ask()
+        assert answer.status in (400, 404, 405, 415)
+        (event,) = [e for e in node.events("--refusals", "--limit", "5") if e["request_id"] in answer.text]
+        assert event["reason"] == reason and event["profile"] == "demo"
