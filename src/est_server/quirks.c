@@ -2,19 +2,35 @@
 
 #include <string.h>
 
-/* One line and a final newline is what nearly all read; strongSwan 5.9 fails on wrapped lines.
- * libest alone needs lines once a body passes about 1 kB. */
-static const struct {
-	const char *prefix;
+struct quirks {
 	size_t line_length;
-} agents[] = {
-	{ "libest", 64 },
+	bool mirrors_http10;
 };
 
-size_t quirk_line_length(const char *user_agent)
+/* One line and a final newline is what nearly all read; strongSwan 5.9 fails on wrapped lines.
+ * libest alone needs lines once a body passes about 1 kB; Debian's build of it asks by HTTP/1.0 and
+ * takes "HTTP/1.1 200" for no answer at all. */
+static const struct {
+	const char *prefix;
+	struct quirks quirks;
+} agents[] = {
+	{ "libest", { .line_length = 64, .mirrors_http10 = true } },
+};
+
+static struct quirks find(const char *user_agent)
 {
 	for (size_t i = 0; user_agent && i < sizeof agents / sizeof agents[0]; i++)
 		if (strncmp(user_agent, agents[i].prefix, strlen(agents[i].prefix)) == 0)
-			return agents[i].line_length;
-	return 0;
+			return agents[i].quirks;
+	return (struct quirks){ 0 };
+}
+
+size_t quirk_line_length(const char *user_agent)
+{
+	return find(user_agent).line_length;
+}
+
+bool quirk_mirrors_http10(const char *user_agent)
+{
+	return find(user_agent).mirrors_http10;
 }

@@ -61,6 +61,13 @@ static void log_request(const struct est_exchange *e, unsigned int status, enum 
 		  log_quote(e->detail, detail, sizeof detail));
 }
 
+static void send_answer(struct est_exchange *e, struct http_answer answer, enum reason reason)
+{
+	answer.mirrors_http10 = quirk_mirrors_http10(http_header(e->http, "User-Agent"));
+	log_request(e, answer.status, reason);
+	http_answer(e->http, &answer);
+}
+
 /* -- success -- */
 
 static void send_base64(struct est_exchange *e, const char *content_type, struct bytes der)
@@ -81,8 +88,7 @@ static void send_base64(struct est_exchange *e, const char *content_type, struct
 		.headers = { { "Content-Transfer-Encoding", "base64" } },
 		.body = buffer_view(&body),
 	};
-	log_request(e, answer.status, REASON_NONE);
-	http_answer(e->http, &answer);
+	send_answer(e, answer, REASON_NONE);
 }
 
 void reply_cacerts(struct est_exchange *e)
@@ -92,14 +98,11 @@ void reply_cacerts(struct est_exchange *e)
 
 void reply_csrattrs(struct est_exchange *e)
 {
-	const struct http_answer nothing = { .status = 204 };
-
 	if (e->profile->csrattrs.len) {
 		send_base64(e, "application/csrattrs", buffer_view(&e->profile->csrattrs));
 		return;
 	}
-	log_request(e, nothing.status, REASON_NONE);
-	http_answer(e->http, &nothing);
+	send_answer(e, (struct http_answer){ .status = 204 }, REASON_NONE);
 }
 
 static size_t split_chain(struct bytes chain, struct bytes *certs, size_t count)
@@ -198,6 +201,5 @@ void reply_refusal(struct est_exchange *e, const struct error *refusal, bool aut
 				   : "POST");
 	/* a caller told to come back later must not hold its connection meanwhile */
 	answer.close = kind == ERROR_BUSY || kind == ERROR_LIMITED;
-	log_request(e, answer.status, refusal->reason);
-	http_answer(e->http, &answer);
+	send_answer(e, answer, refusal->reason);
 }

@@ -42,9 +42,11 @@ static const char *const connection_words[] = {
 };
 
 void answer_encode_head(const struct http_answer *answer, enum answer_connection connection,
-			struct buffer *ret)
+			bool asked_http10, struct buffer *ret)
 {
-	buffer_printf(ret, "HTTP/1.1 %u %s\r\n", answer->status, status_phrase(answer->status));
+	buffer_printf(ret, "HTTP/1.%c %u %s\r\n",
+		      asked_http10 && answer->mirrors_http10 ? '0' : '1', answer->status,
+		      status_phrase(answer->status));
 	if (answer->content_type)
 		append_field(ret, "Content-Type", answer->content_type);
 	if (answer_may_have_body(answer->status))

@@ -15,5 +15,6 @@ enum answer_connection {
 bool answer_is_sound(const struct http_answer *answer);
 /* RFC 9110 8.6: no body and no Content-Length in 204 and 304. */
 bool answer_may_have_body(unsigned int status);
+/* `asked_http10`: the request's version was HTTP/1.0. */
 void answer_encode_head(const struct http_answer *answer, enum answer_connection connection,
-			struct buffer *ret);
+			bool asked_http10, struct buffer *ret);

@@ -128,6 +128,9 @@ struct http_answer {
 	void (*body_release)(void *body_owner);
 	void *body_owner;
 	bool close; /* Connection: close and close_notify */
+	/* To a client that asked by HTTP/1.0, the status line names that version too; else it is
+	 * HTTP/1.1 for everyone (RFC 9112 2.3). */
+	bool mirrors_http10;
 };
 /* Consumes the exchange. Head and body leave in one write; Content-Length always, never chunked. A
  * connection that died meanwhile is no error. */

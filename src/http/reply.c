@@ -25,7 +25,7 @@ static bool write_answer(struct connection *connection, const struct http_exchan
 	out->release = answer->body_release;
 	out->owner = answer->body_owner;
 	answer_encode_head(answer, exchange ? what_to_say(connection, exchange) : ANSWER_CLOSE,
-			   &out->first);
+			   exchange && exchange->head.is_http10, &out->first);
 	if (!outgoing_set_body(out, has_body ? answer->body : (struct bytes){ 0 }))
 		return false;
 	return outgoing_flush(out, &connection->stream) != STREAM_FAILED && outgoing_keep(out);

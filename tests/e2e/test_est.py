@@ -1,5 +1,6 @@
 """EST as est-checklist.md has it, from a device's point of view."""
 import base64
+import socket
 import ssl
 
 import pytest
@@ -163,6 +164,19 @@ def test_http_03_wrong_methods(node):
     assert answer.status == 405 and "GET" in answer.headers["Allow"]
     answer = node.request("GET", "/.well-known/est/demo/simpleenroll")
     assert answer.status == 405 and "POST" in answer.headers["Allow"]
+
+
+def status_line(node, version, agent):
+    with socket.create_connection(("127.0.0.1", node.port)) as plain, node.tls().wrap_socket(plain, server_hostname="127.0.0.1") as tls:
+        tls.sendall(f"GET /.well-known/est/demo/cacerts HTTP/{version}\r\nHost: a\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n".encode())
+        return tls.makefile("rb").readline()
+
+
+def test_traps_debians_libest_reads_only_http_1_0(node):
+    """Debian's libest 3.2.0 asks by HTTP/1.0 and takes any other version in the answer for none."""
+    assert status_line(node, "1.0", "libest 3.2.0p") == b"HTTP/1.0 200 OK\r\n"
+    assert status_line(node, "1.1", "libest 3.2.0p") == b"HTTP/1.1 200 OK\r\n"
+    assert status_line(node, "1.0", "curl/7.88") == b"HTTP/1.1 200 OK\r\n"
 
 
 def test_traps_05_wrapped_only_for_libest(node):

@@ -155,12 +155,52 @@ class BouncyCastle:
         return x509.load_pem_x509_certificate(pem), said
 
 
-@pytest.fixture(params=["curl", "strongswan", "strongswan-tls12", "strongswan-tls13", "bouncycastle"])
+class Libest:
+    """libest's estclient, as Debian 13 has it: HTTP/1.0, TLS 1.2, and no label in the URL."""
+
+    name = "libest"
+
+    def __init__(self, node, folder):
+        self.node, self.folder = node, folder
+        node.ctl("profile", "default", "demo")
+        self.key = folder / "libest.key"
+        run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", self.key)
+
+    def call(self, operation, *arguments):
+        # it ends with 0 whatever happened, so what it wrote is the judge
+        for old in [*self.folder.glob("cert-*"), *self.folder.glob("cacert-*")]:
+            old.unlink()
+        done = run("estclient", operation, "-s", "127.0.0.1", "-p", str(self.node.port), "-o", self.folder, *arguments,
+                   env={"EST_OPENSSL_CACERT": str(self.node.folder / "ca.pem"), "PATH": "/usr/bin:/bin"})
+        written = [*self.folder.glob("cert-*"), *self.folder.glob("cacert-*")]
+        said = done.stdout.decode("utf-8", "replace") + done.stderr.decode("utf-8", "replace")
+        if not written:
+            return None, said
+        der = base64.b64decode(written[0].read_bytes())
+        return run("openssl", "pkcs7", "-inform", "DER", "-print_certs", input=der).stdout, said
+
+    def cacerts(self):
+        pem, said = self.call("-g")
+        assert pem, said
+        return pem
+
+    def result(self, pem, said):
+        return (x509.load_pem_x509_certificate(pem) if pem else None), said.replace("EST_ERR_AUTH_FAIL", "401")
+
+    def enroll(self, name, passphrase, source=None):
+        return self.result(*self.call("-e", "-u", "device", "-h", passphrase, "--common-name", name, "-x", self.key))
+
+    def reenroll(self, name, identity, source=None):
+        return self.result(*self.call("-r", "-c", identity.path, "-k", identity.path, "-x", identity.path))
+
+
+@pytest.fixture(params=["curl", "strongswan", "strongswan-tls12", "strongswan-tls13", "bouncycastle",
+                        pytest.param("libest", marks=pytest.mark.skipif(not shutil.which("estclient"), reason="no estclient here"))])
 def client(request, node, tmp_path):
     kind, _, version = request.param.partition("-tls")
     if kind == "strongswan":
         return StrongSwan(node, tmp_path, {"12": "1.2", "13": "1.3"}.get(version))
-    return {"curl": Curl, "bouncycastle": BouncyCastle}[kind](node, tmp_path)
+    return {"curl": Curl, "bouncycastle": BouncyCastle, "libest": Libest}[kind](node, tmp_path)
 
 
 def subject(identity):

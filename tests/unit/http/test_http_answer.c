@@ -8,7 +8,7 @@ static void expect_head(const struct http_answer *answer, enum answer_connection
 {
 	CLEANUP(buffer_done) struct buffer head = { 0 };
 
-	answer_encode_head(answer, connection, &head);
+	answer_encode_head(answer, connection, connection == ANSWER_KEEP_HTTP10, &head);
 	assert_string_equal(buffer_cstring(&head), expected);
 }
 
@@ -62,6 +62,16 @@ TEST(no_length_where_there_is_never_a_body)
 	assert_true(answer_may_have_body(200));
 }
 
+TEST(http_1_0_is_named_only_to_those_who_asked_by_it_and_read_nothing_else)
+{
+	const struct http_answer answer = { .status = 204, .mirrors_http10 = true };
+
+	expect_head(&answer, ANSWER_KEEP, "HTTP/1.1 204 No Content\r\n\r\n");
+	expect_head(&answer, ANSWER_KEEP_HTTP10,
+		    "HTTP/1.0 204 No Content\r\nConnection: keep-alive\r\n\r\n");
+}
+
 TEST_MAIN(RUN(ht_11b_a_field_that_would_end_itself_is_unsound),
 	  RUN(wire_01_and_02_canonical_case_and_a_length_always),
-	  RUN(http_11_401_without_body_has_length_0), RUN(no_length_where_there_is_never_a_body))
+	  RUN(http_11_401_without_body_has_length_0), RUN(no_length_where_there_is_never_a_body),
+	  RUN(http_1_0_is_named_only_to_those_who_asked_by_it_and_read_nothing_else))
