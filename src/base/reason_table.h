@@ -150,6 +150,10 @@ REASON(STORE_UNAVAILABLE, "store_unavailable", ERROR_BUSY, "The store cannot be 
        "Look at disk space and the database")
 REASON(CLOCK, "clock", ERROR_BUSY, "The node's clock runs behind what it has already issued",
        "Set the clock")
+REASON(NAME_CONSTRAINTS, "name_constraints", ERROR_DENIED,
+       "A name lies outside what the CA, or a CA above it, may certify",
+       "Issue from a CA whose name constraints permit the name, or narrow the profile's rules to "
+       "what they permit")
 REASON(LINT_FAILED, "lint_failed", ERROR_INTERNAL,
        "The certificate to be signed breaks a rule, so it was not signed",
        "Mend the profile; the detail names the rule")

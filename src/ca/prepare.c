@@ -8,6 +8,7 @@
 #include "ca/serial.h"
 #include "pki/der.h"
 #include "pki/lint.h"
+#include "pki/name_constraints.h"
 #include "pki/tbs.h"
 #include "store/store_certificate.h"
 
@@ -170,6 +171,57 @@ static bool build_tbs(struct issuance *issuance, const struct grant *grant,
 	return tbs_encode(&tbs, &issuance->tbs, err);
 }
 
+static bool is_constrained(const struct ca *issuer)
+{
+	if (cert_has_name_constraints(issuer->cert))
+		return true;
+	for (size_t i = 0; i < issuer->chain_count; i++)
+		if (cert_has_name_constraints(issuer->chain[i]))
+			return true;
+	return false;
+}
+
+static bool check_against(const struct cert *ca, const struct certified_names *names,
+			  struct error *err)
+{
+	unsigned int work = NAME_CONSTRAINTS_WORK_MAX;
+	struct error breach = { 0 };
+
+	return name_constraints_check_names(ca, names, &work, &breach) ||
+	       error_set(err, REASON_NAME_CONSTRAINTS, "%s", breach.detail);
+}
+
+/* CRT-07: whoever validates the path applies the constraints of every CA on it (RFC 5280 6.1.3 (b)
+ * and (c)), so a name that breaks one is refused before it is signed. */
+static bool check_name_constraints(const struct grant *grant, const struct ca *issuer,
+				   struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer subject = { 0 };
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+
+	if (!issuer || !is_constrained(issuer))
+		return true;
+	if (!name_encode(&grant->subject, &subject, err) ||
+	    (grant->san.count > 0 && !san_encode(&grant->san, &value, err)))
+		return false;
+	if (!buffer_ok(&subject) || !buffer_ok(&value))
+		return error_set(err, REASON_NO_MEMORY, "names");
+
+	const struct extension san = { .oid = oid_subject_alt_name, .value = buffer_view(&value) };
+	const struct certified_names names = {
+		.subject = &grant->subject,
+		.subject_der = buffer_view(&subject),
+		.san = grant->san.count > 0 ? &san : NULL,
+		.is_ca = grant->is_ca,
+	};
+	if (!check_against(issuer->cert, &names, err))
+		return false;
+	for (size_t i = 0; i < issuer->chain_count; i++)
+		if (!check_against(issuer->chain[i], &names, err))
+			return false;
+	return true;
+}
+
 /* The intent's bytes are the issuance's for the length of the call. */
 static bool enter_intent(struct store_tx *tx, struct issuance *issuance, struct error *err)
 {
@@ -194,7 +246,8 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 	if (!issuance->issuer_key)
 		return error_set(err, REASON_CA_UNAVAILABLE, "the CA's own key is unsound");
 	issuance->algorithm = choose_algorithm(grant, issuance->issuer_key);
-	if (!record_fill(issuance, grant, issuer, issuance->own_key, clock_now(clock), err) ||
+	if (!check_name_constraints(grant, issuer, err) ||
+	    !record_fill(issuance, grant, issuer, issuance->own_key, clock_now(clock), err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, err) ||
 	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err) ||
 	    !enter_intent(tx, issuance, err))

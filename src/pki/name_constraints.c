@@ -52,16 +52,14 @@ static bool add_name(struct names *names, unsigned int tag, struct bytes value, 
 	return true;
 }
 
-static bool add_san(struct names *names, const struct cert *cert, bool *ret_has_dns,
+static bool add_san(struct names *names, const struct certified_names *certified, bool *ret_has_dns,
 		    struct error *err)
 {
-	const struct extension *san = extensions_find(cert_extensions(cert), oid_subject_alt_name);
-
 	*ret_has_dns = false;
-	if (!san)
+	if (!certified->san)
 		return true;
 
-	struct der outer = der_open(san->value);
+	struct der outer = der_open(certified->san->value);
 	struct der list = der_enter(&outer, DER_SEQUENCE);
 	while (list.rest.len > 0) {
 		unsigned int tag;
@@ -71,7 +69,7 @@ static bool add_san(struct names *names, const struct cert *cert, bool *ret_has_
 		if (!add_name(names, tag, value, err))
 			return false;
 	}
-	if (!der_at_end(&list) || cert_san_is_unreadable(cert))
+	if (!der_at_end(&list) || certified->san_is_unreadable)
 		return error_set(err, REASON_CLIENT_CERT_INVALID,
 				 "name constraints cannot be held against a broken SAN");
 	return true;
@@ -79,13 +77,13 @@ static bool add_san(struct names *names, const struct cert *cert, bool *ret_has_
 
 /* RFC 5280 4.2.1.10 speaks of SANs and the emailAddress attribute; servers and people read the
  * common name as a host's name too. */
-static bool add_subject(struct names *names, const struct cert *cert, bool common_names,
-			struct error *err)
+static bool add_subject(struct names *names, const struct certified_names *certified,
+			bool common_names, struct error *err)
 {
-	const struct name *subject = cert_subject(cert);
+	const struct name *subject = certified->subject;
 
 	if (subject->count > 0 &&
-	    !add_name(names, GENERAL_NAME_DIRECTORY, cert_subject_der(cert), err))
+	    !add_name(names, GENERAL_NAME_DIRECTORY, certified->subject_der, err))
 		return false;
 	for (size_t i = 0; i < subject->count; i++) {
 		const struct name_entry *entry = &subject->entries[i];
@@ -102,13 +100,14 @@ static bool add_subject(struct names *names, const struct cert *cert, bool commo
 	return true;
 }
 
-static bool collect_names(const struct cert *cert, struct names *names, struct error *err)
+static bool collect_names(const struct certified_names *certified, struct names *names,
+			  struct error *err)
 {
 	bool has_dns;
 
 	names->count = 0;
-	return add_san(names, cert, &has_dns, err) &&
-	       add_subject(names, cert, !has_dns && !cert_is_ca(cert), err);
+	return add_san(names, certified, &has_dns, err) &&
+	       add_subject(names, certified, !has_dns && !certified->is_ca, err);
 }
 
 /* -- subtrees -- */
@@ -194,8 +193,8 @@ static bool check_permitted(const struct names *names, struct error *err)
 	return true;
 }
 
-bool name_constraints_check(const struct cert *ca, const struct cert *cert, unsigned int *work,
-			    struct error *err)
+bool name_constraints_check_names(const struct cert *ca, const struct certified_names *certified,
+				  unsigned int *work, struct error *err)
 {
 	const struct extension *extension =
 		extensions_find(cert_extensions(ca), oid_name_constraints);
@@ -205,7 +204,7 @@ bool name_constraints_check(const struct cert *ca, const struct cert *cert, unsi
 
 	if (!extension)
 		return true;
-	if (!collect_names(cert, &names, err))
+	if (!collect_names(certified, &names, err))
 		return false;
 
 	struct der outer = der_open(extension->value);
@@ -216,4 +215,18 @@ bool name_constraints_check(const struct cert *ca, const struct cert *cert, unsi
 	if (!der_at_end(&constraints) || !der_at_end(&outer))
 		return error_set(err, REASON_CLIENT_CERT_INVALID, "malformed name constraints");
 	return check_permitted(&names, err);
+}
+
+bool name_constraints_check(const struct cert *ca, const struct cert *cert, unsigned int *work,
+			    struct error *err)
+{
+	const struct certified_names certified = {
+		.subject = cert_subject(cert),
+		.subject_der = cert_subject_der(cert),
+		.san = extensions_find(cert_extensions(cert), oid_subject_alt_name),
+		.san_is_unreadable = cert_san_is_unreadable(cert),
+		.is_ca = cert_is_ca(cert),
+	};
+
+	return name_constraints_check_names(ca, &certified, work, err);
 }
