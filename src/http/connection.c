@@ -117,10 +117,25 @@ static bool is_inside_request(const struct connection *connection)
 	       (connection->state == CONNECTION_HEAD && connection->request_started_ms != 0);
 }
 
+static bool is_silent(const struct connection *connection)
+{
+	return !connection->stream.tls && connection->wakes_at == 0;
+}
+
+/* Octets that nobody read would turn the end into a reset. */
+static void drop_half_hello(struct connection *connection)
+{
+	size_t dropped;
+
+	if (!connection->stream.tls)
+		(void)stream_discard(&connection->stream, SCRATCH_LEN, &dropped);
+}
+
 static void note_slow_handshake(struct connection *connection)
 {
-	if (connection->state != CONNECTION_HANDSHAKE || !connection->stream.tls)
+	if (connection->state != CONNECTION_HANDSHAKE || is_silent(connection))
 		return;
+	drop_half_hello(connection);
 	connection->server->counters.handshakes_failed++;
 	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_INFO,
 						    .event = "tls.failed",

@@ -39,6 +39,7 @@ struct connection {
 	bool counted;      /* among its address's connections */
 	bool is_idle;
 	bool running;
+	size_t wakes_at; /* octets, while a ClientHello is awaited; 0: at once */
 	TAILQ_ENTRY(connection) link;
 
 	struct event io, timer;

@@ -104,18 +104,64 @@ enum step step_proxy(struct connection *connection)
 
 /* -- TLS -- */
 
-/* Some 40 kB of TLS state are made for a client that has something to say, not for one that only
- * looks whether the port is open. */
+#define RECORD_HANDSHAKE 22
+#define RECORD_HEADER 5
+#define RECORD_MAX 16384 /* RFC 8446 5.1 */
+
+/* How many octets must have come before TLS state is made: the record that holds the ClientHello.
+ * What is no such record is OpenSSL's to refuse at once. */
+static size_t hello_len(struct bytes seen)
+{
+	if (seen.data[0] != RECORD_HANDSHAKE)
+		return seen.len;
+	if (seen.len < RECORD_HEADER)
+		return RECORD_HEADER;
+
+	size_t len = (size_t)seen.data[3] << 8 | seen.data[4];
+	if (len > RECORD_MAX)
+		return seen.len;
+	return RECORD_HEADER + len < SCRATCH_LEN ? RECORD_HEADER + len : SCRATCH_LEN;
+}
+
+/* The kernel wakes us when so much is there, when the client has ended, or when it must. */
+static void wake_at(struct connection *connection, size_t octets)
+{
+	int mark = (int)octets;
+
+	(void)setsockopt(connection->stream.fd, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
+	connection->wakes_at = octets;
+}
+
 static bool begin_tls(struct connection *connection)
 {
-	struct http_server *server = connection->server;
-	unsigned char first;
 	struct error err;
 
-	if (recv(connection->stream.fd, &first, sizeof first, MSG_PEEK) <= 0 || !server->tls)
+	if (!connection->server->tls)
 		return false;
+	if (connection->wakes_at)
+		wake_at(connection, 1);
 	connection_set_idle(connection, false);
-	return tls_session_new(server->tls, connection->stream.fd, &connection->stream.tls, &err);
+	return tls_session_new(connection->server->tls, connection->stream.fd,
+			       &connection->stream.tls, &err);
+}
+
+/* Some 40 kB of TLS state are made for a client that has said hello, not for one that looks whether
+ * the port is open, nor for one that spells its hello octet by octet (threat LD-01): until then the
+ * kernel keeps what came. */
+static enum step await_hello(struct connection *connection)
+{
+	unsigned char *scratch = connection->server->scratch;
+	ssize_t got = recv(connection->stream.fd, scratch, SCRATCH_LEN, MSG_PEEK);
+
+	if (got <= 0)
+		return STEP_CLOSE;
+
+	size_t wanted = hello_len((struct bytes){ scratch, (size_t)got });
+	/* woken below the mark: the client has ended, or the kernel has no room for more pieces */
+	if ((size_t)got >= wanted || connection->wakes_at == wanted)
+		return begin_tls(connection) ? STEP_NEXT : STEP_CLOSE;
+	wake_at(connection, wanted);
+	return STEP_READ;
 }
 
 /* The alert that tells the client why is under way: do not run it over with a reset. */
@@ -135,8 +181,8 @@ enum step step_handshake(struct connection *connection)
 	const struct http_limits *limits = &connection->server->options.limits;
 	struct error err;
 
-	if (!connection->stream.tls && !begin_tls(connection))
-		return STEP_CLOSE;
+	if (!connection->stream.tls)
+		return await_hello(connection);
 	switch (tls_session_handshake(connection->stream.tls, &err)) {
 	case STREAM_OK:
 		connection->server->counters.handshakes_ok++;

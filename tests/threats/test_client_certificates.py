@@ -1,5 +1,6 @@
 """Rows CL-*: who is let in by a certificate, and who is not. Each refusal has an accepting twin."""
 import datetime
+import os
 import ssl
 import subprocess
 
@@ -21,10 +22,13 @@ def name(text):
 class Maker:
     """A manufacturer's CA, which the account trusts unless told otherwise."""
 
-    def __init__(self, folder, subject="Maker", ca=True, digest=hashes.SHA256(), key=None, parent=None, start=-1, end=99, path=None):
+    def __init__(self, folder, subject="Maker", ca=True, digest=hashes.SHA256(), key=None, parent=None, start=-1, end=99, path=None,
+                 extensions=()):
         self.folder, self.key, self.name = folder, key or make_key(), name(subject)
         issuer = parent or self
         builder = self.builder(self.name, self.key, issuer.name, start, end)
+        for extension in extensions:
+            builder = builder.add_extension(extension, False)
         self.certificate = builder.add_extension(x509.BasicConstraints(ca, path), True).sign(issuer.key, digest)
 
     @staticmethod
@@ -58,11 +62,11 @@ def enroll(node, identity, subject):
 
 def refused(node, identity, subject, reason):
     """403, the reason in the event, no certificate, and the next client served."""
-    before = len(node.certificates())
+    before = len(node.certificates("--account", "demo"))
     answer = enroll(node, identity, subject)
     assert answer.status == 403, answer.text
     assert node.events("--refusals")[0]["reason"] == reason
-    assert len(node.certificates()) == before
+    assert len(node.certificates("--account", "demo")) == before
     return answer
 
 
@@ -258,3 +262,88 @@ def test_ra_06_a_revoked_ra_is_refused_at_once(node, tmp_path):
     node.ctl("--account", "demo", "ra", "revoke", "ra-06")
     answer = node.enroll(make_csr(make_key(), "behind-ra-06b"), profile="demo-tls", identity=ra, connection=connection)
     assert answer.status == 403 and "cert_revoked" in answer.text
+
+
+@pytest.fixture(scope="module")
+def constrained(node, tmp_path_factory):
+    """A maker that vouches for one company's names only."""
+    permitted = [x509.DNSName("corp.example"), x509.RFC822Name("corp.example"), x509.UniformResourceIdentifier(".corp.example")]
+    maker = Maker(tmp_path_factory.mktemp("constrained"), "Constrained maker", extensions=[x509.NameConstraints(permitted, None)])
+    node.ctl("--account", "demo", "trust", "add", "--yes", maker.pem())
+    return maker
+
+
+@pytest.mark.parametrize("inside, outside", [
+    (x509.DNSName("a.corp.example"), x509.DNSName("a.other.example")),
+    (x509.RFC822Name("a@corp.example"), x509.RFC822Name("a@other.example")),
+    (x509.UniformResourceIdentifier("https://a.corp.example/x"), x509.UniformResourceIdentifier("https://corp.example.other.example/x")),
+], ids=["dns", "e-mail", "uri"])
+def test_cl_11_names_outside_the_makers_constraints(node, constrained, inside, outside):
+    refused(node, constrained.device("cl-11", x509.SubjectAlternativeName([outside])), "cl-11", "client_cert_invalid")
+    refused(node, constrained.device("cl-11", x509.SubjectAlternativeName([inside, outside])), "cl-11", "client_cert_invalid")
+    assert enroll(node, constrained.device("cl-11", x509.SubjectAlternativeName([inside])), "cl-11").status == 200
+
+
+def test_cl_11_a_common_name_that_is_a_hosts_name(node, constrained):
+    refused(node, constrained.device("a.other.example"), "a.other.example", "client_cert_invalid")
+    assert enroll(node, constrained.device("a.corp.example"), "a.corp.example").status == 200
+
+
+def authority_seconds(node):
+    fields = open(f"/proc/{node.children()['authority']}/stat").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def mapped_policies(depth, width=16):
+    """Every policy of a level maps to every policy of the next: a tree of width ** depth leaves, if anyone builds it."""
+    oid = [[x509.ObjectIdentifier(f"1.3.6.1.4.1.99999.{level}.{i}") for i in range(width)] for level in (depth, depth + 1)]
+    policies = x509.CertificatePolicies([x509.PolicyInformation(each, None) for each in oid[0]])
+    pairs = b"".join(der_sequence(der_oid(a) + der_oid(b)) for a in oid[0] for b in oid[1])
+    return [policies, x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.33"), der_sequence(pairs))]
+
+
+def der_sequence(contents):
+    return b"\x30" + der_length(len(contents)) + contents
+
+
+def der_length(length):
+    octets = length.to_bytes(max(1, (length.bit_length() + 7) // 8), "big")
+    return octets if length < 128 else bytes([128 + len(octets)]) + octets
+
+
+def der_oid(oid):
+    first, second, *rest = (int(arc) for arc in oid.dotted_string.split("."))
+    contents = bytes([40 * first + second])
+    for arc in rest:
+        groups = [arc & 127]
+        while arc := arc >> 7:
+            groups.insert(0, 128 | arc & 127)
+        contents += bytes(groups)
+    return b"\x06" + der_length(len(contents)) + contents
+
+
+def test_cl_28_a_policy_tree_is_never_built(node, tmp_path):
+    """Five levels of sixteen policies would be a million nodes. The chain is sound otherwise, so it is taken at no cost."""
+    top = Maker(tmp_path, "Policy top", extensions=mapped_policies(0))
+    node.ctl("--account", "demo", "trust", "add", "--yes", top.pem())
+    sent, above = [], top
+    for level in range(1, 5):
+        above = Maker(tmp_path, f"Policy {level}", parent=above, extensions=mapped_policies(level))
+        sent.insert(0, above.certificate)
+    device = above.device("cl-28", mapped_policies(5)[0], sent=sent)
+    before = authority_seconds(node)
+    assert enroll(node, device, "cl-28").status == 200
+    # a tree of a million nodes takes seconds; a slow machine's share of one does not
+    assert authority_seconds(node) - before < 1
+
+
+def test_cl_28_thousands_of_constraints_against_thousands_of_names(node, tmp_path):
+    many = x509.NameConstraints([x509.DNSName(f"n{i}.example") for i in range(900)], None)
+    maker = Maker(tmp_path, "Constraint bomb", extensions=[many])
+    node.ctl("--account", "demo", "trust", "add", "--yes", maker.pem())
+    names = x509.SubjectAlternativeName([x509.DNSName(f"a.n{i}.example") for i in range(60)])
+    before = authority_seconds(node)
+    refused(node, maker.device("cl-28", names), "cl-28", "client_cert_invalid")
+    assert authority_seconds(node) - before < 1
+    few = x509.SubjectAlternativeName([x509.DNSName("a.n7.example")])
+    assert enroll(node, maker.device("cl-28", few), "cl-28").status == 200

@@ -77,6 +77,52 @@ def test_silent_and_half_handshaken_connections_are_dropped(folder, identity):
         server.wait_for_log("the handshake took too long")
 
 
+def spell_hello(server, pieces):
+    """A whole handshake whose ClientHello comes in pieces; what a request then gets."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing)
+    with socket.create_connection(("127.0.0.1", server.ports["tls"]), wire.PATIENCE) as peer:
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def run(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    peer.sendall(outgoing.read())
+                    incoming.write(peer.recv(65536))
+
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        hello = outgoing.read()
+        size = -(-len(hello) // pieces)
+        for at in range(0, len(hello), size):
+            peer.sendall(hello[at:at + size])
+            time.sleep(0.002)
+        incoming.write(peer.recv(65536))
+        run(tls.do_handshake)
+        tls.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        return run(lambda: tls.read(12))
+
+
+def test_ld_01_a_slow_hello_is_a_hello(server):
+    for pieces in (2, 7, 10_000):
+        assert spell_hello(server, pieces) == b"HTTP/1.1 200"
+
+
+def test_ld_01_a_hello_that_ends_half_way(server):
+    for sent in (b"\x16", b"\x16\x03\x01\x02", b"\x16\x03\x01\x02\x00\x01"):
+        with socket.create_connection(("127.0.0.1", server.ports["tls"]), wire.PATIENCE) as peer:
+            peer.sendall(sent)
+            time.sleep(0.02)
+            peer.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionResetError):
+                assert peer.recv(1) == b""
+    assert spell_hello(server, 1) == b"HTTP/1.1 200"
+
+
 def test_ld_05b_a_slow_reader_is_cut(folder, identity):
     with wire.Server(folder, identity, answer_ms=400) as server:
         for listener in ("plain", "tls"):
