@@ -354,8 +354,9 @@ def read_lines(stream, wanted, seconds=15):
 
 
 def test_events_follow(node):
+    # a job in the background inherits an ignored SIGINT, which is the interrupt key's business and not this test's
     follow = subprocess.Popen([CTL, "--config", node.config, "--json", "events", "--follow", "--refusals"],
-                              stdout=subprocess.PIPE)
+                              stdout=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def both_came(lines):
         events = [json.loads(line) for line in lines if line.endswith("}")]
