@@ -226,7 +226,9 @@ bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, 
 }
 
 /* A certificate that was revoked only because a newer one took its place says nothing against its
- * key: a renewal may keep it. */
+ * key: a renewal may keep it.
+ * The plus keeps the planner from the account's index, by which it would read every certificate of
+ * the account rather than the few of the key. */
 bool store_key_use_find(struct store *store, int64_t account_id, const unsigned char *key_hash,
 			const char *subject, int64_t now, struct store_key_use *ret,
 			struct error *err)
@@ -242,7 +244,7 @@ bool store_key_use_find(struct store *store, int64_t account_id, const unsigned 
 			"coalesce(max(CASE WHEN state = 2 AND revoked_at <= $2 "
 			"AND revocation_reason <> $3 THEN 1 ELSE 0 END), 0) "
 			"FROM certificate WHERE key_index = $4 AND key_hash = $5 "
-			"AND account_id = $6 AND (state = 1 OR state = 2)",
+			"AND +account_id = $6 AND (state = 1 OR state = 2)",
 			&query, err))
 		return false;
 	db_bind_text(query, 1, subject);
