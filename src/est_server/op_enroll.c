@@ -56,8 +56,22 @@ static bool read_csr(const struct est_exchange *e, struct csr **ret, struct erro
 	return true;
 }
 
-static void fill_request(const struct est_exchange *e, const struct csr *csr,
-			 struct est_request *ret)
+/* Half a chain would be another chain, so one that is too long is none to ask about. */
+static bool take_client_chain(const struct est_exchange *e, struct est_request *ret,
+			      struct error *err)
+{
+	size_t sent = http_client_chain(e->http, ret->client_chain, CLIENT_CHAIN_MAX);
+
+	if (sent > CLIENT_CHAIN_MAX)
+		return error_set(err, REASON_CLIENT_CERT_INVALID,
+				 "%zu certificates from the client; the most is %d", sent,
+				 CLIENT_CHAIN_MAX);
+	ret->client_chain_count = sent;
+	return true;
+}
+
+static bool fill_request(const struct est_exchange *e, const struct csr *csr,
+			 struct est_request *ret, struct error *err)
 {
 	const char *authorization = http_header(e->http, "Authorization");
 
@@ -72,8 +86,8 @@ static void fill_request(const struct est_exchange *e, const struct csr *csr,
 	};
 	memcpy(ret->request_id, http_request_id(e->http), REQUEST_ID_LEN);
 	strncpy(ret->tls_version, http_tls_version(e->http), sizeof ret->tls_version - 1);
-	ret->client_chain_count = http_client_chain(e->http, ret->client_chain, CLIENT_CHAIN_MAX);
 	http_channel_binding(e->http, ret->binding.tls_unique, ret->binding.tls_exporter);
+	return take_client_chain(e, ret, err);
 }
 
 static void answered(void *context, const struct est_reply *reply, const struct error *refusal)
@@ -93,7 +107,8 @@ void op_enroll(struct est_exchange *exchange)
 	struct est_request request;
 	struct error refusal = { 0 };
 
-	if (!read_csr(exchange, &csr, &refusal)) {
+	if (!read_csr(exchange, &csr, &refusal) ||
+	    !fill_request(exchange, csr, &request, &refusal)) {
 		exchange_refuse(exchange, &refusal, &refusal);
 		return;
 	}
@@ -105,7 +120,6 @@ void op_enroll(struct est_exchange *exchange)
 		return;
 	}
 	*kept = *exchange;
-	fill_request(exchange, csr, &request);
 	/* the snapshot may be replaced before the answer comes */
 	kept->profile = NULL;
 	exchange->server->options.asker->ask(exchange->server->options.asker, &request, answered,

@@ -347,3 +347,12 @@ def test_cl_28_thousands_of_constraints_against_thousands_of_names(node, tmp_pat
     assert authority_seconds(node) - before < 1
     few = x509.SubjectAlternativeName([x509.DNSName("a.n7.example")])
     assert enroll(node, maker.device("cl-28", few), "cl-28").status == 200
+
+
+def test_a_chain_longer_than_any_sensible_one_is_refused_and_the_edges_live_on(node, maker):
+    extra = [Maker(maker.folder, f"Extra {i}").certificate for i in range(40)]
+    before = node.children()
+    for count in (8, 9, 40):
+        refused(node, maker.device("long", sent=extra[:count]), "long", "client_cert_invalid")
+    assert node.children() == before
+    assert enroll(node, maker.device("long", sent=extra[:7]), "long").status == 200
