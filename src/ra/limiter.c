@@ -5,6 +5,7 @@
 
 #define WAYS 4 /* buckets that an address may fall into; the one longest at rest gives way */
 #define RETRY_AFTER 5
+#define V6_NETWORK_LEN 8
 
 struct bucket {
 	struct address peer;
@@ -36,6 +37,16 @@ void limiter_free(struct limiter *limiter)
 		return;
 	pthread_mutex_destroy(&limiter->lock);
 	free(limiter);
+}
+
+/* One who is given an IPv6 address is given a network of them. */
+static struct address counted_as(const struct address *peer)
+{
+	struct address key = *peer;
+
+	if (!address_is_v4(peer))
+		memset(key.bytes + V6_NETWORK_LEN, 0, sizeof key.bytes - V6_NETWORK_LEN);
+	return key;
 }
 
 /* FNV-1a: spread is all that is asked of it; a collision only shares a set of four buckets. */
@@ -81,8 +92,10 @@ static struct bucket *take_over(struct limiter *limiter, const struct address *p
 bool limiter_check(struct limiter *limiter, const struct address *peer, int64_t profile_id,
 		   uint64_t now_ms, struct error *err)
 {
+	const struct address key = counted_as(peer);
+
 	pthread_mutex_lock(&limiter->lock);
-	const struct bucket *bucket = find(limiter, peer, profile_id);
+	const struct bucket *bucket = find(limiter, &key, profile_id);
 	bool empty = bucket && bucket->full_at_ms > now_ms + (LIMITER_BURST - 1) * MS_PER_TRY;
 	pthread_mutex_unlock(&limiter->lock);
 
@@ -95,10 +108,12 @@ bool limiter_check(struct limiter *limiter, const struct address *peer, int64_t 
 void limiter_note_failure(struct limiter *limiter, const struct address *peer, int64_t profile_id,
 			  uint64_t now_ms)
 {
+	const struct address key = counted_as(peer);
+
 	pthread_mutex_lock(&limiter->lock);
-	struct bucket *bucket = find(limiter, peer, profile_id);
+	struct bucket *bucket = find(limiter, &key, profile_id);
 	if (!bucket)
-		bucket = take_over(limiter, peer, profile_id, now_ms);
+		bucket = take_over(limiter, &key, profile_id, now_ms);
 	if (bucket->full_at_ms < now_ms)
 		bucket->full_at_ms = now_ms;
 	bucket->full_at_ms += MS_PER_TRY;

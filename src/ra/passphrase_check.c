@@ -12,11 +12,11 @@
 #define REMEMBERED 1024 /* slow verifications that need not be done again */
 #define BUSY_RETRY_AFTER 2
 
-/* A human passphrase that argon2id has found right, remembered as a keyed hash under the verifier
- * it satisfied: the slow function runs once per passphrase, not once per device. */
+/* A human passphrase that argon2id has found right, remembered as a keyed hash of it and of the
+ * verifier it satisfied: the slow function runs once per passphrase, not once per device. The
+ * verifier's own bytes, because a store gives the number of a passphrase that ended to the next. */
 struct remembered {
-	int64_t passphrase_id;
-	unsigned char hash[HASH_LEN];
+	unsigned char hash[HASH_LEN]; /* all zeros: none */
 };
 
 /* `lock` guards the memory; `slow` is held by the one thread that runs argon2id: more at once would
@@ -61,41 +61,56 @@ static struct bytes hash_view(const unsigned char hash[HASH_LEN])
 	return (struct bytes){ hash, HASH_LEN };
 }
 
-static bool is_remembered(struct passphrase_checker *checker, int64_t passphrase_id,
-			  const unsigned char hash[HASH_LEN])
-{
-	bool found = false;
-
-	pthread_mutex_lock(&checker->lock);
-	for (size_t i = 0; i < REMEMBERED; i++)
-		found |= checker->memory[i].passphrase_id == passphrase_id &&
-			 secret_equal(hash_view(checker->memory[i].hash), hash_view(hash));
-	pthread_mutex_unlock(&checker->lock);
-	return found;
-}
-
-static void remember(struct passphrase_checker *checker, int64_t passphrase_id,
-		     const unsigned char hash[HASH_LEN])
-{
-	pthread_mutex_lock(&checker->lock);
-	struct remembered *place = &checker->memory[checker->next++ % REMEMBERED];
-	place->passphrase_id = passphrase_id;
-	memcpy(place->hash, hash, HASH_LEN);
-	pthread_mutex_unlock(&checker->lock);
-}
-
 struct candidate {
 	struct bytes text;
 	unsigned char hash[HASH_LEN]; /* keyed with the pepper */
 };
+
+/* False when memory is out; then nothing is remembered. */
+static bool hash_pair(const struct passphrase_checker *checker, const struct passphrase *verifier,
+		      const struct candidate *candidate, unsigned char ret[HASH_LEN])
+{
+	CLEANUP(buffer_wipe) struct buffer pair = { 0 };
+
+	buffer_append(&pair, hash_view(candidate->hash));
+	buffer_append(&pair, (struct bytes){ verifier->verifier, verifier->verifier_len });
+	return buffer_ok(&pair) &&
+	       hash_hmac_sha256(secret_view(&checker->pepper), buffer_view(&pair), ret, NULL);
+}
+
+static bool is_remembered(struct passphrase_checker *checker, const struct passphrase *verifier,
+			  const struct candidate *candidate)
+{
+	unsigned char hash[HASH_LEN];
+	bool found = false;
+
+	if (!hash_pair(checker, verifier, candidate, hash))
+		return false;
+
+	pthread_mutex_lock(&checker->lock);
+	for (size_t i = 0; i < REMEMBERED; i++)
+		found |= secret_equal(hash_view(checker->memory[i].hash), hash_view(hash));
+	pthread_mutex_unlock(&checker->lock);
+	return found;
+}
+
+static void remember(struct passphrase_checker *checker, const struct passphrase *verifier,
+		     const struct candidate *candidate)
+{
+	unsigned char hash[HASH_LEN];
+
+	if (!hash_pair(checker, verifier, candidate, hash))
+		return;
+	pthread_mutex_lock(&checker->lock);
+	memcpy(checker->memory[checker->next++ % REMEMBERED].hash, hash, HASH_LEN);
+	pthread_mutex_unlock(&checker->lock);
+}
 
 static bool matches_slowly(struct passphrase_checker *checker, const struct passphrase *verifier,
 			   const struct candidate *candidate, bool *ret_busy)
 {
 	char encoded[VERIFIER_MAX + 1];
 
-	if (is_remembered(checker, verifier->id, candidate->hash))
-		return true;
 	if (pthread_mutex_trylock(&checker->slow) != 0) {
 		*ret_busy = true;
 		return false;
@@ -106,22 +121,27 @@ static bool matches_slowly(struct passphrase_checker *checker, const struct pass
 		argon2id_verify(encoded, candidate->text.data, candidate->text.len) == ARGON2_OK;
 	pthread_mutex_unlock(&checker->slow);
 	if (right)
-		remember(checker, verifier->id, candidate->hash);
+		remember(checker, verifier, candidate);
 	return right;
 }
 
-static bool matches(struct passphrase_checker *checker, const struct passphrase *verifier,
-		    const struct candidate *candidate, bool *ret_busy)
+static bool matches_fast(struct passphrase_checker *checker, const struct passphrase *verifier,
+			 const struct candidate *candidate)
 {
 	switch (verifier->kind) {
 	case VERIFIER_HMAC:
 		return secret_equal((struct bytes){ verifier->verifier, verifier->verifier_len },
 				    hash_view(candidate->hash));
 	case VERIFIER_ARGON2ID:
-		return matches_slowly(checker, verifier, candidate, ret_busy);
+		return is_remembered(checker, verifier, candidate);
 	}
 	return false;
 }
+
+struct question {
+	const struct catalog *catalog;
+	int64_t profile_id, now;
+};
 
 static bool holds(const struct passphrase *verifier, int64_t profile_id, int64_t now)
 {
@@ -129,15 +149,29 @@ static bool holds(const struct passphrase *verifier, int64_t profile_id, int64_t
 }
 
 /* Every verifier is tried with no early end, so that time does not tell which one matched. */
-static bool any_matches(struct passphrase_checker *checker, const struct catalog *catalog,
-			int64_t profile_id, const struct candidate *candidate, int64_t now,
-			bool *ret_busy)
+static bool any_matches_fast(struct passphrase_checker *checker, const struct question *question,
+			     const struct candidate *candidate)
 {
+	const struct catalog *catalog = question->catalog;
 	bool right = false;
 
 	for (size_t i = 0; i < catalog->passphrase_count; i++)
-		if (holds(&catalog->passphrases[i], profile_id, now))
-			right |= matches(checker, &catalog->passphrases[i], candidate, ret_busy);
+		if (holds(&catalog->passphrases[i], question->profile_id, question->now))
+			right |= matches_fast(checker, &catalog->passphrases[i], candidate);
+	return right;
+}
+
+static bool any_matches_slowly(struct passphrase_checker *checker, const struct question *question,
+			       const struct candidate *candidate, bool *ret_busy)
+{
+	const struct catalog *catalog = question->catalog;
+	bool right = false;
+
+	for (size_t i = 0; i < catalog->passphrase_count; i++)
+		if (holds(&catalog->passphrases[i], question->profile_id, question->now) &&
+		    catalog->passphrases[i].kind == VERIFIER_ARGON2ID)
+			right |= matches_slowly(checker, &catalog->passphrases[i], candidate,
+						ret_busy);
 	return right;
 }
 
@@ -149,23 +183,35 @@ static bool prepare(struct passphrase_checker *checker, struct bytes text, struc
 	       hash_hmac_sha256(secret_view(&checker->pepper), ret->text, ret->hash, NULL);
 }
 
+/* Which reading of the header was meant is no secret, and each may cost a slow function; so what is
+ * fast is asked of all of them first. */
+static bool any_candidate_matches(struct passphrase_checker *checker,
+				  const struct question *question, const struct bytes *texts,
+				  size_t count, bool *ret_busy)
+{
+	struct candidate candidate;
+	bool right = false;
+
+	for (size_t i = 0; i < count && !right; i++)
+		right = prepare(checker, texts[i], &candidate) &&
+			any_matches_fast(checker, question, &candidate);
+	for (size_t i = 0; i < count && !right; i++)
+		right = prepare(checker, texts[i], &candidate) &&
+			any_matches_slowly(checker, question, &candidate, ret_busy);
+	return right;
+}
+
 bool passphrase_check(struct passphrase_checker *checker, const struct catalog *catalog,
 		      int64_t profile_id, const struct address *peer,
 		      const struct bytes *candidates, size_t candidate_count, int64_t now,
 		      struct error *err)
 {
-	bool right = false, busy = false;
+	const struct question question = { catalog, profile_id, now };
+	bool busy = false;
 
 	if (!limiter_check(checker->limiter, peer, profile_id, monotonic_ms(), err))
 		return false;
-	/* which reading of the header was meant is no secret, and each may cost a slow function */
-	for (size_t i = 0; i < candidate_count && !right; i++) {
-		struct candidate candidate;
-
-		if (prepare(checker, candidates[i], &candidate))
-			right = any_matches(checker, catalog, profile_id, &candidate, now, &busy);
-	}
-	if (right)
+	if (any_candidate_matches(checker, &question, candidates, candidate_count, &busy))
 		return true;
 	if (busy)
 		return error_set_retry(err, REASON_BUSY, BUSY_RETRY_AFTER,

@@ -2,6 +2,7 @@
 #include "ra/passphrase.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/base64.h"
 #include "ra/authorization.h"
@@ -131,6 +132,69 @@ TEST(pp_10_a_rotation_overlaps_and_ends)
 	passphrase_checker_free(fixture.checker);
 }
 
+TEST(pp_10_a_successor_with_the_same_number_ends_what_was_remembered)
+{
+	struct fixture fixture;
+	struct error err;
+
+	fixture_init(&fixture, "the leaked one", false);
+	EXPECT_OK(try_at(&fixture, "the leaked one", NOW, &err), err);
+	EXPECT_OK(passphrase_make_verifier(pepper, BYTES_LITERAL("its successor"), false,
+					   &fixture.verifiers[0], &err),
+		  err);
+	EXPECT_REFUSED(try_at(&fixture, "the leaked one", NOW, &err), err, REASON_BAD_PASSPHRASE);
+	EXPECT_OK(try_at(&fixture, "its successor", NOW, &err), err);
+	passphrase_checker_free(fixture.checker);
+}
+
+/* By the processor time that it costs: argon2id takes some hundred times as long as all else. */
+TEST(pp_10_an_overlap_costs_no_slow_function_once_the_passphrase_is_known)
+{
+	struct fixture fixture;
+	struct error err;
+
+	fixture_init(&fixture, "the old choice", false);
+	EXPECT_OK(passphrase_make_verifier(pepper, BYTES_LITERAL("the new choice"), false,
+					   &fixture.verifiers[1], &err),
+		  err);
+	fixture.verifiers[1].id = 2;
+	fixture.verifiers[1].profile_id = PROFILE;
+	fixture.catalog.passphrase_count = 2;
+	clock_t start = clock();
+	EXPECT_OK(try_at(&fixture, "the new choice", NOW, &err), err);
+	clock_t slow = clock() - start;
+	start = clock();
+	for (int i = 0; i < 10; i++)
+		EXPECT_OK(try_at(&fixture, "the new choice", NOW, &err), err);
+	assert_true(clock() - start <= slow);
+	passphrase_checker_free(fixture.checker);
+}
+
+TEST(pp_08_a_guesser_does_not_come_by_new_tries_within_its_ipv6_network)
+{
+	struct fixture fixture;
+	struct error err;
+	const struct bytes wrong = BYTES_LITERAL("a wrong guess");
+	struct address from = { { 0x20, 0x01, 0x0d, 0xb8 } };
+
+	fixture_init(&fixture, "correct-horse", true);
+	for (int i = 0; i < LIMITER_BURST; i++) {
+		from.bytes[15] = (unsigned char)i;
+		EXPECT_REFUSED(passphrase_check(fixture.checker, &fixture.catalog, PROFILE, &from,
+						&wrong, 1, NOW, &err),
+			       err, REASON_BAD_PASSPHRASE);
+	}
+	from.bytes[8] = 0xff;
+	EXPECT_REFUSED(passphrase_check(fixture.checker, &fixture.catalog, PROFILE, &from, &wrong,
+					1, NOW, &err),
+		       err, REASON_TOO_MANY_FAILURES);
+	from.bytes[7] = 1;
+	EXPECT_REFUSED(passphrase_check(fixture.checker, &fixture.catalog, PROFILE, &from, &wrong,
+					1, NOW, &err),
+		       err, REASON_BAD_PASSPHRASE);
+	passphrase_checker_free(fixture.checker);
+}
+
 static bool any_candidate_is(const struct authorization *authorization, const char *text)
 {
 	for (size_t i = 0; i < authorization->candidate_count; i++)
@@ -196,5 +260,8 @@ TEST(a_generated_passphrase_is_long_and_never_the_same)
 TEST_MAIN(RUN(pp_02_a_wrong_passphrase_is_refused), RUN(pp_03_no_passphrase_set_lets_nobody_in),
 	  RUN(pp_07_an_endless_or_broken_passphrase_runs_no_slow_function),
 	  RUN(pp_08_guessing_is_slowed_and_other_profiles_are_not),
-	  RUN(pp_10_a_rotation_overlaps_and_ends), RUN(pp_01_the_three_basic_forms),
+	  RUN(pp_10_a_rotation_overlaps_and_ends),
+	  RUN(pp_10_a_successor_with_the_same_number_ends_what_was_remembered),
+	  RUN(pp_10_an_overlap_costs_no_slow_function_once_the_passphrase_is_known),
+	  RUN(pp_08_a_guesser_does_not_come_by_new_tries_within_its_ipv6_network), RUN(pp_01_the_three_basic_forms),
 	  RUN(pp_12_schemes), RUN(a_generated_passphrase_is_long_and_never_the_same))
