@@ -39,6 +39,8 @@ struct authority {
 	struct ra *ra;
 	struct manage manage;
 	struct ipc_server *server;
+	pthread_mutex_t publishing; /* held from looking at the catalog until it is sent, so that
+				       no edge gets an older one after a newer */
 };
 
 /* -- what the edges know -- */
@@ -85,11 +87,13 @@ static void changed(void *context)
 	CLEANUP(buffer_wipe) struct buffer snapshot = { 0 };
 	struct error err = { 0 };
 
+	pthread_mutex_lock(&authority->publishing);
 	if (ra_reload(authority->ra, &err) && make_snapshot(authority, &snapshot, &err))
 		ipc_server_broadcast(authority->server, IPC_ROLE_EDGE, IPC_SNAPSHOT,
 				     buffer_view(&snapshot), true);
 	else
 		complain("authority.publish", &err);
+	pthread_mutex_unlock(&authority->publishing);
 }
 
 static void on_line(void *context, size_t line, enum ipc_role role, const char *name)
@@ -101,11 +105,13 @@ static void on_line(void *context, size_t line, enum ipc_role role, const char *
 	(void)name;
 	if (role != IPC_ROLE_EDGE)
 		return;
+	pthread_mutex_lock(&authority->publishing);
 	if (make_snapshot(authority, &snapshot, &err))
 		ipc_server_send(authority->server, line, IPC_SNAPSHOT, buffer_view(&snapshot),
 				true);
 	else
 		complain("authority.publish", &err);
+	pthread_mutex_unlock(&authority->publishing);
 }
 
 /* -- what is asked -- */
@@ -329,6 +335,7 @@ static void stop(struct authority *authority)
 	ra_free(authority->ra);
 	signer_free(authority->signer);
 	store_close(authority->store);
+	pthread_mutex_destroy(&authority->publishing);
 	secret_done(&authority->passphrase);
 	memory_wipe(authority->pepper, sizeof authority->pepper);
 	memory_wipe(authority->tls_secret, sizeof authority->tls_secret);
@@ -375,6 +382,7 @@ int authority_main(const struct authority_options *options)
 	struct error err = { 0 };
 	int result = PROCESS_EXIT_DONE;
 
+	pthread_mutex_init(&authority.publishing, NULL);
 	/* before any thread starts, so that all of them leave it to the one that waits for it */
 	block_term();
 	if (start(&authority, &err) && watch_for_term(&authority, &err)) {

@@ -295,6 +295,19 @@ def test_a_reload_loses_no_request(own_node):
     assert eventually(lambda: len(own_node.children()) == 2 + 2)
 
 
+def test_of_changes_at_the_same_time_none_is_lost_at_the_edges(own_node):
+    for turn in range(8):
+        names = [f"same-time-{turn}-{i}" for i in range(6)]
+        threads = [threading.Thread(target=own_node.ctl_run, args=("profile", "create", name, "--template", "client-authentication", "--ca",
+                                                                   "Demo Issuing", "--auth", "passphrase", "--alias", name)) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for name in names:
+            assert eventually(lambda: own_node.request("GET", f"/.well-known/est/{name}/cacerts").status == 200, 3), name
+
+
 def test_a_kept_connection_survives_a_reload(own_node):
     kept = own_node.connect()
     assert own_node.request("GET", "/.well-known/est/demo/cacerts", connection=kept).status == 200
