@@ -164,13 +164,23 @@ static void name_kind(struct enrollment *e, const struct ca *ca)
 	finding->kind = IDENTITY_RA;
 }
 
-/* An issuer of ours signed it, and we do not know it: a restored store, or a CA key used elsewhere.
- */
-static bool is_stray(const struct enrollment *e, const struct anchor *anchor, const struct ca *ca)
+static bool has_signed(const struct ca *ca, const struct cert *leaf)
 {
-	if (ca || anchor->ca_id == 0)
-		return false;
-	return bytes_equal(cert_subject_der(anchor->cert), cert_issuer_der(e->chain[0]));
+	const struct public_key *key = cert_key(ca->cert);
+
+	return key && name_equal(cert_subject(ca->cert), cert_issuer(leaf)) &&
+	       public_key_verify(key, cert_signature_algorithm(leaf), cert_tbs(leaf),
+				 cert_signature(leaf));
+}
+
+/* A CA of ours signed it, and we do not know it: a restored store, or the CA's key used elsewhere.
+ * Asked of the CAs and not of the anchor, which may stand above them. */
+static bool is_stray(const struct enrollment *e, const struct ca *ca)
+{
+	for (size_t i = 0; !ca && i < e->catalog->ca_count; i++)
+		if (has_signed(&e->catalog->cas[i], e->chain[0]))
+			return true;
+	return false;
 }
 
 static bool find_certificate(struct enrollment *e, struct error *err)
@@ -189,7 +199,7 @@ static bool find_certificate(struct enrollment *e, struct error *err)
 		return true;
 	if (!find_record(e, &ca, err))
 		return false;
-	if (is_stray(e, finding->anchor, ca)) {
+	if (is_stray(e, ca)) {
 		(void)!error_set(&finding->failure, REASON_CERT_UNKNOWN,
 				 "signed by our CA, but not in the store");
 		return true;

@@ -356,3 +356,17 @@ def test_a_chain_longer_than_any_sensible_one_is_refused_and_the_edges_live_on(n
         refused(node, maker.device("long", sent=extra[:count]), "long", "client_cert_invalid")
     assert node.children() == before
     assert enroll(node, maker.device("long", sent=extra[:7]), "long").status == 200
+
+
+def test_rn_06_what_our_ca_signed_and_the_store_does_not_know_is_no_third_partys(node, tmp_path):
+    """Also where it is a CA above that is trusted, and the client sends ours along."""
+    root = Maker(tmp_path, "Root above")
+    issuing = Maker(tmp_path, "Ours", parent=root)
+    pem = tmp_path / "ours.pem"
+    pem.write_bytes(issuing.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+                    + issuing.pem().read_bytes() + root.pem().read_bytes())
+    node.ctl("--account", "demo", "trust", "add", "--yes", root.pem())
+    stray = issuing.device("stray", sent=[issuing.certificate])
+    assert enroll(node, stray, "stray").status == 200  # not ours yet: another's CA below a root that we trust
+    node.ctl("--account", "demo", "ca", "import", "ours", pem, "--no-trust")
+    refused(node, stray, "stray", "cert_unknown")
