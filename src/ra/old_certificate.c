@@ -6,12 +6,13 @@
 #include "store/store_audit.h"
 #include "store/store_certificate.h"
 
-static bool revoke_superseded(struct enrollment *e, struct store_tx *tx, int64_t id, int64_t at,
-			      struct error *err)
+/* `profile` issued the certificate: its account's log tells of the end. */
+static bool revoke_superseded(const struct profile *profile, struct store_tx *tx, int64_t id,
+			      int64_t at, struct error *err)
 {
 	char object[64];
 	const struct audit_entry entry = {
-		.account_id = e->profile->account_id,
+		.account_id = profile->account_id,
 		.actor = "profile",
 		.action = "certificate.revoke",
 		.object = object,
@@ -28,7 +29,7 @@ bool old_certificate_on_renewal(struct enrollment *e, struct store_tx *tx, struc
 	if (!e->verdict.renews || !e->facts.renewed ||
 	    e->profile->renew_old != RENEW_OLD_REVOKED_LATER)
 		return true;
-	return revoke_superseded(e, tx, e->facts.renewed->id,
+	return revoke_superseded(e->profile, tx, e->facts.renewed->id,
 				 e->facts.now + e->profile->renew_old_seconds, err);
 }
 
@@ -50,6 +51,6 @@ bool old_certificate_on_use(struct enrollment *e, struct error *err)
 	    is_revoked(e, record->renews_id))
 		return true;
 	return store_begin(e->ra->options.store, &tx, err) &&
-	       revoke_superseded(e, tx, record->renews_id, e->facts.now, err) &&
+	       revoke_superseded(issuer, tx, record->renews_id, e->facts.now, err) &&
 	       store_commit_lazily(TAKE(tx), err);
 }

@@ -164,6 +164,23 @@ def test_old_certificates_by_rule(node):
         node.set_profile("demo", "renewal.old_certificate=kept")
 
 
+def test_the_end_of_an_old_certificate_stands_in_its_own_accounts_log():
+    """Also where the new one is first used at another account, to which it is a third party's."""
+    with Node() as node:
+        node.set_profile("demo", "renewal.old_certificate=revoked-on-use")
+        for arguments in (["account", "create", "other"], ["--account", "other", "allow", "add", "127.0.0.1"],
+                          ["--account", "other", "ca", "create", "Other", "--subject", "CN=Other", "--no-trust"],
+                          ["--account", "other", "profile", "create", "other", "--template", "generic-device", "--ca", "Other", "--auth",
+                           "tls-certificate", "--alias", "other"],
+                          ["--account", "other", "trust", "add", "--yes", node.folder / "ca.pem"]):
+            node.ctl(*arguments)
+        old, key = node.device("moves"), make_key()
+        new = Identity(node.folder, key, node.reenroll(make_csr(key, "moves"), old).certificate)
+        assert node.enroll(make_csr(make_key(), "moves"), profile="other", identity=new).status == 200
+        logs = [node.ctl("--json", "--account", account, "audit", "list") for account in ("demo", "other")]
+        assert [log.count("certificate.revoke") for log in logs] == [1, 0]
+
+
 def test_rule_11_a_renewal_that_comes_as_simpleenroll(node):
     """A simpleenroll by a certificate of this very profile is a renewal, and keeps the renewal's rules."""
     bootstrap = node.device("own-cert")

@@ -263,5 +263,6 @@ TEST_MAIN(RUN(pp_02_a_wrong_passphrase_is_refused), RUN(pp_03_no_passphrase_set_
 	  RUN(pp_10_a_rotation_overlaps_and_ends),
 	  RUN(pp_10_a_successor_with_the_same_number_ends_what_was_remembered),
 	  RUN(pp_10_an_overlap_costs_no_slow_function_once_the_passphrase_is_known),
-	  RUN(pp_08_a_guesser_does_not_come_by_new_tries_within_its_ipv6_network), RUN(pp_01_the_three_basic_forms),
-	  RUN(pp_12_schemes), RUN(a_generated_passphrase_is_long_and_never_the_same))
+	  RUN(pp_08_a_guesser_does_not_come_by_new_tries_within_its_ipv6_network),
+	  RUN(pp_01_the_three_basic_forms), RUN(pp_12_schemes),
+	  RUN(a_generated_passphrase_is_long_and_never_the_same))
