@@ -76,6 +76,27 @@ static bool find_profile(struct est_exchange *e, struct error *err)
 	return true;
 }
 
+/* An event costs the authority a write, and stands in the same queue as enrollments: a stranger who
+ * asks for nothing as fast as it can must not hold them up. */
+static void take_budget(struct est_exchange *e, const struct error *refusal)
+{
+	char kind[96];
+
+	snprintf(kind, sizeof kind, "%s of %lld", reason_code(refusal->reason),
+		 e->profile ? (long long)e->profile->id : 0);
+	e->is_withheld = !log_budget_take(&e->server->refusals, kind, monotonic_ms(), &e->withheld);
+}
+
+static void describe(const struct est_exchange *e, const struct error *refusal,
+		     char into[ERROR_DETAIL_MAX])
+{
+	if (e->withheld)
+		snprintf(into, ERROR_DETAIL_MAX, "%s (and %u more that are not told)",
+			 refusal->detail, e->withheld);
+	else
+		snprintf(into, ERROR_DETAIL_MAX, "%s", refusal->detail);
+}
+
 static void report(const struct est_exchange *e, const struct error *refusal)
 {
 	const struct snapshot *snapshot = e->server->snapshot;
@@ -88,7 +109,7 @@ static void report(const struct est_exchange *e, const struct error *refusal)
 
 	snprintf(event.request_id, sizeof event.request_id, "%s", http_request_id(e->http));
 	address_to_text(http_peer(e->http), event.peer);
-	snprintf(event.detail, sizeof event.detail, "%s", refusal->detail);
+	describe(e, refusal, event.detail);
 	snprintf(event.label, sizeof event.label, "%s", e->path.label);
 	e->server->options.asker->tell(e->server->options.asker, &event);
 }
@@ -109,7 +130,9 @@ static bool check_account_source(const struct est_exchange *e, struct error *ret
 
 void exchange_refuse(struct est_exchange *e, const struct error *why, const struct error *shown)
 {
-	report(e, why);
+	take_budget(e, why);
+	if (!e->is_withheld)
+		report(e, why);
 	reply_refusal(e, shown, false);
 }
 

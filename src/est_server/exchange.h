@@ -3,10 +3,12 @@
 
 #include "est/path.h"
 #include "est_server/est_server.h"
+#include "http/log_budget.h"
 
 struct est_server {
 	struct est_server_options options;
 	struct snapshot *snapshot;
+	struct log_budget refusals; /* that were decided on this side */
 };
 
 struct est_exchange {
@@ -16,6 +18,8 @@ struct est_exchange {
 	const struct snapshot_profile *profile; /* while the request is being read */
 	char profile_name[65];                  /* for the log, after that */
 	char detail[ERROR_DETAIL_MAX];
+	bool is_withheld;  /* too many like it in this second: no event, no line in the log */
+	uint32_t withheld; /* how many before it were */
 };
 
 /* -- reply.c: every answer leaves by one of these, and is logged -- */
@@ -27,7 +31,8 @@ void reply_certificate(struct est_exchange *exchange, const struct est_reply *re
 void reply_refusal(struct est_exchange *exchange, const struct error *refusal, bool authenticated);
 
 /* -- est_server.c -- */
-/* Refuses what was decided on this side: the operator hears `why`, the caller `shown`. */
+/* Refuses what was decided on this side: the operator hears `why`, the caller `shown`. Of a flood
+ * the operator hears some, and how many there were. */
 void exchange_refuse(struct est_exchange *exchange, const struct error *why,
 		     const struct error *shown);
 

@@ -49,16 +49,21 @@ static const char *operation_text(const struct est_exchange *e)
 static void log_request(const struct est_exchange *e, unsigned int status, enum reason reason)
 {
 	char peer[ADDRESS_TEXT_MAX], label[280], detail[2 * ERROR_DETAIL_MAX];
+	char withheld[32] = "";
 	uint64_t took = monotonic_ms() - http_started_ms(e->http);
 
+	if (e->is_withheld)
+		return;
+	if (e->withheld)
+		snprintf(withheld, sizeof withheld, " withheld=%" PRIu32, e->withheld);
 	log_event(LOG_LEVEL_INFO, "est.request",
 		  "request=%s peer=%s tls=%s op=%s label=%s profile=%s status=%u reason=%s "
-		  "ms=%" PRIu64 " detail=%s",
+		  "ms=%" PRIu64 " detail=%s%s",
 		  http_request_id(e->http), address_to_text(http_peer(e->http), peer),
 		  http_tls_version(e->http), operation_text(e),
 		  log_quote(e->path.label, label, sizeof label),
 		  e->profile_name[0] ? e->profile_name : "-", status, reason_code(reason), took,
-		  log_quote(e->detail, detail, sizeof detail));
+		  log_quote(e->detail, detail, sizeof detail), withheld);
 }
 
 static void send_answer(struct est_exchange *e, struct http_answer answer, enum reason reason)

@@ -1,5 +1,6 @@
 """Rows IP-*: every notation, and what does not count as an address."""
 import socket
+import time
 
 import pytest
 
@@ -101,3 +102,26 @@ def test_ip_15_to_17_the_proxy_protocol():
         assert ask(listed + listed) == "closed"
         assert ask(b"PROXY TCP4 nonsense\r\n") == "closed"
         assert ask(listed, source="127.0.0.1") == "closed"  # not a trusted proxy
+
+
+def test_a_flood_of_refusals_holds_no_enrollment_up_and_fills_no_log():
+    """From an address that nobody lists: each refusal used to be an event, in the queue where enrollments stand."""
+    with Node(edges=1) as node:
+        turn, turns = b"GET /.well-known/est/nobody/cacerts HTTP/1.1\r\nHost: a\r\n\r\n" * 100, 100
+        before = len(node.log())
+        raw = socket.create_connection(("127.0.0.1", node.port), source_address=("127.0.0.9", 0))
+        with node.tls().wrap_socket(raw, server_hostname="localhost") as connection:
+            for _ in range(turns):
+                connection.sendall(turn)
+                answers = b""
+                while answers.count(b"HTTP/1.1 403") < 100:
+                    answers += connection.recv(65536)
+        asked = time.monotonic()
+        assert node.enroll(make_csr(make_key())).status == 200
+        assert time.monotonic() - asked < 5
+        told = [event for event in node.events("--refusals", "--limit", "1000") if event["peer"] == "127.0.0.9"]
+        assert 0 < len(told) < 2000 and all(event["reason"] == "ip_not_allowed" for event in told)
+        assert len(node.log()) - before < 1000000
+        time.sleep(1.1)
+        node.request("GET", "/.well-known/est/nobody/cacerts", source="127.0.0.9")
+        node.wait(lambda: "more that are not told" in node.events("--refusals", "--limit", "1")[0]["detail"], "the number withheld", 5)
