@@ -1,6 +1,6 @@
 /* Slows guessing: each source address (of IPv6, each /64) may fail so often per profile, and earns
- * tries back with time. A device that keeps trying with an old passphrase does not lock out its neighbours behind
- * the same address; a guesser gets a try a second. */
+ * tries back with time. A device that keeps trying with an old passphrase does not lock out its
+ * neighbours behind the same address; a guesser gets a try a second. */
 #pragma once
 
 #include "base/address.h"
