@@ -149,7 +149,7 @@ REASON(BUSY, "busy", ERROR_BUSY, "The node is busy", "Wait for the time in Retry
 REASON(STORE_UNAVAILABLE, "store_unavailable", ERROR_BUSY, "The store cannot be written",
        "Look at disk space and the database")
 REASON(CLOCK, "clock", ERROR_BUSY, "The node's clock runs behind what it has already issued",
-       "Set the clock")
+       "Set the clock; if it ran ahead before, revoke what was issued then")
 REASON(NAME_CONSTRAINTS, "name_constraints", ERROR_DENIED,
        "A name lies outside what the CA, or a CA above it, may certify",
        "Issue from a CA whose name constraints permit the name, or narrow the profile's rules to "

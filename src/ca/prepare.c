@@ -14,6 +14,7 @@
 
 /* RFC 7093 section 2, method 1: SHA-1 has no place in new certificates. */
 #define KEY_ID_LEN 20
+#define CLOCK_TOLERANCE 300 /* seconds that a clock may be set back, or nodes differ */
 
 void issuance_free(struct issuance *issuance)
 {
@@ -222,6 +223,19 @@ static bool check_name_constraints(const struct grant *grant, const struct ca *i
 	return true;
 }
 
+/* Under a clock that was set back, ended certificates would live and closed windows open (T13). */
+static bool check_clock(struct store_tx *tx, int64_t now, struct error *err)
+{
+	char now_text[TIME_TEXT_MAX], text[TIME_TEXT_MAX];
+	int64_t newest = 0;
+
+	if (!store_certificate_newest(tx, &newest, err))
+		return false;
+	return now >= newest - CLOCK_TOLERANCE ||
+	       error_set(err, REASON_CLOCK, "it is %s, and a certificate was issued at %s",
+			 time_to_text(now, now_text), time_to_text(newest, text));
+}
+
 /* The intent's bytes are the issuance's for the length of the call. */
 static bool enter_intent(struct store_tx *tx, struct issuance *issuance, struct error *err)
 {
@@ -238,6 +252,7 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 	CLEANUP(grant_freep) struct grant *grant = consumed;
 	CLEANUP(issuance_freep) struct issuance *issuance = calloc(1, sizeof *issuance);
 	const struct cert *issuer_cert = issuer ? issuer->cert : NULL;
+	int64_t now = clock_now(clock);
 
 	if (!issuance)
 		return error_set(err, REASON_NO_MEMORY, "issuance");
@@ -246,8 +261,8 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 	if (!issuance->issuer_key)
 		return error_set(err, REASON_CA_UNAVAILABLE, "the CA's own key is unsound");
 	issuance->algorithm = choose_algorithm(grant, issuance->issuer_key);
-	if (!check_name_constraints(grant, issuer, err) ||
-	    !record_fill(issuance, grant, issuer, issuance->own_key, clock_now(clock), err) ||
+	if (!check_clock(tx, now, err) || !check_name_constraints(grant, issuer, err) ||
+	    !record_fill(issuance, grant, issuer, issuance->own_key, now, err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, err) ||
 	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err) ||
 	    !enter_intent(tx, issuance, err))

@@ -43,7 +43,7 @@ struct san_rule {
 /* Whether names must belong to the certificate that the client authenticated with (never asked of
  * RA certificates). */
 enum identity_rule {
-	IDENTITY_MUST_MATCH, /* CN or serialNumber and every SAN of the request must stand in the
+	IDENTITY_MUST_MATCH, /* what names the device in the request must stand in the
 				client's certificate */
 	IDENTITY_ANY,
 };

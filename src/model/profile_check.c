@@ -347,6 +347,15 @@ static bool check_times(const struct profile *profile, struct error *err)
 	return true;
 }
 
+/* Else the one that lost our answer and asks again is refused for its revoked certificate. */
+static bool check_old_outlives_repetition(const struct profile *profile, struct error *err)
+{
+	return profile->renew_old != RENEW_OLD_REVOKED_LATER ||
+	       profile->renew_old_seconds >= profile->repeat_seconds ||
+	       error_set(err, REASON_INVALID,
+			 "renewal.old_certificate_after: shorter than repeat_answer");
+}
+
 /* A window that is asked for and never opens is a mistake that shows a year later. */
 static bool check_windows(const struct profile *profile, struct error *err)
 {
@@ -368,7 +377,7 @@ bool profile_check(const struct profile *profile, struct error *err)
 		check_aliases, check_words,     check_authentication,
 		check_subject, check_san,       check_naming,
 		check_key,     check_key_usage, check_ext_key_usages,
-		check_times,   check_windows,
+		check_times,   check_windows,   check_old_outlives_repetition,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)

@@ -60,6 +60,11 @@ void verdict_done(struct verdict *verdict);
  * operation, state or method refuses. */
 void policy_decide(const struct profile *profile, const struct facts *facts, struct verdict *ret);
 
+/* Appends the text of the subject that this request would get, as far as the profile's rules allow
+ * one: by it the store tells whether a key serves another name. */
+void policy_subject_text(const struct profile *profile, const struct facts *facts,
+			 struct buffer *ret);
+
 /* Leave for what an operator orders directly: RA certificates, a node's server certificate, CA
  * certificates. `order` is checked as strictly. */
 struct order {

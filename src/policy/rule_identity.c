@@ -41,13 +41,44 @@ static bool vouches_for_serial_number(const struct cert *cert, const char *value
 	       name_holds(subject, NAME_COMMON_NAME, value);
 }
 
+/* Where a holder is or belongs says not who it is: a manufacturer's certificate names the
+ * manufacturer there, the request its owner. */
+static bool says_where(enum name_attribute attribute)
+{
+	switch (attribute) {
+	case NAME_COUNTRY:
+	case NAME_STATE:
+	case NAME_LOCALITY:
+	case NAME_STREET:
+	case NAME_ORGANIZATION:
+	case NAME_ORGANIZATIONAL_UNIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool vouches_for_email(const struct cert *cert, const char *value)
+{
+	const struct san *san = cert_san(cert);
+
+	for (size_t i = 0; i < san->count; i++)
+		if (san->entries[i].type == SAN_EMAIL && same(san->entries[i].value, value))
+			return true;
+	return name_holds(cert_subject(cert), NAME_EMAIL_ADDRESS, value);
+}
+
 static bool vouches_for_entry(const struct cert *cert, const struct name_entry *entry)
 {
 	if (entry->attribute == NAME_COMMON_NAME)
 		return vouches_for_common_name(cert, entry->value);
 	if (entry->attribute == NAME_SERIAL_NUMBER)
 		return vouches_for_serial_number(cert, entry->value);
-	return true;
+	if (entry->attribute == NAME_EMAIL_ADDRESS)
+		return vouches_for_email(cert, entry->value);
+	return says_where(entry->attribute) ||
+	       (entry->attribute != NAME_UNKNOWN &&
+		name_holds(cert_subject(cert), entry->attribute, entry->value));
 }
 
 static bool vouches_for_san(const struct cert *cert, const struct san_entry *entry)

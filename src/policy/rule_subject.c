@@ -31,3 +31,22 @@ bool rule_subject(struct decision *decision, struct error *err)
 	       subject_build(decision->profile, csr_subject(csr), device_name(decision),
 			     &decision->subject, err);
 }
+
+void policy_subject_text(const struct profile *profile, const struct facts *facts,
+			 struct buffer *ret)
+{
+	const struct decision decision = {
+		.profile = profile,
+		.facts = facts,
+		.identity = facts->certificate.kind,
+	};
+	const struct name *asked = csr_subject(facts->csr);
+	CLEANUP(name_done) struct name built = { 0 };
+
+	if (facts->renewed && decision_asks_renewal(&decision))
+		buffer_append(ret, bytes_of_string(facts->renewed->subject));
+	else if (subject_build(profile, asked, device_name(&decision), &built, NULL))
+		name_to_text(&built, ret);
+	else /* will be refused */
+		name_to_text(asked, ret);
+}

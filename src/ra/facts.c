@@ -77,16 +77,11 @@ bool facts_find_key_use(struct enrollment *e, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer subject = { 0 };
 	struct store_key_use use = { 0 };
-	const char *text = "";
 
 	if (e->profile->key_reuse == KEY_REUSE_ANY)
 		return true;
-	if (e->facts.renewed) {
-		text = e->facts.renewed->subject;
-	} else {
-		name_to_text(csr_subject(e->csr), &subject);
-		text = buffer_cstring(&subject);
-	}
+	policy_subject_text(e->profile, &e->facts, &subject);
+	const char *text = buffer_cstring(&subject);
 	if (!text)
 		return error_set(err, REASON_NO_MEMORY, "subject");
 	if (!store_key_use_find(e->ra->options.store, e->profile->account_id,

@@ -216,13 +216,27 @@ bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, 
 	    !db_prepare(reader.db,
 			"SELECT " CERTIFICATE_COLUMNS " FROM certificate "
 			"WHERE subject_index = $1 AND profile_id = $2 AND subject = $3 "
-			"AND state = 1 ORDER BY id DESC LIMIT 1",
+			"AND (state = 1 OR state = 2) ORDER BY id DESC LIMIT 1",
 			&query, err))
 		return false;
 	db_bind_int64(query, 1, index);
 	db_bind_int64(query, 2, profile_id);
 	db_bind_text(query, 3, subject);
 	return read_one(query, "subject", ret, err);
+}
+
+bool store_certificate_newest(struct store_tx *tx, int64_t *ret_created, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	bool row = false;
+
+	if (!db_prepare(tx_db(tx),
+			"SELECT created FROM certificate WHERE state = 1 ORDER BY id DESC LIMIT 1",
+			&query, err) ||
+	    !db_step(query, &row, err))
+		return false;
+	*ret_created = row ? db_int64(query, 0) : 0;
+	return true;
 }
 
 /* A certificate that was revoked only because a newer one took its place says nothing against its

@@ -28,11 +28,16 @@ MUST_CHECK bool store_certificate_find_recent(struct store_tx *tx, int64_t profi
 					      const unsigned char *key_hash,
 					      const unsigned char *identity_hash, int64_t since,
 					      struct certificate *ret, struct error *err);
-/* The newest live certificate of this profile with this subject text: what an RA renews for a
- * device. */
+/* The newest certificate of this profile with this subject text, also when it is revoked: what an
+ * RA renews for a device. */
 MUST_CHECK bool store_certificate_find_by_subject(struct store *store, int64_t profile_id,
 						  const char *subject, struct certificate *ret,
 						  struct error *err);
+
+/* When the newest certificate of the node that is issued and not revoked was made; 0 if there is
+ * none. Sees uncommitted work of this group. */
+MUST_CHECK bool store_certificate_newest(struct store_tx *tx, int64_t *ret_created,
+					 struct error *err);
 
 /* All that an account knows of a key, in one read. `live` means issued, not revoked, not after
  * `now`. */

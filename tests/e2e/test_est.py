@@ -263,6 +263,11 @@ def test_ra_certificate(node, tmp_path):
     assert answer.status == 200, answer.text
     answer = node.reenroll(make_csr(make_key(), "never-enrolled"), ra, profile="demo-tls")
     assert answer.status == 403
+    # an older certificate of the same name does not stand in for the revoked newest one
+    newest = next(c for c in node.certificates() if c["subject"] == "CN=behind-the-ra")
+    node.ctl("cert", "revoke", newest["serial"], "--reason", "keyCompromise")
+    answer = node.reenroll(make_csr(make_key(), "behind-the-ra"), ra, profile="demo-tls")
+    assert answer.status == 403 and "cert_revoked" in answer.text
     # RA-02: outside its scope
     answer = node.reenroll(make_csr(make_key(), "behind-the-ra"), ra, profile="demo")
     assert answer.status == 403 and "ra_scope" in answer.text

@@ -1,10 +1,13 @@
 """Rows RN-*: when, by whom, for what names and with which key a certificate is renewed."""
 import concurrent.futures
+import contextlib
 import datetime
+import sqlite3
 import time
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from node import Identity, Node, make_csr, make_key
 
@@ -69,6 +72,36 @@ def test_rn_07_names_may_not_change(node):
         answer = node.reenroll(make_csr(make_key(), name, san=[x509.DNSName(san)]), device)
         assert answer.status == 403 and "subject_mismatch" in answer.text
     assert node.reenroll(make_csr(make_key(), "RN-07", san=[x509.DNSName("A.example")]), device).status == 200
+
+
+def test_cs_45_a_key_keeps_serving_the_name_that_the_rules_made_of_the_request(node):
+    """The rules drop the title: what is issued, not what was asked, tells whose key it is."""
+    node.set_profile("demo", "repeat_answer=0s")
+    try:
+        time.sleep(0.3)
+        key = make_key()
+        asked = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cs-45"), x509.NameAttribute(NameOID.TITLE, "boss")])
+        assert node.enroll(make_csr(key, subject=asked)).status == 200
+        assert node.enroll(make_csr(key, subject=asked)).status == 200
+        answer = node.enroll(make_csr(key, "cs-45 too"))
+        assert answer.status == 403 and "key_reused" in answer.text
+    finally:
+        node.set_profile("demo", "repeat_answer=10m")
+
+
+def test_ft_17_under_a_clock_that_was_set_back_nothing_is_issued():
+    with Node() as node:
+        device = node.device("ft-17")
+        serial = node.serial(device.certificate)
+        node.stop()
+        with contextlib.closing(sqlite3.connect(node.folder / "state" / "bestow.db")) as store, store:
+            store.execute("UPDATE certificate SET created = created + 3600 WHERE id = (SELECT max(id) FROM certificate)")
+        node.start()
+        answer = node.enroll(make_csr(make_key(), "next"))
+        assert answer.status == 503 and answer.headers["Retry-After"]
+        assert node.events("--refusals")[0]["reason"] == "clock"
+        node.ctl("cert", "revoke", serial)
+        assert node.enroll(make_csr(make_key(), "next")).status == 200
 
 
 @pytest.mark.parametrize("rule,same,new", [("allowed", 200, 200), ("same", 200, 403), ("new", 403, 200)])

@@ -379,6 +379,11 @@ static void spoil_old(struct profile *p)
 {
 	p->renew_old_seconds = -1;
 }
+static void spoil_old_before_repetition(struct profile *p)
+{
+	p->renew_old = RENEW_OLD_REVOKED_LATER;
+	p->renew_old_seconds = p->repeat_seconds - 1;
+}
 static void spoil_shut_window(struct profile *p)
 {
 	p->window_opens_seconds = 0;
@@ -443,6 +448,7 @@ TEST(what_does_not_fit_is_refused_by_the_field_s_name)
 		{ spoil_opens, "renewal.opens_before:" },
 		{ spoil_closes, "renewal.closes_after:" },
 		{ spoil_old, "renewal.old_certificate_after:" },
+		{ spoil_old_before_repetition, "renewal.old_certificate_after:" },
 		{ spoil_shut_window, "renewal.opens_before:" },
 		{ spoil_shut_after, "renewal.closes_after:" },
 	};

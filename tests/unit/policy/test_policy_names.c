@@ -401,6 +401,28 @@ TEST(cs_33_every_alternative_name_must_stand_in_the_certificate)
 	scene_close(&scene);
 }
 
+TEST(cl_16_every_attribute_that_names_somebody_must_be_the_certificates)
+{
+	static const char *const others[] = {
+		"CN=dev-1,UID=root", "CN=dev-1,emailAddress=ceo@acme.example",
+		"CN=dev-1,DC=acme",  "CN=dev-1,SN=Root",
+		"CN=dev-1,GN=Root",  "CN=dev-1,pseudonym=root",
+	};
+	struct cert_spec spec = device_cert();
+	struct scene scene;
+
+	spec.subject = "CN=dev-1,UID=dev-1,O=Maker";
+	scene_enroll_by_third_party(&scene);
+	scene_client(&scene, IDENTITY_THIRD_PARTY, spec);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		ask(&scene, others[i], NULL);
+		EXPECT_DENIED(scene, REASON_NAME_NOT_AUTHORIZED);
+	}
+	ask(&scene, "CN=dev-1,UID=DEV-1,O=Owner,OU=Pumps,C=DE", NULL);
+	EXPECT_ALLOWED(scene);
+	scene_close(&scene);
+}
+
 TEST(the_serial_number_must_be_the_certificates)
 {
 	struct cert_spec spec = device_cert();

@@ -234,7 +234,7 @@ TEST(the_newest_issued_of_a_subject_is_found_in_its_profile_only)
 	certificate_done(&found);
 	IN_TX(store_certificate_revoke(tx, second, REVOKED_UNSPECIFIED, 1500, 0, &f->err));
 	OK(store_certificate_find_by_subject(f->store, 1, record.subject, &found, &f->err));
-	assert_int_equal(found.id, first);
+	assert_int_equal(found.id, second);
 	certificate_done(&found);
 	fixture_done(f);
 }
