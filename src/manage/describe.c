@@ -113,9 +113,10 @@ json_t *describe_ca(const struct ca *ca, const struct catalog *catalog)
 	const struct ca *parent = catalog_ca(catalog, ca->parent_id);
 
 	return json_pack("{s:I, s:o, s:s, s:o, s:b, s:b, s:I, s:o}", "id", (json_int_t)ca->id,
-			 "name", describe_text(ca->name), "state", ca_state_text(ca->state),
-			 "parent", describe_text(parent ? parent->name : NULL), "root",
-			 ca->chain_count == 0, "trusted", ca_is_trusted(ca, catalog), "profiles",
+			 "name", describe_text(ca->name), "state",
+			 ca->revoked ? "revoked" : ca_state_text(ca->state), "parent",
+			 describe_text(parent ? parent->name : NULL), "root", ca->chain_count == 0,
+			 "trusted", ca_is_trusted(ca, catalog), "profiles",
 			 (json_int_t)count_profiles_of(ca, catalog), "certificate",
 			 describe_cert(ca->cert));
 }

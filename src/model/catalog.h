@@ -22,6 +22,7 @@ struct ca {
 	char *name;     /* unique in its account */
 	char *key_name; /* where the signer keeps its private key */
 	enum ca_state state;
+	bool revoked;      /* its certificate is, or that of a CA of ours above it */
 	int64_t parent_id; /* 0: self-signed, or signed elsewhere */
 	struct cert *cert;
 	struct cert *

@@ -119,7 +119,7 @@ static bool ca_is_no_anchor(const struct subject_of_lint *of)
 
 static bool ca_is_not_active(const struct subject_of_lint *of)
 {
-	return !of->ca || of->ca->state != CA_ACTIVE;
+	return !of->ca || of->ca->revoked || of->ca->state != CA_ACTIVE;
 }
 
 static bool ca_has_ended(const struct subject_of_lint *of)

@@ -22,6 +22,10 @@ bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now, struct e
 	if (ca->account_id != account_id)
 		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is of another account",
 				 ca->name);
+	if (ca->revoked)
+		return error_set(err, REASON_CA_UNAVAILABLE,
+				 "the certificate of CA %s, or of one above it, is revoked",
+				 ca->name);
 	if (ca->state != CA_ACTIVE)
 		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is not active", ca->name);
 	return check_time(ca, now, err);

@@ -204,6 +204,11 @@ static bool find_certificate(struct enrollment *e, struct error *err)
 				 "signed by our CA, but not in the store");
 		return true;
 	}
+	if (ca && ca->revoked) {
+		(void)!error_set(&finding->failure, REASON_CERT_REVOKED,
+				 "the CA that issued it is revoked");
+		return true;
+	}
 	name_kind(e, ca);
 	return true;
 }

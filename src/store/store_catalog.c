@@ -160,13 +160,47 @@ static bool load_ca(struct db *db, const struct db_statement *row, struct catalo
 	       load_cert(row, 6, &ca->cert, err) && load_chain(db, ca, err);
 }
 
+/* Its record stands under the CA that signed it; of what was signed elsewhere there is none. */
+static bool read_revoked(struct db *db, struct ca *ca, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(db,
+			"SELECT id FROM certificate WHERE ca_id = $1 AND serial = $2 AND state = 2",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, ca->parent_id);
+	db_bind_bytes(query, 2, cert_serial(ca->cert));
+	return db_step(query, &ca->revoked, err);
+}
+
+static bool one_above_is_revoked(const struct catalog *catalog, const struct ca *ca)
+{
+	size_t steps = 0;
+
+	for (; ca && !ca->revoked && steps < catalog->ca_count; steps++)
+		ca = catalog_ca(catalog, ca->parent_id);
+	return ca && ca->revoked;
+}
+
+static bool load_revoked(struct db *db, struct catalog *catalog, struct error *err)
+{
+	for (size_t i = 0; i < catalog->ca_count; i++)
+		if (!read_revoked(db, &catalog->cas[i], err))
+			return false;
+	for (size_t i = 0; i < catalog->ca_count; i++)
+		catalog->cas[i].revoked = one_above_is_revoked(catalog, &catalog->cas[i]);
+	return true;
+}
+
 static bool load_cas(struct db *db, struct catalog *catalog, struct error *err)
 {
 	return make_room(db, "SELECT count(*) FROM ca", sizeof *catalog->cas, &catalog->cas, err) &&
 	       load_rows(db,
 			 "SELECT id, account_id, name, key_name, state, parent_id, cert FROM ca "
 			 "ORDER BY id",
-			 catalog, load_ca, err);
+			 catalog, load_ca, err) &&
+	       load_revoked(db, catalog, err);
 }
 
 static bool load_anchor(struct db *db, const struct db_statement *row, struct catalog *catalog,

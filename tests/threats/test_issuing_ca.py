@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from node import make_csr, make_key
+from node import Node, make_csr, make_key
 
 CONSTRAINTS = x509.NameConstraints([x509.DNSName("corp.example")], [x509.DNSName("secret.corp.example")])
 
@@ -62,3 +62,19 @@ def test_crt_07_a_name_outside_the_constraints_is_refused(node, profile, names):
     assert node.events("--refusals")[0]["reason"] == "name_constraints"
     assert len(node.certificates()) == before
     assert enroll(node, profile, "next.corp.example").status == 200
+
+
+@pytest.mark.parametrize("revoked", ["Test Issuing", "Test Root"])
+def test_with_a_revoked_ca_all_that_it_issued_is_not_believed_and_it_issues_no_more(revoked):
+    with Node() as node:
+        device = node.device("below")
+        assert node.enroll(make_csr(make_key(), "below"), profile="demo-tls", identity=device).status == 200
+        (ca,) = [c for c in node.certificates() if c["purpose"] == "ca" and revoked in c["subject"]]
+        node.ctl("cert", "revoke", ca["serial"], "--confirm=ca", "--reason", "cACompromise")
+        for answer in (node.enroll(make_csr(make_key(), "below"), profile="demo-tls", identity=device),
+                       node.reenroll(make_csr(make_key(), "below"), device)):
+            assert answer.status == 403
+            assert node.events("--refusals")[0]["reason"] == "cert_revoked"
+        assert node.enroll(make_csr(make_key(), "new")).status == 503
+        assert node.events("--refusals")[0]["reason"] == "ca_unavailable"
+        assert "revoked" in node.ctl("ca", "list")
