@@ -7,9 +7,11 @@
 #include "ca/issuance.h"
 #include "ca/serial.h"
 #include "pki/der.h"
+#include "pki/key_scrutiny.h"
 #include "pki/lint.h"
 #include "pki/name_constraints.h"
 #include "pki/tbs.h"
+#include "store/store_blocked_key.h"
 #include "store/store_certificate.h"
 
 /* RFC 7093 section 2, method 1: SHA-1 has no place in new certificates. */
@@ -223,6 +225,23 @@ static bool check_name_constraints(const struct grant *grant, const struct ca *i
 	return true;
 }
 
+/* A weak key is weak whoever asks, so it is looked for behind every door and decision. */
+static bool check_key(struct store_tx *tx, const struct public_key *key, struct error *err)
+{
+	unsigned char modulus[MODULUS_FINGERPRINT_LEN] = { 0 };
+	bool has_modulus = false, blocked = false;
+
+	if (!public_key_modulus_fingerprint(key, modulus, &has_modulus, err) ||
+	    !store_blocked_key_find(tx, (struct bytes){ public_key_hash(key), KEY_HASH_LEN },
+				    (struct bytes){ modulus, has_modulus ? sizeof modulus : 0 },
+				    &blocked, err))
+		return false;
+	if (blocked)
+		return error_set(err, REASON_KEY_BLOCKLISTED,
+				 "the key is on the node's list of blocked keys");
+	return public_key_check_composite(key, err);
+}
+
 /* Under a clock that was set back, ended certificates would live and closed windows open (T13). */
 static bool check_clock(struct store_tx *tx, int64_t now, struct error *err)
 {
@@ -261,7 +280,8 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 	if (!issuance->issuer_key)
 		return error_set(err, REASON_CA_UNAVAILABLE, "the CA's own key is unsound");
 	issuance->algorithm = choose_algorithm(grant, issuance->issuer_key);
-	if (!check_clock(tx, now, err) || !check_name_constraints(grant, issuer, err) ||
+	if (!check_clock(tx, now, err) || !check_key(tx, issuance->own_key, err) ||
+	    !check_name_constraints(grant, issuer, err) ||
 	    !record_fill(issuance, grant, issuer, issuance->own_key, now, err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, err) ||
 	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err) ||

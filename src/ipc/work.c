@@ -41,10 +41,16 @@ void work_queue_free(struct work_queue *queue)
 	free(queue);
 }
 
+/* What nobody waits for gives way to what somebody does. */
+static size_t room_for(enum ipc_kind kind)
+{
+	return kind == IPC_EVENT ? WORK_ITEMS_MAX / 2 : WORK_ITEMS_MAX;
+}
+
 bool work_queue_put(struct work_queue *queue, const struct work *work)
 {
 	pthread_mutex_lock(&queue->lock);
-	bool fits = !queue->closed && queue->count < WORK_ITEMS_MAX &&
+	bool fits = !queue->closed && queue->count < room_for(work->kind) &&
 		    work->payload.len <= WORK_BYTES_MAX - queue->bytes;
 	if (fits) {
 		queue->items[(queue->first + queue->count++) % WORK_ITEMS_MAX] = *work;

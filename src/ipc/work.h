@@ -19,7 +19,8 @@ void work_done(struct work *work);
 struct work_queue;
 MUST_CHECK bool work_queue_new(struct work_queue **ret, struct error *err);
 void work_queue_free(struct work_queue *queue);
-/* False, and nothing taken, when it is full. Wakes nobody: several are put at once. */
+/* False, and nothing taken, when it is full; for events, when it is half full. Wakes nobody:
+ * several are put at once. */
 bool work_queue_put(struct work_queue *queue, const struct work *work);
 /* Wakes a worker for what was put. */
 void work_queue_wake(struct work_queue *queue);

@@ -1,6 +1,6 @@
 /* Moduli that anyone can factor: cheap tests of published kinds of weak RSA keys, together far
- * below a millisecond. Not among them: primality (a modular exponentiation of 1 to 10 ms, work for
- * the attacker to ask for) and lists of keys (Debian's of 2008), which would be megabytes. */
+ * below a millisecond. Primality and lists of keys come later, when all else is decided:
+ * key_scrutiny.h. */
 #pragma once
 
 #include <openssl/types.h>

@@ -1,6 +1,7 @@
 #include "policy/names.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/address.h"
 #include "model/pattern.h"
@@ -58,10 +59,35 @@ static bool check_pattern(const struct san_rule *rule, const struct san_entry *e
 	return pattern_matches(rule->pattern, entry->value) || refuse_value(rule, entry, err);
 }
 
+static bool has_international_label(const char *dns_name)
+{
+	for (const char *label = dns_name; label; label = strchr(label, '.')) {
+		label += *label == '.';
+		if (strncasecmp(label, "xn--", 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* CS-27: letters of other scripts look like those of this one, so such a label is taken only where
+ * the operator wrote it, as it stands in the DNS. */
+static bool check_international(const struct san_rule *rule, const char *value, struct error *err)
+{
+	return !has_international_label(value) ||
+	       (rule->pattern && strcasestr(rule->pattern, "xn--")) ||
+	       error_set(err, REASON_SAN_RULE,
+			 "dns \"%s\": the profile's pattern names no xn-- label", value);
+}
+
+static bool check_dns(const struct san_rule *rule, const char *value, struct error *err)
+{
+	return check_wildcard(rule, value, err) && check_international(rule, value, err);
+}
+
 static bool append_checked(const struct san_rule *rule, const struct san_entry *entry,
 			   struct san *ret, struct error *err)
 {
-	if (entry->type == SAN_DNS && !check_wildcard(rule, entry->value, err))
+	if (entry->type == SAN_DNS && !check_dns(rule, entry->value, err))
 		return false;
 	if (!check_pattern(rule, entry, err))
 		return false;
