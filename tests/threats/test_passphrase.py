@@ -33,6 +33,22 @@ def test_pp_02_and_07_wrong_ones(node):
     assert ask(node, "Basic " + encoded(f"user:{secret}")).status == 200
 
 
+def test_pp_06_a_passphrase_is_its_bytes(tmp_path):
+    """As docs/guide/operator.md has it: white space around it is dropped, Unicode is not normalised."""
+    composed, decomposed = "Gr\u00fc\u00dfe an alle", "Gru\u0308\u00dfe an alle"
+    with Node() as node:
+        for stored, other in ((composed, decomposed), (decomposed, composed)):
+            file = tmp_path / "passphrase"
+            file.write_text(stored + "\n")
+            file.chmod(0o600)
+            node.ctl("profile", "passphrase", "demo", "--passphrase-file", file)
+            for text in (stored, f" {stored}\t", stored + "\n"):
+                assert ask(node, "Basic " + encoded(f"u:{text}")).status == 200
+            full_width = stored.replace("a", "\uff41")
+            for text in (other, "\ufeff" + stored, full_width, stored.replace(" ", "\u00a0")):
+                assert ask(node, "Basic " + encoded(f"u:{text}")).status == 401
+
+
 def test_pp_03_no_passphrase_set(node):
     node.ctl("profile", "create", "pp-03", "--template", "client-authentication", "--ca", "Demo Issuing", "--auth", "passphrase", "--alias", "pp-03")
     node.wait(lambda: node.request("GET", "/.well-known/est/pp-03/cacerts").status == 200, "the profile", 5)
