@@ -2,12 +2,14 @@
 #include "est_server/exchange.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "est_server/quirks.h"
 #include "pki/der.h"
 #include "pki/pkcs7.h"
@@ -176,6 +178,16 @@ static bool wants_retry_after(enum error_kind kind)
 	return kind == ERROR_PENDING || kind == ERROR_LIMITED || kind == ERROR_BUSY;
 }
 
+/* LD-09: between what was asked for and twice that, or all who were sent away at once come back at
+ * once. */
+static unsigned int spread(unsigned int seconds)
+{
+	unsigned char coin = 0;
+
+	(void)!random_fill(&coin, 1, NULL);
+	return seconds + seconds * coin / UCHAR_MAX;
+}
+
 void reply_refusal(struct est_exchange *e, const struct error *refusal, bool authenticated)
 {
 	CLEANUP(buffer_done) struct buffer text = { 0 };
@@ -196,7 +208,7 @@ void reply_refusal(struct est_exchange *e, const struct error *refusal, bool aut
 	if (wants_retry_after(kind)) {
 		/* whole seconds: libest and strongSwan read no dates */
 		snprintf(retry_after, sizeof retry_after, "%u",
-			 refusal->retry_after ? refusal->retry_after : RETRY_AFTER_DEFAULT);
+			 spread(refusal->retry_after ? refusal->retry_after : RETRY_AFTER_DEFAULT));
 		headers = add_header(&answer, headers, "Retry-After", retry_after);
 	}
 	if (answer.status == 405)
