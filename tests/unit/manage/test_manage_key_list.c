@@ -32,8 +32,8 @@ static bool refuse(void *context, struct bytes fingerprint, struct error *err)
 TEST(what_is_no_fingerprint_is_refused_by_its_line)
 {
 	static const char *const texts[] = {
-		"x",       MODULUS "0", "00:11:22:33:44:55:66",
-		SPKI "00", " " MODULUS, "0011223344556677889g",
+		"x",         (MODULUS "0"), "00:11:22:33:44:55:66",
+		(SPKI "00"), (" " MODULUS), "0011223344556677889g",
 	};
 	struct seen seen = { 0 };
 	struct error err;
