@@ -124,7 +124,7 @@ def test_cl_08_a_revoked_certificate_renews_nothing(node):
     assert node.enroll(make_csr(make_key(), "revoked"), profile="demo-tls", identity=device).status == 403
 
 
-def test_ip_an_unlisted_address_is_refused_everywhere(node):
+def test_ip_21_an_unlisted_address_is_refused_everywhere(node):
     for path in ("cacerts", "csrattrs", "nonsense"):
         answer = node.request("GET", f"/.well-known/est/demo/{path}", source="127.0.0.2")
         assert answer.status == 403

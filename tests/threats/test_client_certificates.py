@@ -264,6 +264,22 @@ def test_ra_06_a_revoked_ra_is_refused_at_once(node, tmp_path):
     assert answer.status == 403 and "cert_revoked" in answer.text
 
 
+def test_ip_19_an_ra_is_judged_by_its_own_address(node, tmp_path):
+    key = make_key()
+    (tmp_path / "ra.csr").write_bytes(make_csr(key, "ip-19"))
+    node.ctl("--account", "demo", "ra", "enroll", "ip-19", "--ca", "Demo Issuing", "--all-profiles", "--csr", tmp_path / "ra.csr",
+             "--out", tmp_path / "ra.pem")
+    ra = Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / "ra.pem").read_bytes()))
+    for headers in ({}, {"X-Forwarded-For": "127.0.0.1"}):
+        answer = node.post_csr("simpleenroll", make_csr(make_key(), "behind-ip-19"), "demo-tls", identity=ra, source="127.0.0.2", headers=headers)
+        assert answer.status == 403
+        assert node.events("--refusals")[0]["reason"] == "ip_not_allowed"
+    # the device's address is what the RA says of it, and no gate
+    answer = node.post_csr("simpleenroll", make_csr(make_key(), "behind-ip-19"), "demo-tls", identity=ra,
+                         headers={"X-Forwarded-For": "203.0.113.9"})
+    assert answer.status == 200
+
+
 @pytest.fixture(scope="module")
 def constrained(node, tmp_path_factory):
     """A maker that vouches for one company's names only."""
