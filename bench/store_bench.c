@@ -49,7 +49,7 @@ static bool enter(struct store_tx *tx, const struct job *job, struct error *err)
 		.requested_by = (char[]){ "passphrase" },
 		.request_id = (char[]){ "0123456789abcdef" },
 		.der = der,
-		.der_len = sizeof der - 100,
+		.der_len = sizeof der,
 	};
 	struct certificate recent = { 0 };
 	int64_t id = 0;
@@ -77,8 +77,7 @@ static bool enter(struct store_tx *tx, const struct job *job, struct error *err)
 					  CREATED - 600, &recent, err) ||
 	    err->reason != REASON_NOT_FOUND)
 		return error_set(err, REASON_INTERNAL, "a random key was there");
-	return store_certificate_insert_intent(tx, &record, &id, err) &&
-	       store_certificate_complete(tx, id, (struct bytes){ der, sizeof der }, err) &&
+	return store_certificate_insert(tx, &record, &id, err) &&
 	       store_audit_append(tx, &entry, err) && store_event_insert(tx, &event, err);
 }
 

@@ -3,7 +3,10 @@
  *   tx: ca_prepare()    builds, lints, enters the intent      (the transaction may end lazily)
  *       ca_sign()       outside any transaction: keys may be slow
  *   tx: ca_record()     completes the record; the certificate may leave once this is committed
- */
+ *
+ * Where the key is in this very process a signature is a matter of microseconds, and what a crash
+ * cuts off there is gone with its memory: then intent and record are one row, written by
+ * ca_record(). */
 #pragma once
 
 #include "ca/signer.h"
@@ -15,14 +18,20 @@ struct issuance;
 void issuance_free(struct issuance *issuance);
 DEFINE_CLEANUP(struct issuance *, issuance_free)
 
-/* Builds the TBSCertificate with a fresh serial, lints it, and inserts the intent. Consumes the
- * grant. `issuer` is NULL for a self-signed root; else it must outlive the issuance. */
+enum ca_intent {
+	INTENT_ENTERED, /* in the store before anything is signed */
+	INTENT_KEPT     /* in memory until ca_record() */
+};
+
+/* Builds the TBSCertificate with a fresh serial, lints it, and keeps or enters the intent. Consumes
+ * the grant. `issuer` is NULL for a self-signed root; else it must outlive the issuance. */
 MUST_CHECK bool ca_prepare(struct store_tx *tx, struct grant *grant, const struct ca *issuer,
-			   const struct clock *clock, struct issuance **ret, struct error *err);
+			   const struct clock *clock, enum ca_intent intent, struct issuance **ret,
+			   struct error *err);
 /* Signs with the key of that name. Consumes the issuance, whose issuer must still be there. *ret is
  * the record with the certificate's DER; certificate_done() is the caller's. */
 MUST_CHECK bool ca_sign(struct signer *signer, const char *key_name, struct issuance *issuance,
 			struct certificate *ret, struct error *err);
-/* Completes the record in the store: from an intent to an issued certificate. */
-MUST_CHECK bool ca_record(struct store_tx *tx, const struct certificate *certificate,
-			  struct error *err);
+/* Completes the record in the store: from an intent to an issued certificate, which has its id from
+ * then on. */
+MUST_CHECK bool ca_record(struct store_tx *tx, struct certificate *certificate, struct error *err);

@@ -266,7 +266,8 @@ static bool enter_intent(struct store_tx *tx, struct issuance *issuance, struct 
 }
 
 bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *issuer,
-		const struct clock *clock, struct issuance **ret, struct error *err)
+		const struct clock *clock, enum ca_intent intent, struct issuance **ret,
+		struct error *err)
 {
 	CLEANUP(grant_freep) struct grant *grant = consumed;
 	CLEANUP(issuance_freep) struct issuance *issuance = calloc(1, sizeof *issuance);
@@ -285,7 +286,7 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 	    !record_fill(issuance, grant, issuer, issuance->own_key, now, err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, err) ||
 	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err) ||
-	    !enter_intent(tx, issuance, err))
+	    (intent == INTENT_ENTERED && !enter_intent(tx, issuance, err)))
 		return false;
 	*ret = TAKE(issuance);
 	return true;

@@ -26,8 +26,10 @@ bool ca_sign(struct signer *signer, const char *key_name, struct issuance *consu
 	return true;
 }
 
-bool ca_record(struct store_tx *tx, const struct certificate *certificate, struct error *err)
+bool ca_record(struct store_tx *tx, struct certificate *certificate, struct error *err)
 {
+	if (certificate->id == 0)
+		return store_certificate_insert(tx, certificate, &certificate->id, err);
 	return store_certificate_complete(
 		tx, certificate->id, (struct bytes){ certificate->der, certificate->der_len }, err);
 }

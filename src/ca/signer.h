@@ -21,6 +21,9 @@ void signer_remove(struct signer *signer, const char *key_name);
  * enrollment need not. REASON_CA_UNAVAILABLE; another try may come at any time. */
 MUST_CHECK bool signer_load(struct signer *signer, const char *key_name,
 			    const struct public_key *public_key, struct error *err);
+/* Whether the key of that name signs within this process, in microseconds, rather than in a token
+ * that may be slow or far. */
+bool signer_is_local(const struct signer *signer, const char *key_name);
 /* Signs; loads the key first if need be. */
 MUST_CHECK bool signer_sign(struct signer *signer, const char *key_name,
 			    const struct public_key *public_key, enum signature_algorithm algorithm,

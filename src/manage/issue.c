@@ -46,7 +46,8 @@ static bool prepare(const struct call *call, struct change *change, const struct
 	if (!*ret_key_name)
 		return error_set(err, REASON_NO_MEMORY, "issuance");
 	return policy_grant_order(&order, &grant, err) &&
-	       ca_prepare(change->tx, TAKE(grant), issuer, call->manage->clock, ret, err);
+	       ca_prepare(change->tx, TAKE(grant), issuer, call->manage->clock, INTENT_ENTERED, ret,
+			  err);
 }
 
 bool issue_certificate(const struct call *call, const struct issue *issue, struct certificate *ret,

@@ -77,7 +77,7 @@ static size_t chain_of(const struct ca *parent, struct bytes into[CHAIN_DEPTH_MA
 }
 
 static bool record(const struct call *call, struct change *change, struct new_ca *ca,
-		   const struct certificate *signed_certificate, json_t **ret, struct error *err)
+		   struct certificate *signed_certificate, json_t **ret, struct error *err)
 {
 	const char *parent_name = param_text(call->params, "parent");
 	const struct ca *parent = NULL;

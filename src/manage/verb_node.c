@@ -53,7 +53,7 @@ static void write_chain(const struct certificate *leaf, const struct ca *ca, str
 			pem_encode("CERTIFICATE", cert_der(ca->chain[i]), ret);
 }
 
-static bool keep(const struct call *call, struct change *change, const struct certificate *leaf,
+static bool keep(const struct call *call, struct change *change, struct certificate *leaf,
 		 const struct private_key *key, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer chain = { 0 };

@@ -151,9 +151,8 @@ static json_t *describe_warnings(const struct ca *ca, const struct catalog *cata
 				"certificate; bestowctl trust add --ca does that");
 }
 
-static bool record(const struct call *call, const struct ra_key *key,
-		   const struct certificate *leaf, struct change *change, json_t **ret,
-		   struct error *err)
+static bool record(const struct call *call, const struct ra_key *key, struct certificate *leaf,
+		   struct change *change, json_t **ret, struct error *err)
 {
 	CLEANUP(freep) int64_t *profile_ids = NULL;
 	struct ra_scope scope = {

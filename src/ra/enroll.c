@@ -103,15 +103,16 @@ static bool audit_issuance(const struct enrollment *e, struct store_tx *tx,
 	return store_audit_append(tx, &entry, err);
 }
 
-static bool record_issuance(struct enrollment *e, const struct certificate *certificate,
+static bool record_issuance(struct enrollment *e, struct certificate *certificate,
 			    struct error *err)
 {
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
 	struct event event;
 
+	if (!store_begin(e->ra->options.store, &tx, err) || !ca_record(tx, certificate, err))
+		return false;
 	enrollment_event(e, NULL, certificate, &event);
-	if (!store_begin(e->ra->options.store, &tx, err) || !ca_record(tx, certificate, err) ||
-	    !old_certificate_on_renewal(e, tx, err) || !audit_issuance(e, tx, certificate, err) ||
+	if (!old_certificate_on_renewal(e, tx, err) || !audit_issuance(e, tx, certificate, err) ||
 	    !store_event_insert(tx, &event, err))
 		return false;
 	return store_commit_lazily(TAKE(tx), err);
@@ -125,9 +126,13 @@ static bool prepare(struct enrollment *e, struct grant *grant, struct issuance *
 	CLEANUP(grant_freep) struct grant *owned = grant;
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
 	CLEANUP(issuance_freep) struct issuance *issuance = NULL;
+	enum ca_intent intent = signer_is_local(e->ra->options.signer, e->facts.ca->key_name)
+					? INTENT_KEPT
+					: INTENT_ENTERED;
 
 	if (!store_begin(e->ra->options.store, &tx, err) ||
-	    !ca_prepare(tx, TAKE(owned), e->facts.ca, e->ra->options.clock, &issuance, err) ||
+	    !ca_prepare(tx, TAKE(owned), e->facts.ca, e->ra->options.clock, intent, &issuance,
+			err) ||
 	    !store_commit_lazily(TAKE(tx), err))
 		return false;
 	*ret = TAKE(issuance);

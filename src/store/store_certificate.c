@@ -6,13 +6,13 @@
 
 /* -- issuing -- */
 
-static bool check_intent(const struct certificate *certificate, struct error *err)
+static bool check_contents(const struct certificate *certificate, struct error *err)
 {
 	if (certificate->serial_len == 0 || certificate->serial_len > sizeof certificate->serial)
 		return error_set(err, REASON_INVALID, "a serial of %zu octets",
 				 certificate->serial_len);
 	if (!certificate->subject || !certificate->der_len)
-		return error_set(err, REASON_INVALID, "an intent without subject or contents");
+		return error_set(err, REASON_INVALID, "a certificate without subject or contents");
 	return true;
 }
 
@@ -21,8 +21,8 @@ static void bind_known_text(struct db_statement *statement, int place, const cha
 	db_bind_text(statement, place, text ? text : "");
 }
 
-static void bind_intent(struct db_statement *insertion, const struct certificate *certificate,
-			int64_t subject)
+static void bind_row(struct db_statement *insertion, const struct certificate *certificate,
+		     enum certificate_state state, int64_t subject)
 {
 	const struct certificate *c = certificate;
 
@@ -48,15 +48,16 @@ static void bind_intent(struct db_statement *insertion, const struct certificate
 	bind_known_text(insertion, 19, c->requested_by);
 	bind_known_text(insertion, 20, c->request_id);
 	db_bind_bytes(insertion, 21, (struct bytes){ c->der, c->der_len });
+	db_bind_int64(insertion, 22, state);
 }
 
-bool store_certificate_insert_intent(struct store_tx *tx, const struct certificate *certificate,
-				     int64_t *ret_id, struct error *err)
+static bool insert(struct store_tx *tx, const struct certificate *certificate,
+		   enum certificate_state state, int64_t *ret_id, struct error *err)
 {
 	CLEANUP(db_donep) struct db_statement *insertion = NULL;
 	int64_t subject = 0;
 
-	if (!check_intent(certificate, err) ||
+	if (!check_contents(certificate, err) ||
 	    !subject_index(certificate->profile_id, certificate->subject, &subject, err) ||
 	    !db_prepare(tx_db(tx),
 			"INSERT INTO certificate (account_id, ca_id, profile_id, profile_version, "
@@ -65,11 +66,17 @@ bool store_certificate_insert_intent(struct store_tx *tx, const struct certifica
 			"requested_by, request_id, der, state, renewed_by_id, revoked_at, "
 			"revocation_reason, invalidity_date) "
 			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-			"$16, $17, $18, $19, $20, $21, 0, 0, 0, 0, 0)",
+			"$16, $17, $18, $19, $20, $21, $22, 0, 0, 0, 0)",
 			&insertion, err))
 		return false;
-	bind_intent(insertion, certificate, subject);
+	bind_row(insertion, certificate, state, subject);
 	return db_insert(insertion, ret_id, err);
+}
+
+bool store_certificate_insert_intent(struct store_tx *tx, const struct certificate *certificate,
+				     int64_t *ret_id, struct error *err)
+{
+	return insert(tx, certificate, CERTIFICATE_INTENT, ret_id, err);
 }
 
 /* Within its account only; a certificate that renews none touches none. */
@@ -122,6 +129,17 @@ bool store_certificate_complete(struct store_tx *tx, int64_t id, struct bytes de
 	if (!issue(db, id, der, err) || !read_renewed(db, id, &renewed_id, err))
 		return false;
 	return !renewed_id || note_renewal(db, renewed_id, id, err);
+}
+
+bool store_certificate_insert(struct store_tx *tx, const struct certificate *certificate,
+			      int64_t *ret_id, struct error *err)
+{
+	int64_t id = 0;
+
+	if (!insert(tx, certificate, CERTIFICATE_ISSUED, &id, err))
+		return false;
+	*ret_id = id;
+	return !certificate->renews_id || note_renewal(tx_db(tx), certificate->renews_id, id, err);
 }
 
 bool store_certificate_abandon_intents(struct store_tx *tx, size_t *ret_count, struct error *err)

@@ -12,6 +12,9 @@ MUST_CHECK bool store_certificate_insert_intent(struct store_tx *tx,
  * certificate as renewed_by_id. */
 MUST_CHECK bool store_certificate_complete(struct store_tx *tx, int64_t id, struct bytes der,
 					   struct error *err);
+/* Enters a certificate that needed no intent, as issued: both of the above at once. */
+MUST_CHECK bool store_certificate_insert(struct store_tx *tx, const struct certificate *certificate,
+					 int64_t *ret_id, struct error *err);
 /* At start: intents that a crash left behind become CERTIFICATE_ABANDONED; how many. */
 MUST_CHECK bool store_certificate_abandon_intents(struct store_tx *tx, size_t *ret_count,
 						  struct error *err);

@@ -62,6 +62,30 @@ TEST(v1_an_intent_is_completed_once)
 	fixture_done(f);
 }
 
+TEST(what_needs_no_intent_is_issued_at_once)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	struct certificate record = record_new(f, 7), found = { 0 };
+	int64_t old = record_issue(f, &record), id = 0;
+
+	REFUSED_IN_TX(store_certificate_insert(tx, &record, &id, &f->err), REASON_CONFLICT);
+	assert_int_equal(id, 0);
+	record = record_new(f, 8);
+	record.renews_id = old;
+	IN_TX(store_certificate_insert(tx, &record, &id, &f->err));
+	OK(store_certificate_find(f->store, id, &found, &f->err));
+	assert_int_equal(found.state, CERTIFICATE_ISSUED);
+	assert_memory_equal(found.der, record.der, record.der_len);
+	certificate_done(&found);
+	OK(store_certificate_find(f->store, old, &found, &f->err));
+	assert_int_equal(found.renewed_by_id, id);
+	certificate_done(&found);
+	record = record_new(f, 9);
+	record.renews_id = 99;
+	REFUSED_IN_TX(store_certificate_insert(tx, &record, &id, &f->err), REASON_NOT_FOUND);
+	fixture_done(f);
+}
+
 TEST(ft_04_intents_of_a_crash_are_abandoned)
 {
 	struct fixture fixture = fixture_new(), *f = &fixture;
@@ -318,7 +342,8 @@ TEST(a_revocation_only_moves_earlier)
 TEST_MAIN(RUN(v2_a_serial_is_taken_once_per_ca),
 	  RUN(an_intent_without_serial_subject_or_contents_is_refused),
 	  RUN(an_unknown_account_is_refused), RUN(v1_an_intent_is_completed_once),
-	  RUN(ft_04_intents_of_a_crash_are_abandoned), RUN(a_record_comes_back_as_it_went_in),
+	  RUN(what_needs_no_intent_is_issued_at_once), RUN(ft_04_intents_of_a_crash_are_abandoned),
+	  RUN(a_record_comes_back_as_it_went_in),
 	  RUN(a_renewal_is_noted_on_the_renewed_within_its_account),
 	  RUN(rn_11_only_the_same_profile_key_identity_and_time_find_the_recent),
 	  RUN(rn_11_the_recent_is_found_before_its_group_is_committed),
