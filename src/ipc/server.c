@@ -20,7 +20,8 @@
 #define EVENTS_MAX 64
 #define BATCH_MAX 32
 #define GATHER_MS 4
-#define BUSY_MS 10 /* so soon after the last question, more are to come */
+#define GATHER_ENOUGH 8 /* questions that make a commit worth while */
+#define BUSY_MS 10      /* so soon after the last question, more are to come */
 /* Room for Argon2's and OpenSSL's frames, whatever the stack limit of the environment is. */
 #define WORKER_STACK (1024 * 1024)
 
@@ -34,6 +35,7 @@ struct ipc_server {
 	pthread_mutex_t lines_lock; /* guards lines; never held while something is sent */
 	struct line *lines[LINES_MAX];
 	size_t queued;           /* in this turn of the loop */
+	bool lingers;            /* what was queued in this turn waits for more */
 	uint64_t last_queued_ms; /* monotonic: the last turn that queued something */
 };
 
@@ -387,17 +389,24 @@ static void serve_line(struct ipc_server *server, struct line *line, uint32_t ev
 }
 
 /* A commit costs more processor time than most answers, and a wake-up as much as some. So while
- * questions keep coming, the next ones are left to gather for a moment; a lone question is never
- * kept waiting. */
+ * questions keep coming, the next ones are left to gather for a moment, and for one more if they
+ * are few; a lone question is never kept waiting. */
 static void hand_out(struct ipc_server *server)
 {
 	const struct timespec moment = { .tv_nsec = GATHER_MS * 1000000L };
 	uint64_t now = monotonic_ms();
+	bool is_busy = now - server->last_queued_ms <= BUSY_MS;
 
 	if (server->queued == 0)
 		return;
+	if (is_busy && server->queued < GATHER_ENOUGH && !server->lingers) {
+		server->lingers = true;
+		(void)nanosleep(&moment, NULL);
+		return;
+	}
+	server->lingers = false;
 	work_queue_wake(server->queue);
-	if (now - server->last_queued_ms <= BUSY_MS)
+	if (is_busy)
 		(void)nanosleep(&moment, NULL);
 	server->last_queued_ms = now;
 	server->queued = 0;
@@ -409,7 +418,8 @@ void ipc_server_run(struct ipc_server *server)
 	bool stopped = false;
 
 	while (!stopped) {
-		int count = epoll_wait(server->epoll_fd, events, EVENTS_MAX, -1);
+		int count =
+			epoll_wait(server->epoll_fd, events, EVENTS_MAX, server->lingers ? 0 : -1);
 		if (count < 0 && errno != EINTR)
 			break;
 		for (int i = 0; i < count; i++) {
