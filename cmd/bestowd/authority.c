@@ -116,18 +116,22 @@ static void on_line(void *context, size_t line, enum ipc_role role, const char *
 
 /* -- what is asked -- */
 
-/* True for a certificate: it may leave once it is durable. */
-static bool answer_est(struct authority *authority, struct bytes payload, struct buffer *to)
+/* A certificate may leave once it is durable. */
+static enum ipc_answer answer_est(struct authority *authority, struct bytes payload,
+				  bool may_ask_again, struct buffer *to)
 {
 	struct est_service *service = ra_service(authority->ra);
 	struct est_request request;
 	CLEANUP(est_reply_done) struct est_reply reply = { 0 };
 	struct error refusal = { 0 };
 
-	bool answered = est_request_unpack(payload, &request, &refusal) &&
-			service->ops->answer(service, &request, &reply, &refusal);
+	bool answered = est_request_unpack(payload, &request, &refusal);
+	request.is_patient = may_ask_again;
+	answered = answered && service->ops->answer(service, &request, &reply, &refusal);
+	if (!answered && refusal.reason == REASON_BUSY && may_ask_again)
+		return IPC_ASK_AGAIN;
 	est_reply_pack(&reply, answered ? NULL : &refusal, to);
-	return answered;
+	return answered ? IPC_ANSWER_SETTLED : IPC_ANSWER_NOW;
 }
 
 static void take_event(struct authority *authority, struct bytes payload)
@@ -153,16 +157,16 @@ static void answer_manage(struct authority *authority, struct bytes payload, str
 		manage_answer(&authority->manage, actor, request, to);
 }
 
-static bool on_message(void *context, enum ipc_kind kind, struct bytes payload,
-		       struct buffer *reply)
+static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
+				  bool may_ask_again, struct buffer *reply)
 {
 	if (kind == IPC_EST)
-		return answer_est(context, payload, reply);
+		return answer_est(context, payload, may_ask_again, reply);
 	if (kind == IPC_EVENT)
 		take_event(context, payload);
 	else if (kind == IPC_MANAGE)
 		answer_manage(context, payload, reply);
-	return false;
+	return IPC_ANSWER_NOW;
 }
 
 static void refuse(enum ipc_kind kind, const struct error *refusal, struct buffer *reply)

@@ -88,15 +88,21 @@ void ipc_tell(struct ipc_client *client, enum ipc_kind kind, struct bytes payloa
 
 /* -- the answering side, with worker threads that may block (authority, later upstream) -- */
 struct ipc_server;
+enum ipc_answer {
+	IPC_ANSWER_NOW,
+	IPC_ANSWER_SETTLED, /* not before on_settle() has made durable what it tells of */
+	IPC_ASK_AGAIN       /* not yet: on_message() comes with the same message in a moment */
+};
+
 struct ipc_server_options {
 	unsigned int workers;
 	void *context;
 	/* Called on a worker thread. For kinds that want a reply (IPC_EST, IPC_MANAGE), what is
-	 * appended to *reply is sent; but if this returns true, not before on_settle() has made
-	 * durable what it tells of. Only kinds that the line's role may send arrive here: an edge's
-	 * IPC_MANAGE never does. */
-	bool (*on_message)(void *context, enum ipc_kind kind, struct bytes payload,
-			   struct buffer *reply);
+	 * appended to *reply is sent, when the result says so. IPC_ASK_AGAIN only where
+	 * `may_ask_again`, which holds for some seconds and a bounded number of messages. Only
+	 * kinds that the line's role may send arrive here: an edge's IPC_MANAGE never does. */
+	enum ipc_answer (*on_message)(void *context, enum ipc_kind kind, struct bytes payload,
+				      bool may_ask_again, struct buffer *reply);
 	/* A worker takes several questions at once, so that their answers share one wait for the
 	 * disk: on_batch() before the first of them, its result to on_settle() after the last.
 	 * When that is false, on_unsettled() appends what is sent instead of each answer that

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -14,24 +13,19 @@
 #include "base/pack.h"
 #include "ipc/line.h"
 #include "ipc/memory_file.h"
-#include "ipc/work.h"
+#include "ipc/workers.h"
 
 #define LINES_MAX 1024
 #define EVENTS_MAX 64
-#define BATCH_MAX 32
 #define GATHER_MS 4
 #define GATHER_ENOUGH 8 /* questions that make a commit worth while */
 #define BUSY_MS 10      /* so soon after the last question, more are to come */
-/* Room for Argon2's and OpenSSL's frames, whatever the stack limit of the environment is. */
-#define WORKER_STACK (1024 * 1024)
 
 struct ipc_server {
 	struct ipc_server_options options;
 	int epoll_fd, stop_fd;
 	struct inbox *inbox; /* of the reading thread */
-	struct work_queue *queue;
-	pthread_t *workers;
-	unsigned int worker_count;  /* that run */
+	struct workers *workers;
 	pthread_mutex_t lines_lock; /* guards lines; never held while something is sent */
 	struct line *lines[LINES_MAX];
 	size_t queued;           /* in this turn of the loop */
@@ -45,127 +39,6 @@ static const bool may_send[IPC_ROLE_COUNT][IPC_KIND_COUNT] = {
 	[IPC_ROLE_EDGE] = { [IPC_HELLO] = true, [IPC_EST] = true, [IPC_EVENT] = true },
 	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true },
 };
-static const bool wants_reply[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_MANAGE] = true };
-/* An operator's verb may take its time; nobody's enrollment waits for it. */
-static const bool shares_batch[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_EVENT] = true };
-
-/* -- workers -- */
-
-static void reply_to(const struct work *work, const struct buffer *reply)
-{
-	const struct ipc_frame message = {
-		.kind = work->kind,
-		.is_reply = true,
-		.id = work->id,
-		.payload = buffer_view(reply),
-	};
-
-	/* what could not be made is not sent: half an answer is worse than a timeout */
-	if (wants_reply[work->kind] && buffer_ok(reply))
-		line_send(work->line, &message, -1);
-}
-
-struct batch {
-	struct work works[BATCH_MAX];
-	struct buffer replies[BATCH_MAX];
-	bool waits[BATCH_MAX]; /* for on_settle() */
-	size_t count;
-};
-
-/* True if any answer must wait until the batch is settled. */
-static bool answer_batch(struct ipc_server *server, struct batch *batch)
-{
-	const struct ipc_server_options *options = &server->options;
-	bool any_waits = false;
-
-	for (size_t i = 0; i < batch->count; i++) {
-		batch->waits[i] = options->on_message(options->context, batch->works[i].kind,
-						      buffer_view(&batch->works[i].payload),
-						      &batch->replies[i]);
-		any_waits |= batch->waits[i];
-	}
-	return any_waits;
-}
-
-static void take_back_answers(struct ipc_server *server, struct batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		if (!batch->waits[i])
-			continue;
-		buffer_wipe(&batch->replies[i]);
-		server->options.on_unsettled(server->options.context, batch->works[i].kind,
-					     &batch->replies[i]);
-	}
-}
-
-static void send_answers(struct batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		reply_to(&batch->works[i], &batch->replies[i]);
-		buffer_wipe(&batch->replies[i]);
-		work_done(&batch->works[i]);
-	}
-}
-
-static void *work_until_closed(void *context)
-{
-	struct ipc_server *server = context;
-	const struct ipc_server_options *options = &server->options;
-	struct batch batch = { 0 };
-
-	for (;;) {
-		batch.count = work_queue_take(server->queue, shares_batch, batch.works, BATCH_MAX);
-		if (batch.count == 0)
-			return NULL;
-		uint64_t mark = options->on_batch ? options->on_batch(options->context) : 0;
-		if (answer_batch(server, &batch) && options->on_settle &&
-		    !options->on_settle(options->context, mark))
-			take_back_answers(server, &batch);
-		send_answers(&batch);
-	}
-}
-
-static bool start_worker(struct ipc_server *server, const pthread_attr_t *attributes,
-			 struct error *err)
-{
-	int failed = pthread_create(&server->workers[server->worker_count], attributes,
-				    work_until_closed, server);
-
-	if (failed)
-		return error_set(err, REASON_INTERNAL, "worker thread %u of %u: %s",
-				 server->worker_count + 1, server->options.workers,
-				 strerror(failed));
-	server->worker_count++;
-	return true;
-}
-
-static bool start_workers(struct ipc_server *server, struct error *err)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	bool started = true;
-
-	server->workers = calloc(server->options.workers, sizeof *server->workers);
-	if (!server->workers)
-		return error_set(err, REASON_NO_MEMORY, "worker threads");
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, WORKER_STACK);
-	/* signals are for the thread that runs the loop */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (started && server->worker_count < server->options.workers)
-		started = start_worker(server, &attributes, err);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return started;
-}
-
-static void join_workers(struct ipc_server *server)
-{
-	work_queue_close(server->queue);
-	for (; server->worker_count; server->worker_count--)
-		pthread_join(server->workers[server->worker_count - 1], NULL);
-}
 
 /* -- lines -- */
 
@@ -334,10 +207,10 @@ static void tell_overload(struct ipc_server *server, const struct work *work)
 {
 	CLEANUP(buffer_done) struct buffer reply = { 0 };
 
-	if (!server->options.on_overload || !wants_reply[work->kind])
+	if (!server->options.on_overload)
 		return;
 	server->options.on_overload(server->options.context, work->kind, &reply);
-	reply_to(work, &reply);
+	work_reply(work, &reply);
 }
 
 static void queue_work(const struct reading *reading, const struct ipc_frame *message)
@@ -349,7 +222,7 @@ static void queue_work(const struct reading *reading, const struct ipc_frame *me
 	};
 
 	buffer_append(&work.payload, message->payload);
-	if (buffer_ok(&work.payload) && work_queue_put(reading->server->queue, &work)) {
+	if (buffer_ok(&work.payload) && workers_put(reading->server->workers, &work)) {
 		reading->server->queued++;
 		return;
 	}
@@ -405,7 +278,7 @@ static void hand_out(struct ipc_server *server)
 		return;
 	}
 	server->lingers = false;
-	work_queue_wake(server->queue);
+	workers_wake(server->workers);
 	if (is_busy)
 		(void)nanosleep(&moment, NULL);
 	server->last_queued_ms = now;
@@ -430,7 +303,7 @@ void ipc_server_run(struct ipc_server *server)
 		}
 		hand_out(server);
 	}
-	join_workers(server);
+	workers_join(server->workers);
 }
 
 void ipc_server_stop(struct ipc_server *server)
@@ -466,8 +339,8 @@ bool ipc_server_new(const struct ipc_server_options *options, struct ipc_server 
 	server->options = *options;
 	server->epoll_fd = server->stop_fd = -1;
 	pthread_mutex_init(&server->lines_lock, NULL);
-	if (!inbox_new(&server->inbox, err) || !work_queue_new(&server->queue, err) ||
-	    !open_loop(server, err) || !start_workers(server, err))
+	if (!inbox_new(&server->inbox, err) || !open_loop(server, err) ||
+	    !workers_new(options, &server->workers, err))
 		return false;
 	*ret = TAKE(server);
 	return true;
@@ -477,15 +350,12 @@ void ipc_server_free(struct ipc_server *server)
 {
 	if (!server)
 		return;
-	if (server->queue)
-		join_workers(server);
+	workers_free(server->workers);
 	for (size_t i = 0; i < LINES_MAX; i++)
 		line_unref(server->lines[i]);
-	work_queue_free(server->queue);
 	inbox_free(server->inbox);
 	fd_closep(&server->stop_fd);
 	fd_closep(&server->epoll_fd);
 	pthread_mutex_destroy(&server->lines_lock);
-	free(server->workers);
 	free(server);
 }

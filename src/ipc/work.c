@@ -18,6 +18,22 @@ void work_done(struct work *work)
 	work->line = NULL;
 }
 
+static const bool wants_reply[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_MANAGE] = true };
+
+void work_reply(const struct work *work, const struct buffer *reply)
+{
+	const struct ipc_frame message = {
+		.kind = work->kind,
+		.is_reply = true,
+		.id = work->id,
+		.payload = buffer_view(reply),
+	};
+
+	/* what could not be made is not sent: half an answer is worse than a timeout */
+	if (wants_reply[work->kind] && buffer_ok(reply))
+		line_send(work->line, &message, -1);
+}
+
 bool work_queue_new(struct work_queue **ret, struct error *err)
 {
 	struct work_queue *queue = calloc(1, sizeof *queue);
@@ -96,6 +112,14 @@ size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUN
 void work_queue_wake(struct work_queue *queue)
 {
 	pthread_cond_signal(&queue->filled);
+}
+
+size_t work_queue_count(struct work_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	size_t count = queue->count;
+	pthread_mutex_unlock(&queue->lock);
+	return count;
 }
 
 void work_queue_close(struct work_queue *queue)

@@ -13,8 +13,11 @@ struct work {
 	enum ipc_kind kind;
 	uint64_t id;
 	struct buffer payload;
+	uint64_t since_ms; /* monotonic: put off for the first time; 0: never */
 };
 void work_done(struct work *work);
+/* Sends the reply, if its kind has one. */
+void work_reply(const struct work *work, const struct buffer *reply);
 
 struct work_queue;
 MUST_CHECK bool work_queue_new(struct work_queue **ret, struct error *err);
@@ -29,4 +32,6 @@ void work_queue_wake(struct work_queue *queue);
  * and empty. */
 size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUNT],
 		       struct work *ret, size_t max);
+/* How many messages wait; another thread may change it at once. */
+size_t work_queue_count(struct work_queue *queue);
 void work_queue_close(struct work_queue *queue);

@@ -34,6 +34,9 @@ struct est_request {
 	struct bytes authorization; /* the header's value, unparsed: a secret */
 	struct channel_binding binding;
 	char tls_version[8]; /* "TLSv1.3" */
+	/* whoever asks will ask again when something is busy, so that need not be told to the
+	 * operator; not part of the message */
+	bool is_patient;
 };
 
 /* What the other answers: a certificate, or a refusal with its kind of caller. Zero-initialised is

@@ -241,7 +241,8 @@ bool ra_enroll(struct ra *ra, const struct est_request *request, struct est_repl
 
 	if (enrollment_open(ra, request, &e, &refusal) && enroll(&e, ret, &refusal))
 		return true;
-	tell_refusal(&e, &refusal);
+	if (refusal.reason != REASON_BUSY || !request->is_patient)
+		tell_refusal(&e, &refusal);
 	if (err)
 		*err = refusal;
 	return false;

@@ -112,6 +112,35 @@ def test_pp_09_a_flood_of_human_passphrases_runs_one_slow_function(node, tmp_pat
     assert node.enroll(make_csr(make_key(), "pp-09")).status == 200
 
 
+def human_profile(node, name, folder):
+    secret = folder / name
+    secret.touch(mode=0o600)
+    secret.write_text("a person's choice\n")
+    node.ctl("profile", "create", name, "--template", "client-authentication", "--ca", "Demo Issuing", "--auth", "passphrase", "--alias", name)
+    node.ctl("profile", "passphrase", name, "--passphrase-file", secret)
+    node.wait(lambda: node.request("GET", f"/.well-known/est/{name}/csrattrs").status in (200, 204), "the profile", 5)
+
+
+def test_pp_09_a_fleet_that_comes_at_once_waits_its_turn_and_is_served(node, tmp_path):
+    import concurrent.futures
+    human_profile(node, "fleet", tmp_path)
+    basic = {"Authorization": "Basic " + encoded("u:a person's choice")}
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda i: node.post_csr("simpleenroll", make_csr(make_key(), f"fleet-{i}"), "fleet", basic).status, range(16)))
+    assert answers == [200] * 16
+
+
+def test_pp_08_guesses_made_all_at_once_are_counted_too():
+    import concurrent.futures
+    import pathlib
+    with Node(settings="", est_settings="") as node:
+        human_profile(node, "guessed", pathlib.Path(node.folder))
+        guess = lambda i: node.post_csr("simpleenroll", make_csr(make_key(), "x"), "guessed", {"Authorization": "Basic " + encoded(f"u:wrong guess {i}")}).status
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(guess, range(48)))
+        assert 429 in answers and 200 not in answers, answers
+
+
 def test_pp_10_rotation_with_an_overlap():
     with Node() as node:
         old = node.passphrase

@@ -22,24 +22,30 @@ struct answering {
 	struct ipc_server *server;
 	pthread_t thread;
 	_Atomic unsigned int messages, overloads, hellos;
-	_Atomic bool blocked; /* workers wait */
+	_Atomic bool blocked;    /* workers wait */
+	_Atomic bool is_unready; /* nothing is answered that may be asked again */
 	_Atomic uint64_t batches;
 	_Atomic unsigned int settled;
 	_Atomic bool settling_fails;
 };
 
-static bool answer(void *context, enum ipc_kind kind, struct bytes payload, struct buffer *reply)
+static enum ipc_answer answer(void *context, enum ipc_kind kind, struct bytes payload,
+			      bool may_ask_again, struct buffer *reply)
 {
 	struct answering *answering = context;
 
 	atomic_fetch_add(&answering->messages, 1);
+	if (may_ask_again && atomic_load(&answering->is_unready)) {
+		buffer_append_text(reply, "half an answer");
+		return IPC_ASK_AGAIN;
+	}
 	while (atomic_load(&answering->blocked))
 		usleep(1000);
 	if (kind != IPC_EVENT) {
 		buffer_append_text(reply, "re: ");
 		buffer_append(reply, payload);
 	}
-	return kind == IPC_EST;
+	return kind == IPC_EST ? IPC_ANSWER_SETTLED : IPC_ANSWER_NOW;
 }
 
 static uint64_t begin_batch(void *context)
@@ -415,6 +421,52 @@ TEST(a_full_queue_answers_busy_and_loses_no_call)
 
 /* -- and what works -- */
 
+TEST(what_is_not_ready_is_asked_again)
+{
+	CLEANUP(close_client) struct asking asking;
+	struct answering answering = { .is_unready = true };
+	int fds[2];
+
+	EXPECT_OK(ipc_pair(fds, &err), err);
+	make_server(&answering, 2);
+	add(&answering, fds[1], IPC_ROLE_EDGE);
+	start(&answering);
+	open_client(&asking, fds[0]);
+	settle(&asking);
+	ask(&asking, IPC_EST, "one", 5000);
+	event_base_loop(asking.base, EVLOOP_NONBLOCK);
+	wait_until(&answering.messages, 3);
+	assert_int_equal(asking.replies, 0);
+	atomic_store(&answering.is_unready, false);
+	wait_for(&asking);
+	assert_int_equal(asking.replies, 1);
+	assert_string_equal(asking.text, "re: one");
+	stop(&answering);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST(what_never_gets_ready_is_answered_in_the_end)
+{
+	CLEANUP(close_client) struct asking asking;
+	struct answering answering = { .is_unready = true };
+	int fds[2];
+
+	EXPECT_OK(ipc_pair(fds, &err), err);
+	make_server(&answering, 2);
+	add(&answering, fds[1], IPC_ROLE_EDGE);
+	start(&answering);
+	open_client(&asking, fds[0]);
+	settle(&asking);
+	ask(&asking, IPC_EST, "one", 20000);
+	wait_for(&asking);
+	assert_int_equal(asking.replies, 1);
+	assert_true(atomic_load(&answering.messages) > 2);
+	stop(&answering);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 TEST(many_calls_are_each_answered_with_their_own_reply)
 {
 	CLEANUP(close_client) struct asking asking;
@@ -575,7 +627,8 @@ TEST_MAIN(RUN(an_edge_cannot_speak_as_an_administrator),
 	  RUN(more_calls_than_may_be_in_flight_fail_and_each_is_told_once),
 	  RUN(an_answer_to_a_dead_process_answers_no_call_of_the_next),
 	  RUN(a_new_authority_fails_what_the_old_one_was_asked),
-	  RUN(a_full_queue_answers_busy_and_loses_no_call),
+	  RUN(a_full_queue_answers_busy_and_loses_no_call), RUN(what_is_not_ready_is_asked_again),
+	  RUN(what_never_gets_ready_is_answered_in_the_end),
 	  RUN(many_calls_are_each_answered_with_their_own_reply),
 	  RUN(v1_an_answer_that_was_not_settled_does_not_leave),
 	  RUN(questions_that_arrive_together_share_one_settling),

@@ -1,0 +1,19 @@
+/* The threads that answer what an ipc_server has read: in batches that share one settling, and
+ * again a moment later where an answer was not ready. */
+#pragma once
+
+#include "ipc/ipc.h"
+#include "ipc/work.h"
+
+struct workers;
+/* Starts options->workers threads, and one for what is asked again. */
+MUST_CHECK bool workers_new(const struct ipc_server_options *options, struct workers **ret,
+			    struct error *err);
+/* Joins them first. */
+void workers_free(struct workers *workers);
+DEFINE_CLEANUP(struct workers *, workers_free)
+/* False, and nothing taken, when there is no room. Wakes nobody: several are put at once. */
+bool workers_put(struct workers *workers, const struct work *work);
+void workers_wake(struct workers *workers);
+/* Lets them finish what they hold. */
+void workers_join(struct workers *workers);
