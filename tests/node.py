@@ -98,9 +98,11 @@ class Identity:
 class Node:
     """A running node. Use as a context manager; everything of it is in `folder`."""
 
-    def __init__(self, settings="", est_settings="", edges=2, setup=True, environment=None):
+    def __init__(self, settings="", est_settings="", edges=2, setup=True, environment=None, va_settings=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bestow-node-"))
         self.port = free_port()
+        self.va_port = free_port() if va_settings is not None else None
+        self.va_settings = va_settings
         self.config = self.folder / "bestowd.conf"
         self.log_path = self.folder / "log"
         self.environment = {**os.environ, **(environment or {})}
@@ -117,7 +119,12 @@ class Node:
         self.config.write_text(
             f"[node]\nstate_dir = state\nsocket = admin.sock\nkey_passphrase_file = key.pass\nedges = {edges}\n"
             f"est_url = https://localhost:{self.port}\nlog_format = json\n{settings}\n"
-            f"[est]\nlisten = 127.0.0.1:{self.port}\n{est_settings}\n")
+            f"[est]\nlisten = 127.0.0.1:{self.port}\n{est_settings}\n"
+            + (f"[va]\nlisten = 127.0.0.1:{self.va_port}\nurl = {self.va_url}\n{self.va_settings}\n" if self.va_port else ""))
+
+    @property
+    def va_url(self):
+        return f"http://127.0.0.1:{self.va_port}"
 
     def write_config_with_state(self, folder):
         """The same, with the state elsewhere."""

@@ -66,6 +66,19 @@ static void show_revoked(const struct invocation *invocation, const json_t *resu
 	print_hint(invocation, "it cannot renew from now on");
 }
 
+static void show_held(const struct invocation *invocation, const json_t *result)
+{
+	printf("certificate %s is on hold\n", json_text_at(result, "certificate.serial"));
+	fflush(stdout);
+	print_hint(invocation, "cert release ends the hold, cert revoke makes it last");
+}
+
+static void show_released(const struct invocation *invocation, const json_t *result)
+{
+	(void)invocation;
+	printf("certificate %s is good again\n", json_text_at(result, "certificate.serial"));
+}
+
 static int write_der(const struct invocation *invocation, const json_t *result)
 {
 	CLEANUP(buffer_done) struct buffer der = { 0 };
@@ -135,6 +148,18 @@ static const struct argument revoke_arguments[] = {
 	{ 0 },
 };
 
+static const struct argument hold_arguments[] = {
+	{ "SERIAL", "serial", ARGUMENT_TEXT, true, NULL, "the whole serial, hexadecimal" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "where two CAs gave the same" },
+	{ "--confirm", "confirm", ARGUMENT_TEXT, false, "ca", "for a CA's own certificate" },
+	{ 0 },
+};
+static const struct argument release_arguments[] = {
+	{ "SERIAL", "serial", ARGUMENT_TEXT, true, NULL, "the whole serial, hexadecimal" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "where two CAs gave the same" },
+	{ 0 },
+};
+
 static const struct command commands[] = {
 	{ "cert", "list", "cert.list", "Lists certificates, newest first",
 	  "cert list --state valid --profile sensors\ncert list --expires-before 2027-01-31\n",
@@ -147,5 +172,9 @@ static const struct command commands[] = {
 	{ "cert", "revoke", "cert.revoke", "Revokes a certificate for good",
 	  "cert revoke 5d3f9a0177c2… --reason keyCompromise\n", revoke_arguments, show_revoked,
 	  NULL },
+	{ "cert", "hold", "cert.hold", "Revokes a certificate until it is released",
+	  "cert hold 5d3f9a0177c2…\n", hold_arguments, show_held, NULL },
+	{ "cert", "release", "cert.release", "Ends a hold", "cert release 5d3f9a0177c2…\n",
+	  release_arguments, show_released, NULL },
 };
 const struct command_table certificate_commands = { commands, ARRAY_LEN(commands) };

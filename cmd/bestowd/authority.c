@@ -16,12 +16,15 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "bestowd/control.h"
+#include "jobs/jobs.h"
 #include "manage/manage.h"
 #include "model/event.h"
+#include "model/publication.h"
 #include "ra/publish.h"
 #include "ra/ra.h"
 #include "store/store_certificate.h"
 #include "store/store_config.h"
+#include "store/store_crl.h"
 #include "store/store_event.h"
 
 #define PASSPHRASE_FILE_MAX 4096
@@ -37,6 +40,8 @@ struct authority {
 	struct store *store;
 	struct signer *signer;
 	struct ra *ra;
+	struct crl_issuer *crls;
+	struct jobs *jobs;
 	struct manage manage;
 	struct ipc_server *server;
 	pthread_mutex_t publishing; /* held from looking at the catalog until it is sent, so that
@@ -81,6 +86,109 @@ static void complain(const char *event, const struct error *err)
 		  err->detail);
 }
 
+/* -- what relying parties fetch -- */
+
+/* To one line or, where `line` is NULL, to every edge. */
+static void send_publication(struct authority *authority, const size_t *line,
+			     const struct publication *publication)
+{
+	CLEANUP(buffer_done) struct buffer message = { 0 };
+
+	publication_pack(publication, &message);
+	if (!buffer_ok(&message))
+		return;
+	if (line)
+		ipc_server_send(authority->server, *line, IPC_PUBLICATION, buffer_view(&message),
+				true);
+	else
+		ipc_server_broadcast(authority->server, IPC_ROLE_EDGE, IPC_PUBLICATION,
+				     buffer_view(&message), true);
+}
+
+static void publish_crl(struct authority *authority, const size_t *line, const struct ca *ca,
+			const struct crl *crl)
+{
+	struct publication publication = {
+		.kind = crl->kind == CRL_DELTA ? PUBLICATION_DELTA : PUBLICATION_CRL,
+		.number = crl->number,
+		.this_update = crl->this_update,
+		.next_update = crl->next_update,
+		.body = buffer_view(&crl->der),
+	};
+
+	publication_name(ca->cert, publication.kind, publication.name);
+	send_publication(authority, line, &publication);
+}
+
+static void publish_cert(struct authority *authority, const size_t *line, const struct cert *cert)
+{
+	struct publication publication = {
+		.kind = PUBLICATION_CA,
+		.this_update = cert_not_before(cert),
+		.body = cert_der(cert),
+	};
+
+	publication_name(cert, publication.kind, publication.name);
+	send_publication(authority, line, &publication);
+}
+
+static void publish_certs(struct authority *authority, const size_t *line,
+			  const struct catalog *catalog)
+{
+	for (size_t i = 0; i < catalog->ca_count; i++) {
+		publish_cert(authority, line, catalog->cas[i].cert);
+		for (size_t j = 0; j < catalog->cas[i].chain_count; j++)
+			publish_cert(authority, line, catalog->cas[i].chain[j]);
+	}
+}
+
+static void publish_stored_crl(struct authority *authority, const size_t *line, const struct ca *ca,
+			       enum crl_kind kind)
+{
+	CLEANUP(crl_done) struct crl crl = { 0 };
+	struct error err = { 0 };
+
+	if (store_crl_find(authority->store, ca->id, kind, true, &crl, &err))
+		publish_crl(authority, line, ca, &crl);
+	else if (err.reason != REASON_NOT_FOUND)
+		complain("authority.publish", &err);
+}
+
+static void publish_all(struct authority *authority, size_t line)
+{
+	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
+
+	publish_certs(authority, &line, catalog);
+	for (size_t i = 0; i < catalog->ca_count; i++) {
+		if (!ca_publishes(&catalog->cas[i]))
+			continue;
+		publish_stored_crl(authority, &line, &catalog->cas[i], CRL_FULL);
+		publish_stored_crl(authority, &line, &catalog->cas[i], CRL_DELTA);
+	}
+}
+
+static void on_crl(void *context, const struct ca *ca, const struct crl *crl)
+{
+	log_event(LOG_LEVEL_INFO, "crl.issued",
+		  "ca=%lld kind=%s number=%lld entries=%lld octets=%zu", (long long)ca->id,
+		  crl_kind_text(crl->kind), (long long)crl->number, (long long)crl->entries,
+		  crl->der.len);
+	publish_crl(context, NULL, ca, crl);
+}
+
+static void complain_of_ca(void *context, const char *event, const struct ca *ca,
+			   const struct error *err)
+{
+	(void)context;
+	log_event(LOG_LEVEL_ERROR, event, "ca=%lld reason=%s detail=\"%s\"", (long long)ca->id,
+		  reason_code(err->reason), err->detail);
+}
+
+static struct catalog *current_catalog(void *context)
+{
+	return ra_catalog(((struct authority *)context)->ra);
+}
+
 static void changed(void *context)
 {
 	struct authority *authority = context;
@@ -94,6 +202,8 @@ static void changed(void *context)
 	else
 		complain("authority.publish", &err);
 	pthread_mutex_unlock(&authority->publishing);
+	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
+	publish_certs(authority, NULL, catalog);
 }
 
 static void on_line(void *context, size_t line, enum ipc_role role, const char *name)
@@ -112,6 +222,7 @@ static void on_line(void *context, size_t line, enum ipc_role role, const char *
 	else
 		complain("authority.publish", &err);
 	pthread_mutex_unlock(&authority->publishing);
+	publish_all(authority, line);
 }
 
 /* -- what is asked -- */
@@ -286,17 +397,29 @@ static bool open_ra(struct authority *authority, struct error *err)
 	const struct ra_options options = { .store = authority->store,
 					    .signer = authority->signer,
 					    .clock = &clock_system,
+					    .va_url = authority->options->va_url,
 					    .pepper = { authority->pepper, HASH_LEN } };
 
 	if (!ra_new(&options, &authority->ra, err))
 		return false;
+	const struct crl_issuer_options crls = { .store = authority->store,
+						 .signer = authority->signer,
+						 .clock = &clock_system,
+						 .schedule = authority->options->crl_schedule,
+						 .url = authority->options->va_url,
+						 .on_issued = on_crl,
+						 .context = authority };
+	if (!crl_issuer_new(&crls, &authority->crls, err))
+		return false;
 	authority->manage =
 		(struct manage){ .store = authority->store,
+				 .crls = authority->crls,
 				 .signer = authority->signer,
 				 .ra = authority->ra,
 				 .clock = &clock_system,
 				 .pepper = { authority->pepper, HASH_LEN },
 				 .key_secret = bytes_of_string(authority->tls_passphrase),
+				 .va_url = authority->options->va_url,
 				 .est_url = authority->options->est_url,
 				 .changed = changed,
 				 .context = authority };
@@ -325,17 +448,30 @@ static bool open_lines(struct authority *authority, struct error *err)
 				   "supervisor", err);
 }
 
+static bool start_jobs(struct authority *authority, struct error *err)
+{
+	const struct jobs_options options = { .crls = authority->crls,
+					      .catalog = current_catalog,
+					      .complain = complain_of_ca,
+					      .clock = &clock_system,
+					      .context = authority };
+
+	return jobs_start(&options, &authority->jobs, err);
+}
+
 static bool start(struct authority *authority, struct error *err)
 {
 	return load_secrets(authority, err) &&
 	       lockdown_authority(&authority->options->lockdown, err) &&
 	       open_store(authority, err) && open_signer(authority, err) &&
-	       open_ra(authority, err) && open_lines(authority, err);
+	       open_ra(authority, err) && open_lines(authority, err) && start_jobs(authority, err);
 }
 
 static void stop(struct authority *authority)
 {
+	jobs_stop(authority->jobs);
 	ipc_server_free(authority->server);
+	crl_issuer_free(authority->crls);
 	ra_free(authority->ra);
 	signer_free(authority->signer);
 	store_close(authority->store);

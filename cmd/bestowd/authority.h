@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bestowd/lockdown.h"
+#include "ca/crl_issuer.h"
 #include "ipc/ipc.h"
 
 struct authority_line {
@@ -23,6 +24,8 @@ struct authority_options {
 	unsigned int workers;
 	const char *est_url; /* "https://host:8443"; configured, or guessed from host name and first
 				listener */
+	const char *va_url;  /* "http://host", or NULL: see config_va */
+	struct crl_schedule crl_schedule;
 	struct lockdown_options lockdown;
 };
 

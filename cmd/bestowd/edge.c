@@ -12,6 +12,7 @@
 #include "http/tls.h"
 #include "ipc/ipc.h"
 #include "model/event.h"
+#include "va/va.h"
 
 #define PEM_MAX 65536
 #define ANSWER_TIMEOUT_MS 30000
@@ -24,11 +25,13 @@ struct edge {
 	const struct edge_options *options;
 	struct event_base *base;
 	struct http_server *http;
+	struct http_server *va_http; /* plain, for relying parties */
+	struct va *va;
 	struct est_server *est;
 	struct ipc_client *authority;
 	struct ipc_client *supervisor;
 	struct tls_context *tls; /* from files; NULL: from the snapshot */
-	bool listening, ready_said;
+	bool listening, va_listening, ready_said;
 	struct event *drain;
 	uint64_t drain_until_ms; /* 0: however long it takes */
 };
@@ -93,6 +96,11 @@ static void handle(void *context, struct http_exchange *exchange)
 	est_server_handle(((struct edge *)context)->est, exchange);
 }
 
+static void handle_va(void *context, struct http_exchange *exchange)
+{
+	va_handle(((struct edge *)context)->va, exchange);
+}
+
 static bool admit(void *context, const struct address *peer)
 {
 	const struct edge *edge = context;
@@ -103,9 +111,21 @@ static bool admit(void *context, const struct address *peer)
 static bool listen_now(struct edge *edge, struct error *err)
 {
 	for (size_t i = 0; i < edge->options->listener_count; i++)
-		if (!http_server_listen(edge->http, &edge->options->listeners[i], err))
+		if (edge->options->listeners[i].tls &&
+		    !http_server_listen(edge->http, &edge->options->listeners[i], err))
 			return false;
 	edge->listening = true;
+	return true;
+}
+
+/* Relying parties need neither a TLS identity nor an allowlist. */
+static bool listen_for_va(struct edge *edge, struct error *err)
+{
+	for (size_t i = 0; i < edge->options->listener_count; i++)
+		if (!edge->options->listeners[i].tls &&
+		    !http_server_listen(edge->va_http, &edge->options->listeners[i], err))
+			return false;
+	edge->va_listening = true;
 	return true;
 }
 
@@ -139,6 +159,8 @@ static void use_snapshot(struct edge *edge, struct snapshot *snapshot)
 
 	if (tls && !edge->listening && !edge->drain && !listen_now(edge, &err))
 		log_event(LOG_LEVEL_ERROR, "edge.listen", "detail=\"%s\"", err.detail);
+	if (!edge->va_listening && !edge->drain && !listen_for_va(edge, &err))
+		log_event(LOG_LEVEL_ERROR, "edge.listen", "detail=\"%s\"", err.detail);
 	if (!tls && !edge->listening)
 		log_event(LOG_LEVEL_WARNING, "edge.no_certificate",
 			  "remedy=\"make one: bestowctl node certificate --ca CA --host NAME\"");
@@ -165,6 +187,16 @@ static void take_snapshot(struct edge *edge, int descriptor)
 		log_event(LOG_LEVEL_ERROR, "edge.snapshot", "detail=\"%s\"", err.detail);
 }
 
+static void take_publication(struct edge *edge, int descriptor)
+{
+	struct bytes mapped = { 0 };
+	struct error err = { 0 };
+
+	if (!ipc_map_file(descriptor, &mapped, &err) ||
+	    !va_take(edge->va, mapped, ipc_unmap_file, &err))
+		log_event(LOG_LEVEL_ERROR, "edge.publication", "detail=\"%s\"", err.detail);
+}
+
 static void on_authority(void *context, enum ipc_kind kind, struct bytes payload, int descriptor)
 {
 	CLEANUP(fd_closep) int owned = descriptor;
@@ -172,6 +204,8 @@ static void on_authority(void *context, enum ipc_kind kind, struct bytes payload
 	(void)payload;
 	if (kind == IPC_SNAPSHOT && owned >= 0)
 		take_snapshot(context, owned);
+	if (kind == IPC_PUBLICATION && owned >= 0)
+		take_publication(context, owned);
 }
 
 /* -- retiring -- */
@@ -182,7 +216,10 @@ static void look_if_drained(evutil_socket_t fd, short what, void *context)
 	bool overdue = edge->drain_until_ms && monotonic_ms() >= edge->drain_until_ms;
 
 	(void)fd, (void)what;
-	if (http_server_connections(edge->http) == 0 || overdue)
+	uint32_t open =
+		http_server_connections(edge->http) + http_server_connections(edge->va_http);
+
+	if (open == 0 || overdue)
 		event_base_loopbreak(edge->base);
 }
 
@@ -191,6 +228,7 @@ static void retire(struct edge *edge, const struct control_retire *order)
 	const struct timeval often = { .tv_usec = DRAIN_LOOK_MS * 1000 };
 
 	http_server_retire(edge->http, order->close_idle);
+	http_server_retire(edge->va_http, order->close_idle);
 	edge->drain_until_ms = order->drain_ms ? monotonic_ms() + order->drain_ms : 0;
 	if (edge->drain)
 		return;
@@ -231,6 +269,9 @@ static bool make_parts(struct edge *edge, struct error *err)
 						  .handle = handle,
 						  .admit = admit,
 						  .context = edge };
+	const struct http_server_options va_http = {
+		.base = edge->base, .limits = options->limits, .handle = handle_va, .context = edge
+	};
 	const struct est_server_options est = { .asker = &edge->asker,
 						.base_path = options->base_path };
 	const struct ipc_client_options authority = { .base = edge->base,
@@ -243,6 +284,7 @@ static bool make_parts(struct edge *edge, struct error *err)
 						       .on_message = on_supervisor };
 
 	return est_server_new(&est, &edge->est, err) && http_server_new(&http, &edge->http, err) &&
+	       va_new(&edge->va, err) && http_server_new(&va_http, &edge->va_http, err) &&
 	       ipc_client_new(&supervisor, &edge->supervisor, err) &&
 	       ipc_client_new(&authority, &edge->authority, err);
 }
@@ -281,6 +323,8 @@ static void stop(struct edge *edge)
 	ipc_client_free(edge->authority);
 	ipc_client_free(edge->supervisor);
 	http_server_free(edge->http);
+	http_server_free(edge->va_http);
+	va_free(edge->va);
 	est_server_free(edge->est);
 	tls_context_unref(edge->tls);
 	if (edge->base)

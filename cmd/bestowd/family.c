@@ -84,6 +84,7 @@ static int run_authority(void *context, const struct process *process, int contr
 {
 	const struct family *family = context;
 	const struct config_node *node = &process->generation->config->node;
+	const struct config_va *va = &process->generation->config->va;
 	struct authority_line *lines = calloc(family->count, sizeof *lines);
 	const struct error no_memory = { .reason = REASON_NO_MEMORY, .detail = "lines" };
 
@@ -97,6 +98,11 @@ static int run_authority(void *context, const struct process *process, int contr
 		.key_passphrase_file = node->key_passphrase_file,
 		.workers = node->workers,
 		.est_url = family->est_url,
+		.va_url = va->url,
+		.crl_schedule = { .validity = va->crl_validity_ms / 1000,
+				  .interval = va->crl_interval_ms / 1000,
+				  .after_revocation = va->crl_after_revocation_ms / 1000,
+				  .delta_interval = va->crl_delta_interval_ms / 1000 },
 		.lockdown = process->generation->lockdown,
 	};
 

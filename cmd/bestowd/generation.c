@@ -175,7 +175,7 @@ bool generation_edge_options(const struct generation *generation, struct edge_op
 			continue;
 		listeners[count++] = (struct http_listener_options){
 			.fd = generation->fds[i],
-			.tls = true,
+			.tls = !listener->is_va,
 			.proxy_protocol = listener->proxy_protocol,
 			.trusted_proxies = listener->trusted_proxies,
 		};

@@ -23,11 +23,18 @@ enum ca_intent {
 	INTENT_KEPT     /* in memory until ca_record() */
 };
 
+/* What is the node's: its clock, and where relying parties reach it ("http://host"; NULL: nobody
+ * told, and certificates say nothing of it). */
+struct ca_context {
+	const struct clock *clock;
+	const char *va_url;
+};
+
 /* Builds the TBSCertificate with a fresh serial, lints it, and keeps or enters the intent. Consumes
  * the grant. `issuer` is NULL for a self-signed root; else it must outlive the issuance. */
 MUST_CHECK bool ca_prepare(struct store_tx *tx, struct grant *grant, const struct ca *issuer,
-			   const struct clock *clock, enum ca_intent intent, struct issuance **ret,
-			   struct error *err);
+			   const struct ca_context *context, enum ca_intent intent,
+			   struct issuance **ret, struct error *err);
 /* Signs with the key of that name. Consumes the issuance, whose issuer must still be there. *ret is
  * the record with the certificate's DER; certificate_done() is the caller's. */
 MUST_CHECK bool ca_sign(struct signer *signer, const char *key_name, struct issuance *issuance,

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "ca/issuance.h"
 #include "ca/serial.h"
+#include "model/publication.h"
 #include "pki/der.h"
 #include "pki/key_scrutiny.h"
 #include "pki/lint.h"
@@ -75,8 +76,29 @@ static bool write_ext_key_usages(const struct grant *grant, struct buffer *to, s
 	return true;
 }
 
+/* Where its status can be learnt: of a self-signed one there is none. */
+static bool write_publications(const struct cert *issuer, const char *va_url, struct buffer *to,
+			       struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	char crl[PUBLICATION_URL_MAX], ca[PUBLICATION_URL_MAX];
+
+	if (!issuer || !va_url)
+		return true;
+	if (!publication_url(va_url, issuer, PUBLICATION_CRL, crl) ||
+	    !publication_url(va_url, issuer, PUBLICATION_CA, ca))
+		return error_set(err, REASON_CONFIG, "[va] url is too long");
+	crl_distribution_point_encode(crl, &value);
+	extension_write(to, oid_crl_distribution_points, false, buffer_view(&value));
+	buffer_clear(&value);
+	authority_info_access_encode(NULL, ca, &value);
+	extension_write(to, oid_authority_info_access, false, buffer_view(&value));
+	return true;
+}
+
 static bool write_extensions(const struct grant *grant, const struct public_key *key,
-			     const struct cert *issuer, struct buffer *to, struct error *err)
+			     const struct cert *issuer, const char *va_url, struct buffer *to,
+			     struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer value = { 0 };
 
@@ -89,7 +111,7 @@ static bool write_extensions(const struct grant *grant, const struct public_key 
 	}
 	key_usage_encode(grant->key_usage, &value);
 	extension_write(to, oid_key_usage, true, buffer_view(&value));
-	if (!write_ext_key_usages(grant, to, err))
+	if (!write_ext_key_usages(grant, to, err) || !write_publications(issuer, va_url, to, err))
 		return false;
 	if (grant->san.count == 0)
 		return true;
@@ -150,13 +172,14 @@ static enum signature_algorithm choose_algorithm(const struct grant *grant,
 }
 
 static bool build_tbs(struct issuance *issuance, const struct grant *grant,
-		      const struct public_key *key, const struct cert *issuer, struct error *err)
+		      const struct public_key *key, const struct cert *issuer, const char *va_url,
+		      struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer subject = { 0 };
 	CLEANUP(buffer_done) struct buffer extensions = { 0 };
 
 	if (!name_encode(&grant->subject, &subject, err) ||
-	    !write_extensions(grant, key, issuer, &extensions, err))
+	    !write_extensions(grant, key, issuer, va_url, &extensions, err))
 		return false;
 	if (!buffer_ok(&extensions))
 		return error_set(err, REASON_NO_MEMORY, "extensions");
@@ -266,13 +289,13 @@ static bool enter_intent(struct store_tx *tx, struct issuance *issuance, struct 
 }
 
 bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *issuer,
-		const struct clock *clock, enum ca_intent intent, struct issuance **ret,
+		const struct ca_context *context, enum ca_intent intent, struct issuance **ret,
 		struct error *err)
 {
 	CLEANUP(grant_freep) struct grant *grant = consumed;
 	CLEANUP(issuance_freep) struct issuance *issuance = calloc(1, sizeof *issuance);
 	const struct cert *issuer_cert = issuer ? issuer->cert : NULL;
-	int64_t now = clock_now(clock);
+	int64_t now = clock_now(context->clock);
 
 	if (!issuance)
 		return error_set(err, REASON_NO_MEMORY, "issuance");
@@ -284,7 +307,7 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 	if (!check_clock(tx, now, err) || !check_key(tx, issuance->own_key, err) ||
 	    !check_name_constraints(grant, issuer, err) ||
 	    !record_fill(issuance, grant, issuer, issuance->own_key, now, err) ||
-	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, err) ||
+	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, context->va_url, err) ||
 	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err) ||
 	    (intent == INTENT_ENTERED && !enter_intent(tx, issuance, err)))
 		return false;

@@ -17,8 +17,13 @@ struct building {
 
 /* -- where a value belongs -- */
 
+/* No name that could be given holds a bracket. */
+static const char va_listener[] = "[va]";
+
 static const char *listener_name(const char *section)
 {
+	if (strcmp(section, "va") == 0)
+		return va_listener;
 	return section_is_listener(section) ? strchr(section, ' ') + 1 : "";
 }
 
@@ -27,7 +32,7 @@ static bool check_listener_name(const char *name, struct error *err)
 	if (strlen(name) > LISTENER_NAME_MAX)
 		return error_set(err, REASON_CONFIG, "a listener's name has at most %d characters",
 				 LISTENER_NAME_MAX);
-	for (; *name; name++)
+	for (; strcmp(name, va_listener) != 0 && *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("_-", *name))
 			return error_set(err, REASON_CONFIG,
 					 "a listener's name holds letters, digits, _ and - only");
@@ -49,7 +54,10 @@ static bool add_listener(struct config *config, const char *name, struct error *
 	char *copy = strdup(name);
 	if (!copy)
 		return error_set(err, REASON_NO_MEMORY, "configuration");
-	config->listeners[config->listener_count++] = (struct config_listener){ .name = copy };
+	config->listeners[config->listener_count++] = (struct config_listener){
+		.name = copy,
+		.is_va = strcmp(name, va_listener) == 0,
+	};
 	return true;
 }
 
@@ -80,6 +88,9 @@ static bool find_home(struct config *config, const struct config_setting *settin
 		return true;
 	case HOME_EST:
 		*ret = &config->est;
+		return true;
+	case HOME_VA:
+		*ret = &config->va;
 		return true;
 	case HOME_LISTENER:
 		if (!find_listener(config, setting->section, &listener, err))
@@ -140,7 +151,9 @@ static void add_default(const struct building *building, const struct key *key, 
 static void add_defaults(const struct building *building)
 {
 	for (size_t i = 0; i < key_count; i++) {
-		const char *section = keys[i].home == HOME_NODE ? "node" : "est";
+		const char *section = keys[i].home == HOME_NODE ? "node"
+				      : keys[i].home == HOME_VA ? "va"
+								: "est";
 		if (settings_find(building->settings, section, &keys[i]))
 			continue;
 		add_default(building, &keys[i], section, keys[i].fallback);
@@ -174,7 +187,10 @@ static void check_identity(const struct building *building)
 
 static void section_of(const struct config_listener *listener, char *into, size_t size)
 {
-	snprintf(into, size, "%s%s", *listener->name ? "listener " : "est", listener->name);
+	if (listener->is_va)
+		snprintf(into, size, "va");
+	else
+		snprintf(into, size, "%s%s", *listener->name ? "listener " : "est", listener->name);
 }
 
 static void check_listener(const struct building *building, const struct config_listener *listener)

@@ -124,6 +124,7 @@ void config_free(struct config *config)
 	free(config->node.key_passphrase_file);
 	free(config->node.user);
 	free(config->node.est_url);
+	free(config->va.url);
 	free(config->est.certificate);
 	free(config->est.private_key);
 	free(config->est.base_path);

@@ -28,6 +28,7 @@ struct config_listener {
 	struct config_listen *listens;
 	size_t listen_count;
 	bool listens_by_default; /* nobody asked for these addresses */
+	bool is_va;              /* [va]'s: plain HTTP for relying parties */
 	bool proxy_protocol;
 	struct address_set trusted_proxies;
 };
@@ -54,11 +55,18 @@ struct config_est {
 	uint32_t connections_max, connections_per_address;
 };
 
+/* What relying parties fetch, and when it is made anew. */
+struct config_va {
+	char *url; /* NULL: nobody told, and certificates say nothing of it */
+	uint32_t crl_validity_ms, crl_interval_ms, crl_after_revocation_ms, crl_delta_interval_ms;
+};
+
 struct config_setting;
 
 struct config {
 	struct config_node node;
 	struct config_est est;
+	struct config_va va;
 	struct config_listener *listeners; /* first [est]'s own */
 	size_t listener_count;
 	struct config_setting *settings; /* as written, for config_print() */

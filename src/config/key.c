@@ -26,6 +26,7 @@ static const struct choice tls_versions[] = { { "1.2", 12 }, { "1.3", 13 }, { NU
 
 #define NODE(field) HOME_NODE, offsetof(struct config_node, field)
 #define EST(field) HOME_EST, offsetof(struct config_est, field)
+#define VA(field) HOME_VA, offsetof(struct config_va, field)
 #define LISTENER(field) HOME_LISTENER, offsetof(struct config_listener, field)
 
 /* clang-format off */
@@ -55,6 +56,12 @@ const struct key keys[] = {
 	{ "connections_max", EST(connections_max), parse_count, "10000", { NULL, 1, 1000000 }, false, NULL },
 	{ "connections_per_address", EST(connections_per_address), parse_count, "200", { NULL, 1, 1000000 }, false, NULL },
 
+	{ "url", VA(url), parse_va_url, "", { 0 }, false, NULL },
+	{ "crl_validity", VA(crl_validity_ms), parse_ms, "7d", { NULL, 600, 40 * 24 * HOUR }, false, NULL },
+	{ "crl_interval", VA(crl_interval_ms), parse_ms, "1d", { NULL, 60, 40 * 24 * HOUR }, false, NULL },
+	{ "crl_after_revocation", VA(crl_after_revocation_ms), parse_ms, "30s", { NULL, 1, 24 * HOUR }, false, NULL },
+	{ "crl_delta_interval", VA(crl_delta_interval_ms), parse_ms, "0s", { NULL, 0, 40 * 24 * HOUR }, false, NULL },
+
 	{ "listen", HOME_LISTENER, 0, parse_listens, "0.0.0.0:8443", { 0 }, true, "[::]:8443" },
 	{ "proxy_protocol", LISTENER(proxy_protocol), parse_flag, "no", { 0 }, false, NULL },
 	{ "trusted_proxies", LISTENER(trusted_proxies), parse_proxies, NULL, { 0 }, true, NULL },
@@ -73,7 +80,7 @@ bool section_is_listener(const char *section)
 bool section_exists(const char *section)
 {
 	return strcmp(section, "node") == 0 || strcmp(section, "est") == 0 ||
-	       section_is_listener(section);
+	       strcmp(section, "va") == 0 || section_is_listener(section);
 }
 
 /* [est] has a listener of its own. */
@@ -84,8 +91,11 @@ static bool may_stand_in(const struct key *key, const char *section)
 		return strcmp(section, "node") == 0;
 	case HOME_EST:
 		return strcmp(section, "est") == 0;
+	case HOME_VA:
+		return strcmp(section, "va") == 0;
 	case HOME_LISTENER:
-		return strcmp(section, "est") == 0 || section_is_listener(section);
+		return strcmp(section, "est") == 0 || strcmp(section, "va") == 0 ||
+		       section_is_listener(section);
 	}
 	return false;
 }
@@ -153,8 +163,10 @@ static const char *home_name(const struct key *key)
 		return "node";
 	case HOME_EST:
 		return "est";
+	case HOME_VA:
+		return "va";
 	case HOME_LISTENER:
-		return "est] and [listener NAME";
+		return "est], [va] and [listener NAME";
 	}
 	return "";
 }

@@ -60,9 +60,9 @@ bool parse_user(const struct value *value, void *into, struct error *err)
 	return replace(into, strdup(value->text), err);
 }
 
-bool parse_url(const struct value *value, void *into, struct error *err)
+static bool parse_url_of(const char *scheme, const struct value *value, void *into,
+			 struct error *err)
 {
-	static const char scheme[] = "https://";
 	const size_t len = strlen(value->text);
 
 	if (len == 0)
@@ -70,13 +70,26 @@ bool parse_url(const struct value *value, void *into, struct error *err)
 	if (strncmp(value->text, scheme, strlen(scheme)) != 0 || len == strlen(scheme) ||
 	    value->text[len - 1] == '/')
 		return error_set(err, REASON_CONFIG,
-				 "\"%s\" is not https://HOST[:PORT] without a slash at its end",
-				 value->text);
+				 "\"%s\" is not %sHOST[:PORT] without a slash at its end",
+				 value->text, scheme);
 	for (const char *at = value->text; *at; at++)
 		if (!isgraph((unsigned char)*at) || strchr("\"<>\\^`{|}?#", *at))
 			return error_set(err, REASON_CONFIG, "\"%s\" has a character no URL has",
 					 value->text);
 	return replace(into, strdup(value->text), err);
+}
+
+bool parse_url(const struct value *value, void *into, struct error *err)
+{
+	return parse_url_of("https://", value, into, err);
+}
+
+/* Plain: whoever fetches a CRL is about to find out whom to trust. */
+bool parse_va_url(const struct value *value, void *into, struct error *err)
+{
+	if (strlen(value->text) > 256)
+		return error_set(err, REASON_CONFIG, "a URL has at most 256 characters here");
+	return parse_url_of("http://", value, into, err);
 }
 
 /* As http compares it: decoded, so nothing that needs decoding is taken. */

@@ -26,6 +26,7 @@ value_parser parse_path;      /* char *, absolute */
 value_parser parse_auto_path; /* char *; NULL for "auto" and "" */
 value_parser parse_user;      /* char *; NULL for "" */
 value_parser parse_url;       /* char *; NULL for "" */
+value_parser parse_va_url;    /* char *; NULL for "": http://HOST[:PORT][/PATH] */
 value_parser parse_base_path; /* char *; "" or "/x", never with a slash at its end */
 value_parser parse_flag;      /* bool: yes, no */
 value_parser parse_choice;    /* int-sized enum */

@@ -20,6 +20,7 @@
 #define IPC_HEADER_LEN 11
 #define IPC_PAYLOAD_MAX (IPC_FRAME_MAX - IPC_HEADER_LEN)
 #define IPC_MESSAGE_MAX (16 * 1024 * 1024)
+#define IPC_FILE_MAX (1024 * 1024 * 1024) /* a CRL of ten million entries is half of it */
 
 enum ipc_kind {
 	IPC_HELLO,    /* I am here (again); what you asked before is lost. Sent and taken by
@@ -34,6 +35,7 @@ enum ipc_kind {
 	IPC_RETIRE,   /* supervisor to edge: stop accepting, serve what is open, then exit */
 	IPC_READY,    /* any to supervisor: serving */
 	IPC_REFUSED,  /* any to supervisor: cannot serve, and why: words */
+	IPC_PUBLICATION, /* authority to edge, with a descriptor: a packed struct publication */
 	IPC_KIND_COUNT,
 };
 
@@ -57,7 +59,7 @@ MUST_CHECK bool ipc_frame_unpack(struct bytes packet, struct ipc_frame *ret,
 MUST_CHECK bool ipc_pair(int ret_fds[2], struct error *err);
 
 /* Maps a received memory file, which must be sealed against change and no longer than
- * IPC_MESSAGE_MAX. The descriptor stays the caller's and may be closed at once. */
+ * IPC_FILE_MAX. The descriptor stays the caller's and may be closed at once. */
 MUST_CHECK bool ipc_map_file(int fd, struct bytes *ret, struct error *err);
 void ipc_unmap_file(struct bytes mapped);
 

@@ -36,7 +36,7 @@ bool ipc_map_file(int fd, struct bytes *ret, struct error *err)
 		return error_set(err, REASON_PROTOCOL, "a memory file that is not sealed");
 	if (fstat(fd, &file) != 0)
 		return error_set(err, REASON_PROTOCOL, "memory file: %s", strerror(errno));
-	if (file.st_size <= 0 || file.st_size > IPC_MESSAGE_MAX)
+	if (file.st_size <= 0 || file.st_size > IPC_FILE_MAX)
 		return error_set(err, REASON_PROTOCOL, "a memory file of %lld bytes",
 				 (long long)file.st_size);
 

@@ -45,9 +45,9 @@ static bool prepare(const struct call *call, struct change *change, const struct
 	*ret_key_name = strdup(issuer ? issuer->key_name : issue->key_name);
 	if (!*ret_key_name)
 		return error_set(err, REASON_NO_MEMORY, "issuance");
+	const struct ca_context context = { call->manage->clock, call->manage->va_url };
 	return policy_grant_order(&order, &grant, err) &&
-	       ca_prepare(change->tx, TAKE(grant), issuer, call->manage->clock, INTENT_ENTERED, ret,
-			  err);
+	       ca_prepare(change->tx, TAKE(grant), issuer, &context, INTENT_ENTERED, ret, err);
 }
 
 bool issue_certificate(const struct call *call, const struct issue *issue, struct certificate *ret,

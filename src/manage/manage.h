@@ -3,16 +3,18 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "ca/signer.h"
+#include "ca/crl_issuer.h"
 #include "ra/ra.h"
 
 struct manage {
 	struct store *store;
 	struct signer *signer;
 	struct ra *ra;
+	struct crl_issuer *crls;
 	const struct clock *clock;
 	struct bytes pepper;     /* for passphrase verifiers */
 	struct bytes key_secret; /* encrypts the node's TLS key */
+	const char *va_url;      /* "http://host" for CRLs and OCSP; NULL: nobody told */
 	const char *est_url;     /* "https://host:8443", for telling EST URLs; configured or guessed
 				    from the first listener */
 	void (*changed)(void *context); /* the configuration changed: reload and push */

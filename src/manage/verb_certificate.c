@@ -273,38 +273,93 @@ static bool check_confirmed(const struct call *call, const struct certificate *r
 	return error_set(err, REASON_NEEDS_CONFIRMATION, "it is a CA's certificate; --confirm=ca");
 }
 
-static bool revoke(const struct call *call, json_t **ret, struct error *err)
-{
-	CLEANUP(change_done) struct change change = { 0 };
-	CLEANUP(certificate_done) struct certificate record = { 0 };
-	int64_t invalid_since = param_time(call->params, "invalidity_date", 0);
+/* What an operator says of a certificate. */
+struct wish {
 	enum revocation_reason reason;
+	int64_t invalid_since;
+};
 
-	if (!revocation_reason_read(call, &reason, err) || !find_certificate(call, &record, err) ||
-	    !check_serial_is_whole(call, &record, err) || !check_confirmed(call, &record, err))
-		return false;
-	if (invalid_since > call->now)
-		return error_set(err, REASON_INVALID, "params.invalidity_date: is in the future");
-	if (!change_begin(call, &change, err) ||
-	    !store_certificate_revoke(change.tx, record.id, reason, call->now, invalid_since, err))
-		return false;
+static bool commit(const struct call *call, struct change *change, const struct certificate *record,
+		   bool already, json_t **ret, struct error *err)
+{
+	json_auto_t *described = describe_certificate(record, change->catalog, call->now);
 
-	/* a second time changes nothing, and the answer shows what holds since the first */
-	bool was_revoked = record.revoked_at != 0 && record.revoked_at <= call->now;
-	if (!was_revoked) {
-		record.state = CERTIFICATE_REVOKED;
-		record.revoked_at = call->now;
-		record.revocation_reason = reason;
-		record.invalidity_date = invalid_since;
-	}
-	json_auto_t *described = describe_certificate(&record, change.catalog, call->now);
 	return change_commit(
-		call, &change,
+		call, change,
 		(struct change_note){
 			"certificate", json_string_value(json_object_get(described, "serial")),
 			json_null(), json_incref(json_object_get(described, "revocation")) },
-		json_pack("{s:O, s:b}", "certificate", described, "already", was_revoked), ret,
-		err);
+		json_pack("{s:O, s:b}", "certificate", described, "already", already), ret, err);
+}
+
+/* A second time changes nothing, and the answer shows what holds since the first; but a hold may
+ * become a revocation for good. */
+static bool is_settled(const struct call *call, const struct certificate *record,
+		       const struct wish *wish)
+{
+	bool was_revoked = record->revoked_at != 0 && record->revoked_at <= call->now;
+
+	return was_revoked && (record->revocation_reason != REVOKED_CERTIFICATE_HOLD ||
+			       wish->reason == REVOKED_CERTIFICATE_HOLD);
+}
+
+static bool revoke_as(const struct call *call, const struct wish *wish, json_t **ret,
+		      struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	CLEANUP(certificate_done) struct certificate record = { 0 };
+
+	if (!find_certificate(call, &record, err) || !check_serial_is_whole(call, &record, err) ||
+	    !check_confirmed(call, &record, err))
+		return false;
+	if (wish->invalid_since > call->now)
+		return error_set(err, REASON_INVALID, "params.invalidity_date: is in the future");
+	if (!change_begin(call, &change, err) ||
+	    !store_certificate_revoke(change.tx, record.id, wish->reason, call->now,
+				      wish->invalid_since, err))
+		return false;
+
+	bool settled = is_settled(call, &record, wish);
+	if (!settled) {
+		record.state = CERTIFICATE_REVOKED;
+		record.revoked_at = call->now;
+		record.revocation_reason = wish->reason;
+		record.invalidity_date = wish->invalid_since;
+	}
+	return commit(call, &change, &record, settled, ret, err);
+}
+
+static bool revoke(const struct call *call, json_t **ret, struct error *err)
+{
+	struct wish wish = { .invalid_since = param_time(call->params, "invalidity_date", 0) };
+
+	return revocation_reason_read(call, &wish.reason, err) && revoke_as(call, &wish, ret, err);
+}
+
+static bool hold(const struct call *call, json_t **ret, struct error *err)
+{
+	const struct wish wish = { .reason = REVOKED_CERTIFICATE_HOLD };
+
+	return revoke_as(call, &wish, ret, err);
+}
+
+static bool release(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	CLEANUP(certificate_done) struct certificate record = { 0 };
+
+	if (!find_certificate(call, &record, err) || !check_serial_is_whole(call, &record, err))
+		return false;
+	if (record.state != CERTIFICATE_REVOKED ||
+	    record.revocation_reason != REVOKED_CERTIFICATE_HOLD)
+		return error_set(err, REASON_CONFLICT,
+				 "the certificate is not on hold; a revocation is for good");
+	if (!change_begin(call, &change, err) ||
+	    !store_certificate_release(change.tx, record.id, call->now, err))
+		return false;
+	record.state = CERTIFICATE_ISSUED;
+	record.revoked_at = 0;
+	return commit(call, &change, &record, false, ret, err);
 }
 
 static const struct param list_params[] = {
@@ -331,10 +386,19 @@ static const struct param revoke_params[] = {
 	{ "confirm", PARAM_TEXT, false }, { 0 },
 };
 
+static const struct param hold_params[] = {
+	{ "serial", PARAM_TEXT, true },
+	{ "ca", PARAM_TEXT, false },
+	{ "confirm", PARAM_TEXT, false },
+	{ 0 },
+};
+
 static const struct verb verbs[] = {
 	{ "cert.list", list, REACH_ACCOUNT, false, list_params },
 	{ "cert.show", show, REACH_ACCOUNT, false, show_params },
 	{ "cert.export", export, REACH_ACCOUNT, false, export_params },
 	{ "cert.revoke", revoke, REACH_ACCOUNT, true, revoke_params },
+	{ "cert.hold", hold, REACH_ACCOUNT, true, hold_params },
+	{ "cert.release", release, REACH_ACCOUNT, true, show_params },
 };
 const struct verb_table certificate_verbs = { verbs, ARRAY_LEN(verbs) };

@@ -126,13 +126,13 @@ static bool prepare(struct enrollment *e, struct grant *grant, struct issuance *
 	CLEANUP(grant_freep) struct grant *owned = grant;
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
 	CLEANUP(issuance_freep) struct issuance *issuance = NULL;
+	const struct ca_context context = { e->ra->options.clock, e->ra->options.va_url };
 	enum ca_intent intent = signer_is_local(e->ra->options.signer, e->facts.ca->key_name)
 					? INTENT_KEPT
 					: INTENT_ENTERED;
 
 	if (!store_begin(e->ra->options.store, &tx, err) ||
-	    !ca_prepare(tx, TAKE(owned), e->facts.ca, e->ra->options.clock, intent, &issuance,
-			err) ||
+	    !ca_prepare(tx, TAKE(owned), e->facts.ca, &context, intent, &issuance, err) ||
 	    !store_commit_lazily(TAKE(tx), err))
 		return false;
 	*ret = TAKE(issuance);

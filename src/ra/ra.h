@@ -10,6 +10,7 @@ struct ra_options {
 	struct store *store; /* borrowed, as the rest */
 	struct signer *signer;
 	const struct clock *clock;
+	const char *va_url;  /* see struct ca_context */
 	struct bytes pepper; /* keys the passphrase verifiers; copied */
 };
 

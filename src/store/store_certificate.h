@@ -54,10 +54,14 @@ MUST_CHECK bool store_key_use_find(struct store *store, int64_t account_id,
 				   struct store_key_use *ret, struct error *err);
 
 /* Revocation takes effect at `at` (now, or later for RENEW_OLD_REVOKED_LATER). Already revoked at
- * or before: true, unchanged. CERTIFICATE_INTENT or unknown: REASON_NOT_FOUND. */
+ * or before: true, unchanged; but a hold becomes a revocation for good. CERTIFICATE_INTENT or
+ * unknown: REASON_NOT_FOUND. */
 MUST_CHECK bool store_certificate_revoke(struct store_tx *tx, int64_t id,
 					 enum revocation_reason reason, int64_t at,
 					 int64_t invalidity_date, struct error *err);
+/* Ends a hold at `at`; REASON_NOT_FOUND where there is none. */
+MUST_CHECK bool store_certificate_release(struct store_tx *tx, int64_t id, int64_t at,
+					  struct error *err);
 
 struct store_certificate_filter {
 	int64_t account_id;            /* always given: nothing crosses accounts */

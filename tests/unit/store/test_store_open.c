@@ -22,7 +22,7 @@ TEST(ft_10_a_newer_schema_is_refused_and_left_alone)
 	fixture_tamper(f, "INSERT INTO schema_version (version, name) VALUES (7, 'later')");
 	REFUSED(store_open(f->scratch.path, &f->store, &f->err), REASON_SCHEMA_NEWER);
 	assert_non_null(strstr(f->err.detail, "has schema 7"));
-	assert_non_null(strstr(f->err.detail, "up to 2"));
+	assert_non_null(strstr(f->err.detail, "up to 3"));
 	assert_non_null(strstr(f->err.detail, "restore the backup"));
 	fixture_tamper(f, "DELETE FROM schema_version WHERE version = 7");
 	OK(store_open(f->scratch.path, &f->store, &f->err));

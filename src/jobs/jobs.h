@@ -1,0 +1,22 @@
+/* What happens by the clock: one thread in the authority that looks every second what is due. */
+#pragma once
+
+#include "ca/crl_issuer.h"
+
+struct jobs_options {
+	struct crl_issuer *crls; /* borrowed */
+	/* The configuration as it is now; a reference of the callee's. */
+	struct catalog *(*catalog)(void *context);
+	/* What went wrong, in words for the log; not more than once a minute for each CA. */
+	void (*complain)(void *context, const char *event, const struct ca *ca,
+			 const struct error *err);
+	const struct clock *clock;
+	void *context;
+};
+
+struct jobs;
+MUST_CHECK bool jobs_start(const struct jobs_options *options, struct jobs **ret,
+			   struct error *err);
+/* Ends after the job in hand. */
+void jobs_stop(struct jobs *jobs);
+DEFINE_CLEANUP(struct jobs *, jobs_stop)

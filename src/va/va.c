@@ -1,0 +1,148 @@
+#include "va/va.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "va/date.h"
+#include "va/held.h"
+
+/* Caches ask again after five minutes, which costs one small 304 while nothing has changed. */
+#define MAX_AGE 300
+#define ETAG_MAX 64
+
+struct va {
+	struct shelf shelf;
+};
+
+bool va_new(struct va **ret, struct error *err)
+{
+	struct va *va = calloc(1, sizeof *va);
+
+	if (!va)
+		return error_set(err, REASON_NO_MEMORY, "validation authority");
+	*ret = va;
+	return true;
+}
+
+void va_free(struct va *va)
+{
+	if (!va)
+		return;
+	shelf_done(&va->shelf);
+	free(va);
+}
+
+bool va_take(struct va *va, struct bytes message, void (*release)(struct bytes message),
+	     struct error *err)
+{
+	return shelf_put(&va->shelf, message, release, err);
+}
+
+/* -- answering -- */
+
+static void log_request(struct http_exchange *exchange, unsigned int status, const char *reason)
+{
+	char peer[ADDRESS_TEXT_MAX], path[280];
+	/* fetching is what everybody does all the time; what is not found may be somebody's mistake
+	 */
+	enum log_level level = status < 400 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+
+	log_event(level, "va.request", "request=%s peer=%s path=%s status=%u reason=%s",
+		  http_request_id(exchange), address_to_text(http_peer(exchange), peer),
+		  log_quote(http_path(exchange), path, sizeof path), status, reason);
+}
+
+static void refuse(struct http_exchange *exchange, unsigned int status, const char *code)
+{
+	char body[96];
+	struct http_answer answer = { .status = status,
+				      .content_type = "text/plain; charset=utf-8" };
+
+	snprintf(body, sizeof body, "%s request=%s\n", code, http_request_id(exchange));
+	answer.body = bytes_of_string(body);
+	if (status == 405)
+		answer.headers[0] = (struct http_header){ "Allow", "GET, HEAD" };
+	log_request(exchange, status, code);
+	http_answer(exchange, &answer);
+}
+
+struct validators {
+	char etag[ETAG_MAX], cache_control[64], last_modified[HTTP_DATE_MAX],
+		expires[HTTP_DATE_MAX];
+};
+
+static void describe(const struct publication *publication, int64_t now, struct validators *ret)
+{
+	int64_t left = publication->next_update ? publication->next_update - now : MAX_AGE;
+	int64_t age = left < 0 ? 0 : left < MAX_AGE ? left : MAX_AGE;
+
+	if (publication->number)
+		snprintf(ret->etag, sizeof ret->etag, "\"%" PRId64 "\"", publication->number);
+	else
+		snprintf(ret->etag, sizeof ret->etag, "\"%s\"", publication->name);
+	snprintf(ret->cache_control, sizeof ret->cache_control,
+		 "public, max-age=%" PRId64 ", must-revalidate", age);
+	http_date(publication->this_update, ret->last_modified);
+	http_date(now + age, ret->expires);
+}
+
+/* RFC 9110 13.1.2: where there is If-None-Match, it alone counts. */
+static bool is_known(const struct http_exchange *exchange, const struct publication *publication,
+		     const struct validators *validators)
+{
+	const char *tags = http_header(exchange, "If-None-Match");
+	const char *since = http_header(exchange, "If-Modified-Since");
+	int64_t at;
+
+	if (tags)
+		return strcmp(tags, "*") == 0 || strstr(tags, validators->etag) != NULL;
+	return since && http_date_parse(since, &at) && publication->this_update <= at;
+}
+
+static void send_held(struct http_exchange *exchange, struct held *held)
+{
+	const struct publication *publication = &held->publication;
+	struct validators validators;
+
+	describe(publication, clock_now(&clock_system), &validators);
+	bool known = is_known(exchange, publication, &validators);
+	struct http_answer answer = {
+		.status = known ? 304 : 200,
+		.content_type = known ? NULL : publication_media_type(publication->kind),
+		.headers = { { "ETag", validators.etag },
+			     { "Last-Modified", validators.last_modified },
+			     { "Cache-Control", validators.cache_control },
+			     { "Expires", validators.expires } },
+	};
+	if (!known) {
+		answer.body = publication->body;
+		answer.body_release = held_unref;
+		answer.body_owner = held_ref(held);
+	}
+	log_request(exchange, answer.status, reason_code(REASON_NONE));
+	http_answer(exchange, &answer);
+}
+
+void va_handle(struct va *va, struct http_exchange *exchange)
+{
+	char name[PUBLICATION_NAME_MAX + 1];
+	enum publication_kind kind;
+
+	if (!publication_path_parse(http_path(exchange), &kind, name)) {
+		refuse(exchange, 404, "not_found");
+		return;
+	}
+	if (strcmp(http_method(exchange), "GET") != 0) {
+		refuse(exchange, 405, reason_code(REASON_METHOD_NOT_ALLOWED));
+		return;
+	}
+
+	struct held *held = shelf_find(&va->shelf, kind, name);
+	if (held)
+		send_held(exchange, held);
+	else
+		refuse(exchange, 404, "not_found");
+}
