@@ -21,6 +21,9 @@ static const struct column fields[] = {
 	{ "issuer", "certificate.issuer", LOOK_TEXT },
 	{ "parent", "parent", LOOK_TEXT },
 	{ "key", "certificate.key", LOOK_TEXT },
+	{ "path length", "certificate.path_len", LOOK_TEXT },
+	{ "permitted", "certificate.name_constraints.permitted", LOOK_TEXT },
+	{ "excluded", "certificate.name_constraints.excluded", LOOK_TEXT },
 	{ "serial", "certificate.serial", LOOK_SERIAL },
 	{ "begins", "certificate.not_before", LOOK_TIME },
 	{ "ends", "certificate.not_after", LOOK_TIME },
@@ -108,6 +111,11 @@ static const struct argument create_arguments[] = {
 	  "such as 10y (the default, cut where the parent ends)" },
 	{ "--path-len", "path_len", ARGUMENT_NUMBER, false, "N",
 	  "CAs that may stand below it; 0 for one with a parent" },
+	{ "--permit", "permitted", ARGUMENT_TEXTS, false, "NAME",
+	  "names that it may certify, all others of the kind not: dns:corp.example, "
+	  "ip:10.0.0.0/8, email:corp.example, uri:corp.example, 'dir:O=Acme'" },
+	{ "--exclude", "excluded", ARGUMENT_TEXTS, false, "NAME",
+	  "names that it may not certify; dns: alone stands for every DNS name" },
 	{ "--trust", "trust", ARGUMENT_FLAG, false, NULL, "add it to EST authentication" },
 	{ "--no-trust", NULL, ARGUMENT_FLAG, false, NULL, "do not, and do not ask" },
 	{ 0 },
@@ -141,7 +149,9 @@ static const struct argument state_arguments[] = {
 static const struct command commands[] = {
 	{ "ca", "create", "ca.create", "Makes a CA: a root, or one below another",
 	  "ca create root --subject 'CN=Acme Root,O=Acme' --key p384 --validity 20y --no-trust\n"
-	  "ca create issuing --parent root --subject 'CN=Acme Issuing G1,O=Acme' --trust\n",
+	  "ca create issuing --parent root --subject 'CN=Acme Issuing G1,O=Acme' --trust\n"
+	  "ca create plant3 --parent root --subject 'CN=Acme Plant 3,O=Acme' "
+	  "--permit dns:plant3.acme.example --permit ip:10.3.0.0/16 --trust\n",
 	  create_arguments, show_one, make },
 	{ "ca", "import", "ca.import", "Loads a CA with its key",
 	  "ca import issuing issuing.p12 --passphrase-file issuing.pass --trust\n",

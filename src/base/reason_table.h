@@ -143,6 +143,10 @@ REASON(PENDING_APPROVAL, "pending_approval", ERROR_PENDING, "The request waits f
        "Approve it, or wait")
 REASON(CA_UNAVAILABLE, "ca_unavailable", ERROR_BUSY, "The CA cannot sign now",
        "Look at the CA's key and state")
+REASON(CA_RETIRED, "ca_retired", ERROR_DENIED, "The profile's CA is retired and issues nothing more",
+       "Switch the profile to the CA that took its place: bestowctl profile set PROFILE --ca CA")
+REASON(CA_DISABLED, "ca_disabled", ERROR_DENIED, "The profile's CA is switched off",
+       "Switch the profile to another CA, or let this one issue again: bestowctl ca activate CA")
 REASON(CA_EXPIRED, "ca_expired", ERROR_BUSY, "The CA's own certificate is at its end",
        "Replace the CA and switch the profile to it")
 REASON(BUSY, "busy", ERROR_BUSY, "The node is busy", "Wait for the time in Retry-After")

@@ -109,6 +109,9 @@ static bool write_extensions(const struct grant *grant, const struct public_key 
 		extension_write(to, oid_basic_constraints, true, buffer_view(&value));
 		buffer_clear(&value);
 	}
+	if (grant->name_constraints.len)
+		extension_write(to, oid_name_constraints, true,
+				buffer_view(&grant->name_constraints));
 	key_usage_encode(grant->key_usage, &value);
 	extension_write(to, oid_key_usage, true, buffer_view(&value));
 	if (!write_ext_key_usages(grant, to, err) || !write_publications(issuer, va_url, to, err))
@@ -226,6 +229,9 @@ static bool check_name_constraints(const struct grant *grant, const struct ca *i
 	CLEANUP(buffer_done) struct buffer value = { 0 };
 
 	if (!issuer || !is_constrained(issuer))
+		return true;
+	/* RFC 5280 6.1.3 (b): what a CA issues to its own name is spared */
+	if (grant->is_ca && name_equal(&grant->subject, cert_subject(issuer->cert)))
 		return true;
 	if (!name_encode(&grant->subject, &subject, err) ||
 	    (grant->san.count > 0 && !san_encode(&grant->san, &value, err)))

@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "base/utf8.h"
 #include "pki/bundle.h"
+#include "pki/name_subtree.h"
 
 json_t *describe_text(const char *text)
 {
@@ -76,18 +77,51 @@ json_t *describe_key(const struct public_key *key)
 	return json_sprintf("rsa-%u", public_key_bits(key));
 }
 
+/* Subtrees of both kinds, on their way into their lists. */
+struct constraints_lists {
+	json_t *permitted, *excluded;
+};
+
+static bool add_subtree(void *context, bool excluded, const char *text)
+{
+	const struct constraints_lists *lists = context;
+
+	return json_array_append_new(excluded ? lists->excluded : lists->permitted,
+				     describe_text(text)) == 0;
+}
+
+json_t *describe_name_constraints(const struct cert *cert)
+{
+	const struct extension *extension =
+		extensions_find(cert_extensions(cert), oid_name_constraints);
+	json_auto_t *permitted = json_array();
+	json_auto_t *excluded = json_array();
+	struct constraints_lists lists = { permitted, excluded };
+
+	if (!extension)
+		return json_null();
+	(void)name_constraints_each(extension->value, add_subtree, &lists);
+	return json_pack("{s:O, s:O}", "permitted", permitted, "excluded", excluded);
+}
+
+static json_t *describe_path_len(const struct cert *cert)
+{
+	return cert_path_len(cert) < 0 ? json_null() : json_integer(cert_path_len(cert));
+}
+
 json_t *describe_cert(const struct cert *cert)
 {
 	struct bytes fingerprint = { cert_fingerprint(cert), CERT_FINGERPRINT_LEN };
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "subject",
-			 describe_name(cert_subject(cert)), "issuer",
-			 describe_name(cert_issuer(cert)), "serial",
-			 describe_hex(cert_serial(cert)), "not_before",
-			 describe_time(cert_not_before(cert)), "not_after",
-			 describe_time(cert_not_after(cert)), "fingerprint",
-			 describe_hex(fingerprint), "key", describe_key(cert_key(cert)), "is_ca",
-			 cert_is_ca(cert), "san", describe_san(cert_san(cert)));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "subject",
+		describe_name(cert_subject(cert)), "issuer", describe_name(cert_issuer(cert)),
+		"serial", describe_hex(cert_serial(cert)), "not_before",
+		describe_time(cert_not_before(cert)), "not_after",
+		describe_time(cert_not_after(cert)), "fingerprint", describe_hex(fingerprint),
+		"key", describe_key(cert_key(cert)), "is_ca", cert_is_ca(cert), "san",
+		describe_san(cert_san(cert)), "path_len", describe_path_len(cert),
+		"name_constraints", describe_name_constraints(cert));
 }
 
 bool ca_is_trusted(const struct ca *ca, const struct catalog *catalog)

@@ -17,6 +17,8 @@ json_t *describe_name(const struct name *name);
 json_t *describe_san(const struct san *san);
 json_t *describe_key(const struct public_key *key); /* "rsa-3072", "p256" */
 
+/* {permitted, excluded}, lists of texts; JSON null where it has none. */
+json_t *describe_name_constraints(const struct cert *cert);
 json_t *describe_cert(const struct cert *cert);
 json_t *describe_ca(const struct ca *ca, const struct catalog *catalog);
 json_t *describe_anchor(const struct anchor *anchor, const struct catalog *catalog);

@@ -40,6 +40,7 @@ static bool prepare(const struct call *call, struct change *change, const struct
 		.not_before = call->now - BACKDATE_SECONDS,
 		.validity_seconds = issue->validity_seconds + BACKDATE_SECONDS,
 		.path_len = issue->path_len,
+		.name_constraints = issue->name_constraints,
 		.operator= call->actor,
 	};
 	*ret_key_name = strdup(issuer ? issuer->key_name : issue->key_name);

@@ -19,6 +19,7 @@ struct issue {
 	const struct public_key *key;
 	int64_t validity_seconds; /* policy cuts it where the issuer ends */
 	int path_len;
+	struct bytes name_constraints; /* DER of the extension's value; empty: none */
 };
 
 /* *ret is certificate_done()'s, in no transaction yet: it may leave only after ca_record() and a

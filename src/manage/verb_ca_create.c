@@ -10,6 +10,7 @@
 #include "manage/keygen.h"
 #include "manage/verb_ca.h"
 #include "pki/chain.h"
+#include "pki/name_subtree.h"
 #include "store/store_config.h"
 
 #define CA_VALIDITY_DEFAULT ((int64_t)10 * 365 * 86400)
@@ -95,10 +96,39 @@ static bool record(const struct call *call, struct change *change, struct new_ca
 	return recorded;
 }
 
+static bool fill_subtrees(const json_t *list, const char *texts[NAME_SUBTREES_MAX],
+			  struct name_subtrees *ret, struct error *err)
+{
+	size_t count = json_array_size(list);
+
+	if (count > NAME_SUBTREES_MAX)
+		return error_set(err, REASON_INVALID, "at most %d name constraints each way",
+				 NAME_SUBTREES_MAX);
+	for (size_t i = 0; i < count; i++)
+		texts[i] = json_string_value(json_array_get(list, i));
+	*ret = (struct name_subtrees){ texts, count };
+	return true;
+}
+
+bool params_name_constraints(const json_t *params, struct buffer *ret, struct error *err)
+{
+	const char *permitted_texts[NAME_SUBTREES_MAX], *excluded_texts[NAME_SUBTREES_MAX];
+	struct name_subtrees permitted, excluded;
+
+	return fill_subtrees(param_list(params, "permitted"), permitted_texts, &permitted, err) &&
+	       fill_subtrees(param_list(params, "excluded"), excluded_texts, &excluded, err) &&
+	       name_constraints_encode(&permitted, &excluded, ret, err);
+}
+
 static bool issue(const struct call *call, const struct new_ca *ca, const struct name *subject,
 		  const struct public_key *key, struct certificate *ret, struct error *err)
 {
 	const char *parent = param_text(call->params, "parent");
+	CLEANUP(buffer_done) struct buffer constraints = { 0 };
+
+	if (!params_name_constraints(call->params, &constraints, err))
+		return false;
+
 	struct issue issue = {
 		.purpose = PURPOSE_CA,
 		.issuer = parent,
@@ -108,6 +138,7 @@ static bool issue(const struct call *call, const struct new_ca *ca, const struct
 		.validity_seconds = param_duration(call->params, "validity", CA_VALIDITY_DEFAULT),
 		/* an issuing CA has no CA below it unless somebody says so */
 		.path_len = (int)param_number(call->params, "path_len", parent ? 0 : -1),
+		.name_constraints = buffer_view(&constraints),
 	};
 
 	return issue_certificate(call, &issue, ret, err);

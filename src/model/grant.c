@@ -8,6 +8,7 @@ void grant_free(struct grant *grant)
 		return;
 	name_done(&grant->subject);
 	san_done(&grant->san);
+	buffer_done(&grant->name_constraints);
 	public_key_free(grant->key);
 	for (size_t i = 0; i < grant->ext_key_usage_count; i++)
 		free(grant->ext_key_usages[i]);

@@ -17,6 +17,7 @@ struct grant {
 	size_t ext_key_usage_count;
 	bool is_ca;
 	int path_len;                       /* -1: none */
+	struct buffer name_constraints;     /* DER of the extension's value; empty: none */
 	enum signature_algorithm signature; /* SIGN_COUNT: the CA key's default */
 	int64_t not_before, not_after;      /* already within the CA's own */
 	/* for the record */

@@ -1,5 +1,6 @@
 #include "pki/der.h"
 #include "pki/lint_rules.h"
+#include "pki/name_subtree.h"
 
 #define KU_FOR_AGREEMENT (KU_KEY_AGREEMENT | KU_ENCIPHER_ONLY | KU_DECIPHER_ONLY)
 #define KU_FOR_ENCIPHERMENT (KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT)
@@ -121,14 +122,25 @@ static bool path_len_is_a_cas(const struct linted *tbs)
 	return tbs->path_len < 0 || tbs->is_ca;
 }
 
+/* RFC 5280 4.2.1.9: what a CA issues to its own name, at a change of its key, is not counted. */
 static bool path_len_is_kept(const struct linted *tbs)
 {
 	int above = tbs->issuer ? cert_path_len(tbs->issuer) : -1;
 
-	return !tbs->is_ca || above < 0 || (above > 0 && tbs->path_len < above);
+	if (!tbs->is_ca || above < 0 || bytes_equal(tbs->issuer_der, tbs->subject_der))
+		return true;
+	return above > 0 && tbs->path_len < above;
 }
 
 /* -- names and purposes -- */
+
+static bool name_constraints_are_a_cas(const struct linted *tbs)
+{
+	const struct extension *extension = find(tbs, oid_name_constraints);
+
+	return !extension || (tbs->is_ca && extension->critical &&
+			      name_constraints_each(extension->value, NULL, NULL));
+}
 
 static bool ext_key_usage_is_not_empty(const struct linted *tbs)
 {
@@ -174,6 +186,8 @@ const struct lint_rule lint_extension_rules[] = {
 	{ "ca_critical", "basicConstraints of a CA are not critical", "4.2.1.9", ca_is_critical },
 	{ "path_len", "is there without cA", "4.2.1.9", path_len_is_a_cas },
 	{ "path_len_kept", "is not below the issuer's", "4.2.1.9", path_len_is_kept },
+	{ "name_constraints", "are malformed, not critical, or not a CA's", "4.2.1.10",
+	  name_constraints_are_a_cas },
 	{ "ext_key_usage", "is empty or malformed", "4.2.1.12", ext_key_usage_is_not_empty },
 	{ "san", "is empty, malformed or not DER", "4.2.1.6", san_is_canonical },
 	{ 0 },

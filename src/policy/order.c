@@ -1,6 +1,7 @@
 #include "policy/policy.h"
 
 #include "base/duration.h"
+#include "pki/name_subtree.h"
 #include "policy/grant_parts.h"
 #include "policy/names.h"
 #include "policy/rule.h"
@@ -117,18 +118,29 @@ static bool check_path_len(const struct order *order, struct error *err)
 	if (!order->ca || cert_path_len(order->ca->cert) < 0)
 		return true;
 
-	int below = cert_path_len(order->ca->cert) - 1;
+	/* at a change of its key a CA issues to its own name, which is not counted */
+	int below = cert_path_len(order->ca->cert) -
+		    !name_equal(cert_subject(order->ca->cert), order->subject);
 	if (order->path_len < 0 || order->path_len > below)
 		return error_set(err, REASON_INVALID,
 				 "the issuer's path length leaves at most %d below", below);
 	return true;
 }
 
+static bool check_name_constraints(const struct order *order, struct error *err)
+{
+	return order->name_constraints.len == 0 ||
+	       name_constraints_each(order->name_constraints, NULL, NULL) ||
+	       error_set(err, REASON_INVALID, "malformed name constraints");
+}
+
 static bool check_order(const struct order *order, const struct purpose *purpose, struct error *err)
 {
 	return check_operator(order, err) && check_subject(order, purpose, err) &&
 	       check_san(order, purpose, err) && check_key(order, err) && check_time(order, err) &&
-	       check_issuer(order, err) && (!purpose->is_ca || check_path_len(order, err));
+	       check_issuer(order, err) &&
+	       (!purpose->is_ca ||
+		(check_path_len(order, err) && check_name_constraints(order, err)));
 }
 
 static void set_origin(struct grant *grant, const struct order *order,
@@ -149,6 +161,10 @@ static bool set_content(struct grant *grant, const struct order *order,
 				     validity_last(order->not_before, order->validity_seconds) };
 
 	grant_set_key(grant, order->key, purpose->key_usage);
+	if (purpose->is_ca)
+		buffer_append(&grant->name_constraints, order->name_constraints);
+	if (!buffer_ok(&grant->name_constraints))
+		return error_set(err, REASON_NO_MEMORY, "grant");
 	return grant_set_names(grant, order->subject, order->san ? order->san : &no_san, err) &&
 	       grant_set_ext_key_usages(grant, purpose->ext_key_usages,
 					purpose->ext_key_usage_count, err) &&

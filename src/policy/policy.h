@@ -76,7 +76,8 @@ struct order {
 	const struct public_key *key;
 	enum signature_algorithm signature;
 	int64_t not_before, validity_seconds;
-	int path_len; /* PURPOSE_CA */
+	int path_len;                  /* PURPOSE_CA, as the next */
+	struct bytes name_constraints; /* DER of the extension's value; empty: none */
 	const char *operator;
 };
 MUST_CHECK bool policy_grant_order(const struct order *order, struct grant **ret,

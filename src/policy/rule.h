@@ -37,7 +37,7 @@ MUST_CHECK bool record_check(const struct certificate *record, int64_t now, stru
 bool ra_scope_lists(const struct ra_scope *scope, const struct profile *profile);
 /* The CSR asks for the key that the renewed certificate has. */
 bool renewal_keeps_key(const struct decision *decision);
-/* The CA can sign at `now`: REASON_CA_UNAVAILABLE or REASON_CA_EXPIRED. */
+/* The CA can sign at `now`: REASON_CA_UNAVAILABLE or another REASON_CA_*. */
 MUST_CHECK bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now,
 			     struct error *err);
 /* What only a CA's certificate may say; no profile grants it. */

@@ -15,6 +15,20 @@ static bool check_time(const struct ca *ca, int64_t now, struct error *err)
 	return true;
 }
 
+/* An unknown state lets nobody in. */
+static bool check_state(const struct ca *ca, struct error *err)
+{
+	switch (ca->state) {
+	case CA_ACTIVE:
+		return true;
+	case CA_RETIRED:
+		return error_set(err, REASON_CA_RETIRED, "CA %s", ca->name);
+	case CA_DISABLED:
+		return error_set(err, REASON_CA_DISABLED, "CA %s", ca->name);
+	}
+	return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is in no known state", ca->name);
+}
+
 bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now, struct error *err)
 {
 	if (!ca || !ca->cert)
@@ -26,9 +40,7 @@ bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now, struct e
 		return error_set(err, REASON_CA_UNAVAILABLE,
 				 "the certificate of CA %s, or of one above it, is revoked",
 				 ca->name);
-	if (ca->state != CA_ACTIVE)
-		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is not active", ca->name);
-	return check_time(ca, now, err);
+	return check_state(ca, err) && check_time(ca, now, err);
 }
 
 bool rule_issuer(struct decision *decision, struct error *err)

@@ -201,7 +201,7 @@ def judge_key_use(case, same_key_renewal):
     refuse_if(case["key_reuse"] == "never" and case["key_use"] == "used" and not same_key_renewal, "key_reused")
 
 
-CA_REASONS = {"active": LEAVE, "retired": "ca_unavailable", "ended": "ca_expired", "not-begun": "ca_unavailable"}
+CA_REASONS = {"active": LEAVE, "retired": "ca_retired", "ended": "ca_expired", "not-begun": "ca_unavailable"}
 
 
 def run_gates(case, caller):

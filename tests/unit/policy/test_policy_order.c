@@ -131,7 +131,7 @@ TEST(an_issuer_that_cannot_sign_refuses_an_order)
 
 	open_order(&ordering, PURPOSE_CA);
 	ordering.scene.ca.state = CA_RETIRED;
-	EXPECT_ORDER_DENIED(ordering, REASON_CA_UNAVAILABLE);
+	EXPECT_ORDER_DENIED(ordering, REASON_CA_RETIRED);
 	ordering.scene.ca.state = CA_ACTIVE;
 	ordering.scene.ca.account_id = ACCOUNT_ID + 1;
 	EXPECT_ORDER_DENIED(ordering, REASON_CA_UNAVAILABLE);

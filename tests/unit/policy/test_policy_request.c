@@ -243,9 +243,9 @@ TEST(rn_13_a_ca_that_is_not_active_issues_nothing)
 
 	scene_renew_by_own(&scene);
 	scene.ca.state = CA_RETIRED;
-	EXPECT_DENIED(scene, REASON_CA_UNAVAILABLE);
+	EXPECT_DENIED(scene, REASON_CA_RETIRED);
 	scene.ca.state = CA_DISABLED;
-	EXPECT_DENIED(scene, REASON_CA_UNAVAILABLE);
+	EXPECT_DENIED(scene, REASON_CA_DISABLED);
 	scene.ca.state = CA_ACTIVE;
 	EXPECT_ALLOWED(scene);
 	scene_close(&scene);
