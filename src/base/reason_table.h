@@ -147,6 +147,9 @@ REASON(CA_RETIRED, "ca_retired", ERROR_DENIED, "The profile's CA is retired and 
        "Switch the profile to the CA that took its place: bestowctl profile set PROFILE --ca CA")
 REASON(CA_DISABLED, "ca_disabled", ERROR_DENIED, "The profile's CA is switched off",
        "Switch the profile to another CA, or let this one issue again: bestowctl ca activate CA")
+REASON(SIGNATURE_WRONG, "signature_wrong", ERROR_INTERNAL,
+       "The token returned a signature that is not the CA key's, and it was discarded",
+       "Treat this as an alarm: look at the token, and at who can reach it, before the CA goes on")
 REASON(CA_EXPIRED, "ca_expired", ERROR_BUSY, "The CA's own certificate is at its end",
        "Replace the CA and switch the profile to it")
 REASON(BUSY, "busy", ERROR_BUSY, "The node is busy", "Wait for the time in Retry-After")

@@ -1,30 +1,63 @@
-/* Where a CA's private key lives and signs. The second backend (PKCS#11) will share this seam. */
+/* Where private keys of ours live and sign: files, or a PKCS#11 token. A key's name says where:
+ * "token:ID" is an object of the token, any other a file. All functions are thread-safe. */
 #pragma once
 
 #include "base/secret.h"
 #include "pki/key.h"
 
-/* The keys of all CAs as encrypted PKCS#8 files, <folder>/<key_name>.key. Keys are decrypted on
- * first use. Thread-safe. */
+#define KEY_NAME_MAX 80
+#define KEY_LABEL_MAX 120 /* of a token's object: for people */
+
+enum key_place { KEY_IN_FILE, KEY_IN_TOKEN, KEY_PLACE_COUNT };
+const char *key_place_text(enum key_place place);   /* "file", "token" */
+enum key_place key_place_by_text(const char *text); /* KEY_PLACE_COUNT when unknown */
+
+/* Keys as encrypted PKCS#8 files, <folder>/<key_name>.key, decrypted on first use. */
 struct signer;
 MUST_CHECK bool signer_open(const char *folder, struct bytes passphrase, struct signer **ret,
 			    struct error *err);
 void signer_free(struct signer *signer);
 DEFINE_CLEANUP(struct signer *, signer_free)
-/* Keeps a new CA's key, durably, before the CA is recorded. REASON_CONFLICT if there is one of that
- * name. */
+
+/* Makes a key that never was elsewhere, and its name. `label` is what a token's tools show. */
+struct key_order {
+	enum key_place place;
+	enum key_type type;
+	unsigned int bits; /* for KEY_RSA */
+	const char *label;
+};
+MUST_CHECK bool signer_generate(struct signer *signer, const struct key_order *order,
+				char ret_name[KEY_NAME_MAX + 1], struct public_key **ret,
+				struct error *err);
+/* Keeps a key that came from elsewhere in a file, durably, before the CA is recorded.
+ * REASON_CONFLICT if there is one of that name. */
 MUST_CHECK bool signer_add(struct signer *signer, const char *key_name,
 			   const struct private_key *key, struct error *err);
 /* For a CA whose record could not be made after all. */
 void signer_remove(struct signer *signer, const char *key_name);
-/* Decrypts the key and proves by a trial signature that it fits `public_key`, so that the first
- * enrollment need not. REASON_CA_UNAVAILABLE; another try may come at any time. */
+/* Makes a local key ready and proves by a trial signature that it fits `public_key`, so that the
+ * first enrollment need not. REASON_CA_UNAVAILABLE; another try may come at any time. */
 MUST_CHECK bool signer_load(struct signer *signer, const char *key_name,
 			    const struct public_key *public_key, struct error *err);
 /* Whether the key of that name signs within this process, in microseconds, rather than in a token
  * that may be slow or far. */
 bool signer_is_local(const struct signer *signer, const char *key_name);
-/* Signs; loads the key first if need be. */
+/* Signs; loads the key first if need be. What a token returns counts only once it was verified
+ * with `public_key`: REASON_SIGNATURE_WRONG. */
 MUST_CHECK bool signer_sign(struct signer *signer, const char *key_name,
 			    const struct public_key *public_key, enum signature_algorithm algorithm,
 			    struct bytes message, struct buffer *ret, struct error *err);
+
+/* -- what an operator should be told of -- */
+enum signer_event {
+	SIGNER_WRONG_SIGNATURE, /* an alarm: what came back was not the key's */
+	SIGNER_TOKEN_READY,
+	SIGNER_TOKEN_LOST,
+	SIGNER_TOKEN_ABSENT, /* at the start, or still after a while */
+	SIGNER_PIN_REFUSED,  /* and will not be tried again before it changes */
+	SIGNER_EVENT_COUNT
+};
+/* Once, before other threads use the signer; called on whichever thread noticed. */
+void signer_watch(struct signer *signer,
+		  void (*tell)(void *context, enum signer_event event, const char *words),
+		  void *context);

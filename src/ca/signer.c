@@ -1,0 +1,171 @@
+#include "ca/signer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/random.h"
+#include "ca/key_store.h"
+
+#define KEY_ID_LEN 16 /* random, so that no node needs a word with another */
+
+struct signer {
+	struct key_store *stores[KEY_PLACE_COUNT]; /* NULL: not configured */
+	void (*tell)(void *context, enum signer_event event, const char *words);
+	void *context;
+};
+
+/* -- places -- */
+
+static const char token_prefix[] = "token:";
+static const char *const place_texts[KEY_PLACE_COUNT] = {
+	[KEY_IN_FILE] = "file", [KEY_IN_TOKEN] = "token"
+};
+
+const char *key_place_text(enum key_place place)
+{
+	return place < KEY_PLACE_COUNT ? place_texts[place] : NULL;
+}
+
+enum key_place key_place_by_text(const char *text)
+{
+	enum key_place place = 0;
+
+	while (place < KEY_PLACE_COUNT && strcmp(place_texts[place], text) != 0)
+		place++;
+	return place;
+}
+
+static enum key_place place_of(const char *key_name)
+{
+	return strncmp(key_name, token_prefix, strlen(token_prefix)) == 0 ? KEY_IN_TOKEN
+									  : KEY_IN_FILE;
+}
+
+static bool store_at(const struct signer *signer, enum key_place place, struct key_store **ret,
+		     struct error *err)
+{
+	*ret = signer->stores[place];
+	return *ret || error_set(err, REASON_CA_UNAVAILABLE,
+				 "the key is in a token, and [token] is not configured");
+}
+
+/* -- life -- */
+
+bool signer_open(const char *folder, struct bytes passphrase, struct signer **ret,
+		 struct error *err)
+{
+	CLEANUP(signer_freep) struct signer *signer = calloc(1, sizeof *signer);
+
+	if (!signer)
+		return error_set(err, REASON_NO_MEMORY, "signer");
+	if (!file_store_open(folder, passphrase, &signer->stores[KEY_IN_FILE], err))
+		return false;
+	*ret = TAKE(signer);
+	return true;
+}
+
+void signer_free(struct signer *signer)
+{
+	if (!signer)
+		return;
+	for (size_t i = 0; i < KEY_PLACE_COUNT; i++)
+		if (signer->stores[i])
+			signer->stores[i]->ops->close(signer->stores[i]);
+	free(signer);
+}
+
+void signer_watch(struct signer *signer,
+		  void (*tell)(void *context, enum signer_event event, const char *words),
+		  void *context)
+{
+	signer->tell = tell;
+	signer->context = context;
+}
+
+/* -- keys -- */
+
+static bool make_name(const struct key_store *store, char ret[KEY_NAME_MAX + 1], struct error *err)
+{
+	unsigned char random[KEY_ID_LEN];
+	char text[2 * sizeof random + 1];
+
+	if (!random_fill(random, sizeof random, err))
+		return false;
+	hex_encode((struct bytes){ random, sizeof random }, text);
+	snprintf(ret, KEY_NAME_MAX + 1, "%s%s", store->ops->name_prefix, text);
+	return true;
+}
+
+bool signer_generate(struct signer *signer, const struct key_order *order,
+		     char ret_name[KEY_NAME_MAX + 1], struct public_key **ret, struct error *err)
+{
+	struct key_store *store;
+
+	return store_at(signer, order->place, &store, err) && make_name(store, ret_name, err) &&
+	       store->ops->generate(store, ret_name, order, ret, err);
+}
+
+bool signer_add(struct signer *signer, const char *key_name, const struct private_key *key,
+		struct error *err)
+{
+	struct key_store *store = signer->stores[KEY_IN_FILE];
+
+	return store->ops->add(store, key_name, key, err);
+}
+
+void signer_remove(struct signer *signer, const char *key_name)
+{
+	struct key_store *store = signer->stores[place_of(key_name)];
+
+	if (store)
+		store->ops->remove(store, key_name);
+}
+
+bool signer_load(struct signer *signer, const char *key_name, const struct public_key *public_key,
+		 struct error *err)
+{
+	struct key_store *store;
+
+	return store_at(signer, place_of(key_name), &store, err) &&
+	       store->ops->load(store, key_name, public_key, err);
+}
+
+bool signer_is_local(const struct signer *signer, const char *key_name)
+{
+	const struct key_store *store = signer->stores[place_of(key_name)];
+
+	/* what is not there is not waited for */
+	return !store || store->ops->is_local;
+}
+
+/* CI-08: a token that errs, or another in its place, must not make us hand out what nobody can
+ * verify, nor keep it. */
+static bool check_signature(const struct signer *signer, const char *key_name,
+			    const struct public_key *public_key, enum signature_algorithm algorithm,
+			    struct bytes message, struct bytes signature, struct error *err)
+{
+	if (public_key_verify(public_key, algorithm, message, signature))
+		return true;
+	if (signer->tell)
+		signer->tell(signer->context, SIGNER_WRONG_SIGNATURE, key_name);
+	return error_set(err, REASON_SIGNATURE_WRONG, "of key %s, %zu octets", key_name,
+			 signature.len);
+}
+
+bool signer_sign(struct signer *signer, const char *key_name, const struct public_key *public_key,
+		 enum signature_algorithm algorithm, struct bytes message, struct buffer *ret,
+		 struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer signature = { 0 };
+	struct key_store *store;
+
+	if (!store_at(signer, place_of(key_name), &store, err) ||
+	    !store->ops->sign(store, key_name, public_key, algorithm, message, &signature, err))
+		return false;
+	if (!store->ops->is_local && !check_signature(signer, key_name, public_key, algorithm,
+						      message, buffer_view(&signature), err))
+		return false;
+	buffer_append(ret, buffer_view(&signature));
+	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "signature");
+}
