@@ -252,7 +252,7 @@ static int passphrase(const struct invocation *invocation)
 static const struct argument create_arguments[] = {
 	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the profile's name" },
 	{ "--template", "template", ARGUMENT_TEXT, true, "T",
-	  "client-authentication or generic-device" },
+	  "client-authentication, generic-device, ldevid, tls-server or ra" },
 	{ "--ca", "ca", ARGUMENT_TEXT, true, "CA", "the CA that issues" },
 	{ "--auth", "auth", ARGUMENT_TEXT, false, "M", "tls-certificate, passphrase or either" },
 	{ "--alias", "aliases", ARGUMENT_TEXTS, false, "LABEL",

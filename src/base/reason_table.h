@@ -157,6 +157,9 @@ REASON(STORE_UNAVAILABLE, "store_unavailable", ERROR_BUSY, "The store cannot be 
        "Look at disk space and the database")
 REASON(CLOCK, "clock", ERROR_BUSY, "The node's clock runs behind what it has already issued",
        "Set the clock; if it ran ahead before, revoke what was issued then")
+REASON(END_UNREACHABLE, "end_unreachable", ERROR_INTERNAL,
+       "The profile's fixed end is over, or later than its CA's",
+       "Set another not_after in the profile, or give it a CA that lasts as long")
 REASON(NAME_CONSTRAINTS, "name_constraints", ERROR_DENIED,
        "A name lies outside what the CA, or a CA above it, may certify",
        "Issue from a CA whose name constraints permit the name, or narrow the profile's rules to "

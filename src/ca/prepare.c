@@ -72,28 +72,44 @@ static bool write_ext_key_usages(const struct grant *grant, struct buffer *to, s
 		der_write_oid(&value, buffer_view(&oid));
 	}
 	der_end(&value, list);
-	extension_write(to, oid_ext_key_usage, false, buffer_view(&value));
+	extension_write(to, oid_ext_key_usage, grant->ext_key_usage_critical, buffer_view(&value));
+	return true;
+}
+
+static bool write_crl_place(const struct cert *issuer, const char *va_url, struct buffer *to,
+			    struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	char crl[PUBLICATION_URL_MAX];
+
+	if (!publication_url(va_url, issuer, PUBLICATION_CRL, crl))
+		return error_set(err, REASON_CONFIG, "[va] url is too long");
+	crl_distribution_point_encode(crl, &value);
+	extension_write(to, oid_crl_distribution_points, false, buffer_view(&value));
+	return true;
+}
+
+static bool write_access_places(const struct cert *issuer, const char *va_url, struct buffer *to,
+				struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	char ca[PUBLICATION_URL_MAX];
+
+	if (!publication_url(va_url, issuer, PUBLICATION_CA, ca))
+		return error_set(err, REASON_CONFIG, "[va] url is too long");
+	authority_info_access_encode(NULL, ca, &value);
+	extension_write(to, oid_authority_info_access, false, buffer_view(&value));
 	return true;
 }
 
 /* Where its status can be learnt: of a self-signed one there is none. */
-static bool write_publications(const struct cert *issuer, const char *va_url, struct buffer *to,
-			       struct error *err)
+static bool write_publications(const struct grant *grant, const struct cert *issuer,
+			       const char *va_url, struct buffer *to, struct error *err)
 {
-	CLEANUP(buffer_done) struct buffer value = { 0 };
-	char crl[PUBLICATION_URL_MAX], ca[PUBLICATION_URL_MAX];
-
 	if (!issuer || !va_url)
 		return true;
-	if (!publication_url(va_url, issuer, PUBLICATION_CRL, crl) ||
-	    !publication_url(va_url, issuer, PUBLICATION_CA, ca))
-		return error_set(err, REASON_CONFIG, "[va] url is too long");
-	crl_distribution_point_encode(crl, &value);
-	extension_write(to, oid_crl_distribution_points, false, buffer_view(&value));
-	buffer_clear(&value);
-	authority_info_access_encode(NULL, ca, &value);
-	extension_write(to, oid_authority_info_access, false, buffer_view(&value));
-	return true;
+	return (!grant->crl_at_node || write_crl_place(issuer, va_url, to, err)) &&
+	       (!grant->access_at_node || write_access_places(issuer, va_url, to, err));
 }
 
 static bool write_extensions(const struct grant *grant, const struct public_key *key,
@@ -113,9 +129,11 @@ static bool write_extensions(const struct grant *grant, const struct public_key 
 		extension_write(to, oid_name_constraints, true,
 				buffer_view(&grant->name_constraints));
 	key_usage_encode(grant->key_usage, &value);
-	extension_write(to, oid_key_usage, true, buffer_view(&value));
-	if (!write_ext_key_usages(grant, to, err) || !write_publications(issuer, va_url, to, err))
+	extension_write(to, oid_key_usage, grant->key_usage_critical, buffer_view(&value));
+	if (!write_ext_key_usages(grant, to, err) ||
+	    !write_publications(grant, issuer, va_url, to, err))
 		return false;
+	buffer_append(to, buffer_view(&grant->extensions));
 	if (grant->san.count == 0)
 		return true;
 	buffer_clear(&value);

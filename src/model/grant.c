@@ -13,6 +13,7 @@ void grant_free(struct grant *grant)
 	for (size_t i = 0; i < grant->ext_key_usage_count; i++)
 		free(grant->ext_key_usages[i]);
 	free(grant->ext_key_usages);
+	buffer_done(&grant->extensions);
 	free(grant->requested_by);
 	free(grant->peer);
 	free(grant->request_id);

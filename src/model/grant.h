@@ -15,6 +15,11 @@ struct grant {
 	unsigned int key_usage;
 	char **ext_key_usages; /* dotted */
 	size_t ext_key_usage_count;
+	bool key_usage_critical, ext_key_usage_critical;
+	/* Whole Extension elements: what the profile writes besides. */
+	struct buffer extensions;
+	/* Where the node itself publishes; not where the profile has its own word on it. */
+	bool crl_at_node, access_at_node;
 	bool is_ca;
 	int path_len;                       /* -1: none */
 	struct buffer name_constraints;     /* DER of the extension's value; empty: none */

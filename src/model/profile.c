@@ -7,10 +7,11 @@
 
 #define MINUTE INT64_C(60)
 #define DAY INT64_C(86400)
+#define EKU_CMC_RA "1.3.6.1.5.5.7.3.28"
 
 /* -- defaults -- */
 
-/* What both templates share. */
+/* What the templates share. */
 static const struct profile common = {
 	.state = PROFILE_ACTIVE,
 	.challenge = CHALLENGE_IS_BINDING,
@@ -26,12 +27,11 @@ static const struct profile common = {
 	.rsa_bits_min = KEY_RSA_BITS_MIN,
 	.rsa_bits_max = KEY_RSA_BITS_MAX,
 	.key_reuse = KEY_REUSE_SAME_DEVICE,
-	.key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
 	.signature = SIGN_COUNT,
+	.content = { .key_usage_critical = true },
 	.validity_seconds = 365 * DAY,
 	.backdate_seconds = 5 * MINUTE,
 	.repeat_seconds = 10 * MINUTE,
-	.renew_valid = RENEW_VALID_IN_WINDOW,
 	.renew_expired = RENEW_EXPIRED_NEVER,
 	.window_opens_seconds = 30 * DAY,
 	.renew_key = RENEW_KEY_ALLOWED,
@@ -51,35 +51,100 @@ static const struct subject_rule common_subject[] = {
 	{ .attribute = NAME_SERIAL_NUMBER, .source = SUBJECT_CSR_OPTIONAL },
 };
 
+/* IEEE 802.1AR 8.6: whose it is and which; where the holder stands is not the identity's to say. */
+static const struct subject_rule ldevid_subject[] = {
+	{ .attribute = NAME_COUNTRY, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_ORGANIZATION, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_ORGANIZATIONAL_UNIT, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_COMMON_NAME, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_SERIAL_NUMBER, .source = SUBJECT_CSR_REQUIRED },
+};
+
+/* A server is known by its dNSName; RFC 9525 looks at no common name. */
+static const struct subject_rule server_subject[] = {
+	{ .attribute = NAME_COUNTRY, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_STATE, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_LOCALITY, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_ORGANIZATION, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_ORGANIZATIONAL_UNIT, .source = SUBJECT_CSR_OPTIONAL },
+	{ .attribute = NAME_COMMON_NAME, .source = SUBJECT_CSR_OPTIONAL },
+};
+
 #define EKUS_MAX 2
 
 /* Where they differ. */
 static const struct template
 {
 	enum auth_method auth;
-	enum san_source email;
+	const struct subject_rule *subject;
+	size_t subject_count;
+	enum san_source san[SAN_TYPE_COUNT];
+	unsigned int key_usage;
 	const struct bytes *ext_key_usages[EKUS_MAX];
+	enum renew_valid renew_valid;
 }
 templates[] = {
 	[TEMPLATE_CLIENT_AUTHENTICATION] = {
 		.auth = AUTH_PASSPHRASE,
-		.email = SAN_FROM_CSR_OPTIONAL,
+		.subject = common_subject,
+		.subject_count = ARRAY_LEN(common_subject),
+		.san = { [SAN_HARDWARE_MODULE] = SAN_REFUSED, [SAN_REGISTERED_ID] = SAN_REFUSED },
+		.key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
 		.ext_key_usages = { &oid_client_auth },
+		.renew_valid = RENEW_VALID_IN_WINDOW,
 	},
 	[TEMPLATE_GENERIC_DEVICE] = {
 		.auth = AUTH_TLS_CERTIFICATE,
-		.email = SAN_REFUSED,
+		.subject = common_subject,
+		.subject_count = ARRAY_LEN(common_subject),
+		.san = { [SAN_EMAIL] = SAN_REFUSED, [SAN_HARDWARE_MODULE] = SAN_REFUSED,
+			 [SAN_REGISTERED_ID] = SAN_REFUSED },
+		.key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
 		.ext_key_usages = { &oid_client_auth, &oid_server_auth },
+		.renew_valid = RENEW_VALID_IN_WINDOW,
+	},
+	/* Without extended key usages: IEEE 802.1AR leaves open what an identity is used for. */
+	[TEMPLATE_LDEVID] = {
+		.auth = AUTH_TLS_CERTIFICATE,
+		.subject = ldevid_subject,
+		.subject_count = ARRAY_LEN(ldevid_subject),
+		.san = { [SAN_EMAIL] = SAN_REFUSED, [SAN_REGISTERED_ID] = SAN_REFUSED },
+		.key_usage = KU_DIGITAL_SIGNATURE,
+		.renew_valid = RENEW_VALID_IN_WINDOW,
+	},
+	/* It cannot show itself as a client, so it enrolls anew. */
+	[TEMPLATE_TLS_SERVER] = {
+		.auth = AUTH_PASSPHRASE,
+		.subject = server_subject,
+		.subject_count = ARRAY_LEN(server_subject),
+		.san = { [SAN_DNS] = SAN_FROM_CSR_REQUIRED, [SAN_EMAIL] = SAN_REFUSED,
+			 [SAN_URI] = SAN_REFUSED, [SAN_HARDWARE_MODULE] = SAN_REFUSED,
+			 [SAN_REGISTERED_ID] = SAN_REFUSED },
+		.key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
+		.ext_key_usages = { &oid_server_auth },
+		.renew_valid = RENEW_VALID_NEVER,
+	},
+	[TEMPLATE_RA] = {
+		.auth = AUTH_TLS_CERTIFICATE,
+		.subject = common_subject,
+		.subject_count = ARRAY_LEN(common_subject),
+		.san = { [SAN_EMAIL] = SAN_REFUSED, [SAN_URI] = SAN_REFUSED,
+			 [SAN_HARDWARE_MODULE] = SAN_REFUSED, [SAN_REGISTERED_ID] = SAN_REFUSED },
+		.key_usage = KU_DIGITAL_SIGNATURE,
+		.ext_key_usages = { &oid_client_auth, &oid_cmc_ra },
+		.renew_valid = RENEW_VALID_IN_WINDOW,
 	},
 };
 
-static bool add_subject_rules(struct profile *profile)
+static bool add_subject_rules(struct profile *profile, const struct template *template)
 {
-	profile->subject_rules = calloc(ARRAY_LEN(common_subject), sizeof *profile->subject_rules);
+	size_t size = template->subject_count * sizeof *profile->subject_rules;
+
+	profile->subject_rules = malloc(size);
 	if (!profile->subject_rules)
 		return false;
-	memcpy(profile->subject_rules, common_subject, sizeof common_subject);
-	profile->subject_rule_count = ARRAY_LEN(common_subject);
+	memcpy(profile->subject_rules, template->subject, size);
+	profile->subject_rule_count = template->subject_count;
 	return true;
 }
 
@@ -105,6 +170,16 @@ static bool add_ext_key_usages(struct profile *profile, const struct template *t
 	return true;
 }
 
+static bool apply_template(struct profile *profile, const struct template *template)
+{
+	profile->auth = template->auth;
+	profile->key_usage = template->key_usage;
+	profile->renew_valid = template->renew_valid;
+	for (enum san_type type = 0; type < SAN_TYPE_COUNT; type++)
+		profile->san_rules[type].source = template->san[type];
+	return add_subject_rules(profile, template) && add_ext_key_usages(profile, template);
+}
+
 bool profile_new(enum profile_template template, struct profile **ret, struct error *err)
 {
 	CLEANUP(profile_freep) struct profile *profile = NULL;
@@ -116,12 +191,19 @@ bool profile_new(enum profile_template template, struct profile **ret, struct er
 		return error_set(err, REASON_NO_MEMORY, "profile");
 	*profile = common;
 	profile->template = template;
-	profile->auth = templates[template].auth;
-	profile->san_rules[SAN_EMAIL].source = templates[template].email;
-	if (!add_subject_rules(profile) || !add_ext_key_usages(profile, &templates[template]))
+	if (!apply_template(profile, &templates[template]))
 		return error_set(err, REASON_NO_MEMORY, "profile");
 	*ret = TAKE(profile);
 	return true;
+}
+
+/* Dotted text is minimal, so that an OID has one only. */
+bool profile_makes_ras(const struct profile *profile)
+{
+	for (size_t i = 0; i < profile->ext_key_usage_count; i++)
+		if (strcmp(profile->ext_key_usages[i], EKU_CMC_RA) == 0)
+			return true;
+	return false;
 }
 
 /* -- the end -- */
@@ -146,6 +228,7 @@ void profile_free(struct profile *profile)
 		free(profile->subject_rules[i].pattern);
 	}
 	free(profile->subject_rules);
+	profile_content_done(&profile->content);
 	for (size_t i = 0; i < SAN_TYPE_COUNT; i++)
 		free(profile->san_rules[i].pattern);
 	free(profile);

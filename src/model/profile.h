@@ -2,13 +2,20 @@
  * say. */
 #pragma once
 
+#include "model/profile_content.h"
 #include "pki/extension.h"
 #include "pki/key.h"
 #include "pki/name.h"
 #include "pki/san.h"
 
 enum profile_state { PROFILE_ACTIVE, PROFILE_SUSPENDED };
-enum profile_template { TEMPLATE_CLIENT_AUTHENTICATION, TEMPLATE_GENERIC_DEVICE };
+enum profile_template {
+	TEMPLATE_CLIENT_AUTHENTICATION,
+	TEMPLATE_GENERIC_DEVICE,
+	TEMPLATE_LDEVID, /* IEEE 802.1AR: an owner's identity beside the manufacturer's */
+	TEMPLATE_TLS_SERVER,
+	TEMPLATE_RA /* the only one that may grant id-kp-cmcRA */
+};
 enum auth_method { AUTH_TLS_CERTIFICATE, AUTH_PASSPHRASE, AUTH_EITHER };
 
 /* What the CSR's challengePassword means; the RFC 7894 attributes say it themselves and win. */
@@ -55,6 +62,8 @@ enum renew_key { RENEW_KEY_ALLOWED, RENEW_KEY_SAME_REQUIRED, RENEW_KEY_NEW_REQUI
 enum renew_old { RENEW_OLD_KEPT, RENEW_OLD_REVOKED_LATER, RENEW_OLD_REVOKED_ON_USE };
 /* A simpleenroll authenticated by a certificate that this very profile issued. */
 enum own_certificate { OWN_CERTIFICATE_RENEWS, OWN_CERTIFICATE_ENROLLS, OWN_CERTIFICATE_REFUSED };
+/* The form in which csrattrs asks (RFC 9908 section 3). */
+enum csrattrs_form { CSRATTRS_LEGACY, CSRATTRS_TEMPLATE, CSRATTRS_BOTH };
 enum key_reuse { KEY_REUSE_SAME_DEVICE, KEY_REUSE_ANY, KEY_REUSE_NEVER };
 
 #define PROFILE_NAME_MAX 64
@@ -63,6 +72,8 @@ enum key_reuse { KEY_REUSE_SAME_DEVICE, KEY_REUSE_ANY, KEY_REUSE_NEVER };
 #define PROFILE_RULES_MAX NAME_ATTRIBUTES_MAX
 #define PROFILE_EKU_MAX 16
 #define WINDOW_WITHOUT_END (-1)
+/* RFC 5280 4.1.2.5: 99991231235959Z says that there is no well-defined end. */
+#define NOT_AFTER_NEVER INT64_C(253402300799)
 
 struct profile {
 	int64_t id, account_id, ca_id;
@@ -96,7 +107,11 @@ struct profile {
 	size_t ext_key_usage_count;
 	enum signature_algorithm signature; /* SIGN_COUNT: the CA key's default */
 
+	struct profile_content content;
+
 	int64_t validity_seconds, backdate_seconds;
+	int64_t not_after; /* a fixed end, whatever the validity; NOT_AFTER_NEVER; 0: none */
+	enum csrattrs_form csrattrs;
 	bool include_chain; /* enroll answers carry the issuing CA too */
 	/* A client that lost our answer and asks the same again gets the same certificate for this
 	 * long; 0: never. */
@@ -125,10 +140,13 @@ MUST_CHECK bool profile_check(const struct profile *profile, struct error *err);
  * "." or ".." or an operation's name. */
 MUST_CHECK bool label_check(const char *label, struct error *err);
 
+/* The certificates are RA certificates: who holds one may be given leave to speak for devices. */
+bool profile_makes_ras(const struct profile *profile);
+
 /* Words for each enum, as they stand in JSON and on the command line; NULL and COUNT-like values
  * never occur. */
 const char *
 auth_method_text(enum auth_method method); /* "tls-certificate", "passphrase", "either" */
 const char *profile_state_text(enum profile_state state); /* "active", "suspended" */
-const char *profile_template_text(
-	enum profile_template template); /* "client-authentication", "generic-device" */
+/* "client-authentication", "generic-device" … */
+const char *profile_template_text(enum profile_template template);

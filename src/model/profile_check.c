@@ -118,6 +118,7 @@ static bool check_words(const struct profile *profile, struct error *err)
 		{ "renewal.old_certificate", &renew_old_words, profile->renew_old },
 		{ "renewal.own_certificate_on_enroll", &own_certificate_words,
 		  profile->own_certificate },
+		{ "csrattrs", &csrattrs_words, profile->csrattrs },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -290,11 +291,12 @@ static bool check_key_usage(const struct profile *profile, struct error *err)
 	return true;
 }
 
-/* Usages that would make a device an RA, an OCSP responder, or anything at all. */
-static bool usage_is_forbidden(struct bytes oid)
+/* Usages that would make a device an RA, an OCSP responder, or anything at all. Only who picked the
+ * template of RAs meant to make some. */
+static bool usage_is_forbidden(const struct profile *profile, struct bytes oid)
 {
-	return bytes_equal(oid, oid_cmc_ra) || bytes_equal(oid, oid_ocsp_signing) ||
-	       bytes_equal(oid, oid_any_ext_key_usage);
+	return (bytes_equal(oid, oid_cmc_ra) && profile->template != TEMPLATE_RA) ||
+	       bytes_equal(oid, oid_ocsp_signing) || bytes_equal(oid, oid_any_ext_key_usage);
 }
 
 static bool check_ext_key_usage(const struct profile *profile, size_t index, struct error *err)
@@ -304,7 +306,7 @@ static bool check_ext_key_usage(const struct profile *profile, size_t index, str
 
 	if (!read_oid("ext_key_usage", text, &oid, err))
 		return false;
-	if (usage_is_forbidden(buffer_view(&oid)))
+	if (usage_is_forbidden(profile, buffer_view(&oid)))
 		return error_set(err, REASON_INVALID, "ext_key_usage: %s is not for devices", text);
 	for (size_t i = 0; i < index; i++)
 		if (strcmp(profile->ext_key_usages[i], text) == 0)
@@ -323,6 +325,20 @@ static bool check_ext_key_usages(const struct profile *profile, struct error *er
 	return true;
 }
 
+/* A secret that several share must not make RAs, which speak for devices. */
+static bool check_ras(const struct profile *profile, struct error *err)
+{
+	return !profile_makes_ras(profile) || profile->auth == AUTH_TLS_CERTIFICATE ||
+	       error_set(err, REASON_INVALID,
+			 "auth: RA certificates are for RA certificates alone to ask for, so it is "
+			 "tls-certificate");
+}
+
+static bool check_content(const struct profile *profile, struct error *err)
+{
+	return profile_content_check(&profile->content, err);
+}
+
 /* -- times -- */
 
 static bool check_times(const struct profile *profile, struct error *err)
@@ -332,6 +348,7 @@ static bool check_times(const struct profile *profile, struct error *err)
 		int64_t value, min, max;
 	} rows[] = {
 		{ "validity", profile->validity_seconds, VALIDITY_MIN, DURATION_MAX },
+		{ "not_after", profile->not_after, 0, NOT_AFTER_NEVER },
 		{ "backdate", profile->backdate_seconds, 0, BACKDATE_MAX },
 		{ "repeat_answer", profile->repeat_seconds, 0, REPEAT_MAX },
 		{ "renewal.opens_before", profile->window_opens_seconds, 0, DURATION_MAX },
@@ -362,6 +379,9 @@ static bool check_windows(const struct profile *profile, struct error *err)
 	if (profile->renew_valid == RENEW_VALID_IN_WINDOW && profile->window_opens_seconds == 0)
 		return error_set(err, REASON_INVALID,
 				 "renewal.opens_before: 0s, so no renewal is possible while valid");
+	if (profile->renew_valid == RENEW_VALID_IN_WINDOW && profile->not_after == NOT_AFTER_NEVER)
+		return error_set(err, REASON_INVALID,
+				 "renewal.while_valid: a window before an end that never comes");
 	if (profile->renew_expired == RENEW_EXPIRED_IN_WINDOW &&
 	    profile->window_closes_seconds == 0)
 		return error_set(
@@ -373,11 +393,23 @@ static bool check_windows(const struct profile *profile, struct error *err)
 bool profile_check(const struct profile *profile, struct error *err)
 {
 	static bool (*const checks[])(const struct profile *, struct error *) = {
-		check_name,    check_ids,       check_oid,
-		check_aliases, check_words,     check_authentication,
-		check_subject, check_san,       check_naming,
-		check_key,     check_key_usage, check_ext_key_usages,
-		check_times,   check_windows,   check_old_outlives_repetition,
+		check_name,
+		check_ids,
+		check_oid,
+		check_aliases,
+		check_words,
+		check_authentication,
+		check_subject,
+		check_san,
+		check_naming,
+		check_key,
+		check_key_usage,
+		check_ext_key_usages,
+		check_ras,
+		check_content,
+		check_times,
+		check_windows,
+		check_old_outlives_repetition,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)

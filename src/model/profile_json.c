@@ -40,11 +40,16 @@ SAN_MEMBERS(ip, SAN_IP)
 SAN_MEMBERS(email, SAN_EMAIL)
 SAN_MEMBERS(uri, SAN_URI)
 
+SAN_MEMBERS(hardware_module, SAN_HARDWARE_MODULE)
+SAN_MEMBERS(registered_id, SAN_REGISTERED_ID)
+
 static const struct member san_rows[] = {
 	GROUP("dns", san_dns),
 	GROUP("ip", san_ip),
 	GROUP("email", san_email),
 	GROUP("uri", san_uri),
+	GROUP("hardware_module", san_hardware_module),
+	GROUP("registered_id", san_registered_id),
 };
 static const struct members san_members = MEMBERS(san_rows);
 
@@ -55,6 +60,19 @@ static const struct member key_rows[] = {
 	FIELD("reuse", form_words, key_reuse, &key_reuse_words),
 };
 static const struct members key_members = MEMBERS(key_rows);
+
+static const struct member cdp_rows[] = {
+	FIELD("source", form_words, content.crl_published, &published_words),
+	FIELD("urls", form_urls, content.crl_urls, NULL),
+};
+static const struct members cdp_members = MEMBERS(cdp_rows);
+
+static const struct member aia_rows[] = {
+	FIELD("source", form_words, content.access_published, &published_words),
+	FIELD("ca_issuers", form_urls, content.ca_issuer_urls, NULL),
+	FIELD("ocsp", form_urls, content.ocsp_urls, NULL),
+};
+static const struct members aia_members = MEMBERS(aia_rows);
 
 static const struct member renewal_rows[] = {
 	FIELD("while_valid", form_words, renew_valid, &renew_valid_words),
@@ -90,10 +108,18 @@ static const struct member profile_rows[] = {
 	FIELD("extension_unlisted", form_words, extension_unlisted, &unlisted_words),
 	GROUP("key", key_members),
 	LIST("key_usage", form_key_usage),
+	FIELD("key_usage_critical", form_boolean, content.key_usage_critical, NULL),
 	LIST("ext_key_usage", form_ext_key_usage),
+	FIELD("ext_key_usage_critical", form_boolean, content.ext_key_usage_critical, NULL),
+	LIST("policies", form_policies),
+	GROUP("cdp", cdp_members),
+	GROUP("aia", aia_members),
+	LIST("extensions", form_private_extensions),
 	LIST("signature", form_signature),
 	FIELD("validity", form_duration, validity_seconds, NULL),
+	FIELD("not_after", form_not_after, not_after, NULL),
 	FIELD("backdate", form_duration, backdate_seconds, NULL),
+	FIELD("csrattrs", form_words, csrattrs, &csrattrs_words),
 	FIELD("include_chain", form_boolean, include_chain, NULL),
 	FIELD("repeat_answer", form_duration, repeat_seconds, NULL),
 	GROUP("renewal", renewal_members),

@@ -8,45 +8,32 @@
 
 /* -- lists of texts -- */
 
-struct text_list {
-	char **texts;
-	size_t count;
-};
-
-static void text_list_done(struct text_list *list)
+bool texts_read(const json_t *json, size_t max, char *(*to_stored)(const char *), const char *path,
+		struct texts *ret, struct error *err)
 {
-	for (size_t i = 0; i < list->count; i++)
-		free(list->texts[i]);
-	free(list->texts);
-}
-
-/* `to_stored` gives the heap text to keep for one item; NULL when memory is out. */
-static bool read_texts(const json_t *json, size_t max, char *(*to_stored)(const char *),
-		       const char *path, struct text_list *ret, struct error *err)
-{
-	CLEANUP(text_list_done) struct text_list list = { 0 };
+	CLEANUP(texts_done) struct texts list = { 0 };
 	size_t count = json_array_size(json);
 
 	if (!json_is_array(json) || count > max)
 		return error_set(err, REASON_INVALID, "%s: a list of at most %zu texts", path, max);
-	list.texts = calloc(count + 1, sizeof *list.texts);
-	for (size_t i = 0; list.texts && i < count; i++) {
+	list.items = calloc(count + 1, sizeof *list.items);
+	for (size_t i = 0; list.items && i < count; i++) {
 		const char *text;
 		if (!member_text(json_array_get(json, i), path, &text, err))
 			return false;
-		list.texts[i] = to_stored(text);
-		if (!list.texts[i])
+		list.items[i] = to_stored(text);
+		if (!list.items[i])
 			break;
 		list.count++;
 	}
-	if (list.count < count || !list.texts)
+	if (list.count < count || !list.items)
 		return error_set(err, REASON_NO_MEMORY, "%s", path);
 	*ret = list;
-	list = (struct text_list){ 0 };
+	list = (struct texts){ 0 };
 	return true;
 }
 
-static json_t *write_texts(char *const *texts, size_t count, const char *(*to_shown)(const char *))
+json_t *texts_write(char *const *texts, size_t count, const char *(*to_shown)(const char *))
 {
 	json_t *array = json_array();
 
@@ -59,7 +46,7 @@ static json_t *write_texts(char *const *texts, size_t count, const char *(*to_sh
 	return array;
 }
 
-/* -- aliases -- */
+/* -- aliases and URLs -- */
 
 static char *as_it_is(const char *text)
 {
@@ -74,34 +61,57 @@ static const char *shown_as_it_is(const char *text)
 static json_t *write_aliases(const struct member *member, const struct profile *profile)
 {
 	(void)member;
-	return write_texts(profile->aliases, profile->alias_count, shown_as_it_is);
+	return texts_write(profile->aliases, profile->alias_count, shown_as_it_is);
 }
 
 static bool read_aliases(const struct member *member, const json_t *json,
 			 const struct reading *reading, const char *path, struct error *err)
 {
 	struct profile *profile = reading->profile;
-	struct text_list old = { profile->aliases, profile->alias_count }, list;
+	struct texts old = { profile->aliases, profile->alias_count }, list;
 
 	(void)member;
-	if (!read_texts(json, PROFILE_ALIASES_MAX, as_it_is, path, &list, err))
+	if (!texts_read(json, PROFILE_ALIASES_MAX, as_it_is, path, &list, err))
 		return false;
-	profile->aliases = list.texts;
+	profile->aliases = list.items;
 	profile->alias_count = list.count;
-	text_list_done(&old);
+	texts_done(&old);
 	return true;
 }
 
 const struct form form_aliases = { write_aliases, read_aliases };
+
+static json_t *write_urls(const struct member *member, const struct profile *profile)
+{
+	const struct texts *urls = member_const_field(member, profile);
+
+	return texts_write(urls->items, urls->count, shown_as_it_is);
+}
+
+static bool read_urls(const struct member *member, const json_t *json,
+		      const struct reading *reading, const char *path, struct error *err)
+{
+	struct texts *urls = member_field(member, reading->profile);
+	struct texts list;
+
+	if (!texts_read(json, PUBLICATION_URLS_MAX, as_it_is, path, &list, err))
+		return false;
+	texts_done(urls);
+	*urls = list;
+	return true;
+}
+
+const struct form form_urls = { write_urls, read_urls };
 
 /* -- extended key usages: dotted inside, by name outside where there is one -- */
 
 static const struct {
 	const char *name, *oid;
 } ext_key_usages[] = {
-	{ "clientAuth", "1.3.6.1.5.5.7.3.2" },
-	{ "serverAuth", "1.3.6.1.5.5.7.3.1" },
-	{ "emailProtection", "1.3.6.1.5.5.7.3.4" },
+	{ "clientAuth", "1.3.6.1.5.5.7.3.2" },   { "serverAuth", "1.3.6.1.5.5.7.3.1" },
+	{ "codeSigning", "1.3.6.1.5.5.7.3.3" },  { "emailProtection", "1.3.6.1.5.5.7.3.4" },
+	{ "timeStamping", "1.3.6.1.5.5.7.3.8" }, { "ipsecIKE", "1.3.6.1.5.5.7.3.17" },
+	{ "cmcRA", "1.3.6.1.5.5.7.3.28" },
 };
 
 static char *usage_to_stored(const char *text)
@@ -123,21 +133,21 @@ static const char *usage_to_shown(const char *oid)
 static json_t *write_ext_key_usage(const struct member *member, const struct profile *profile)
 {
 	(void)member;
-	return write_texts(profile->ext_key_usages, profile->ext_key_usage_count, usage_to_shown);
+	return texts_write(profile->ext_key_usages, profile->ext_key_usage_count, usage_to_shown);
 }
 
 static bool read_ext_key_usage(const struct member *member, const json_t *json,
 			       const struct reading *reading, const char *path, struct error *err)
 {
 	struct profile *profile = reading->profile;
-	struct text_list old = { profile->ext_key_usages, profile->ext_key_usage_count }, list;
+	struct texts old = { profile->ext_key_usages, profile->ext_key_usage_count }, list;
 
 	(void)member;
-	if (!read_texts(json, PROFILE_EKU_MAX, usage_to_stored, path, &list, err))
+	if (!texts_read(json, PROFILE_EKU_MAX, usage_to_stored, path, &list, err))
 		return false;
-	profile->ext_key_usages = list.texts;
+	profile->ext_key_usages = list.items;
 	profile->ext_key_usage_count = list.count;
-	text_list_done(&old);
+	texts_done(&old);
 	return true;
 }
 

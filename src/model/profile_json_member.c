@@ -4,30 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "model/profile_words.h"
 
-static void *field_of(const struct member *member, struct profile *profile)
+void *member_field(const struct member *member, struct profile *profile)
 {
 	return (char *)profile + member->offset;
 }
 
-static const void *const_field_of(const struct member *member, const struct profile *profile)
+const void *member_const_field(const struct member *member, const struct profile *profile)
 {
 	return (const char *)profile + member->offset;
 }
 
-bool member_text(const json_t *json, const char *path, const char **ret, struct error *err)
+bool member_text_up_to(const json_t *json, size_t max, const char *path, const char **ret,
+		       struct error *err)
 {
 	const char *text = json_string_value(json);
 
 	if (!text || strlen(text) != json_string_length(json))
 		return error_set(err, REASON_INVALID, "%s: not a text", path);
-	if (strlen(text) > MEMBER_TEXT_MAX)
-		return error_set(err, REASON_INVALID, "%s: longer than %d bytes", path,
-				 MEMBER_TEXT_MAX);
+	if (strlen(text) > max)
+		return error_set(err, REASON_INVALID, "%s: longer than %zu bytes", path, max);
 	*ret = text;
 	return true;
+}
+
+bool member_text(const json_t *json, const char *path, const char **ret, struct error *err)
+{
+	return member_text_up_to(json, MEMBER_TEXT_MAX, path, ret, err);
 }
 
 /* -- words -- */
@@ -37,7 +43,7 @@ static json_t *write_words(const struct member *member, const struct profile *pr
 {
 	unsigned int value;
 
-	memcpy(&value, const_field_of(member, profile), sizeof value);
+	memcpy(&value, member_const_field(member, profile), sizeof value);
 	return json_string(words_text(member->detail, value));
 }
 
@@ -62,7 +68,7 @@ static bool read_words(const struct member *member, const json_t *json,
 		return false;
 	if (!words_find(member->detail, text, &value))
 		return refuse_word(member->detail, path, err);
-	memcpy(field_of(member, reading->profile), &value, sizeof value);
+	memcpy(member_field(member, reading->profile), &value, sizeof value);
 	return true;
 }
 
@@ -72,7 +78,7 @@ const struct form form_words = { write_words, read_words };
 
 static json_t *write_boolean(const struct member *member, const struct profile *profile)
 {
-	return json_boolean(*(const bool *)const_field_of(member, profile));
+	return json_boolean(*(const bool *)member_const_field(member, profile));
 }
 
 static bool read_boolean(const struct member *member, const json_t *json,
@@ -80,7 +86,7 @@ static bool read_boolean(const struct member *member, const json_t *json,
 {
 	if (!json_is_boolean(json))
 		return error_set(err, REASON_INVALID, "%s: true or false", path);
-	*(bool *)field_of(member, reading->profile) = json_is_true(json);
+	*(bool *)member_field(member, reading->profile) = json_is_true(json);
 	return true;
 }
 
@@ -90,7 +96,7 @@ const struct form form_boolean = { write_boolean, read_boolean };
 
 static json_t *write_text(const struct member *member, const struct profile *profile)
 {
-	const char *text = *(char *const *)const_field_of(member, profile);
+	const char *text = *(char *const *)member_const_field(member, profile);
 
 	return text ? json_string(text) : json_null();
 }
@@ -98,7 +104,7 @@ static json_t *write_text(const struct member *member, const struct profile *pro
 static bool read_text(const struct member *member, const json_t *json,
 		      const struct reading *reading, const char *path, struct error *err)
 {
-	char **field = field_of(member, reading->profile);
+	char **field = member_field(member, reading->profile);
 	char *copy = NULL;
 
 	if (!json_is_null(json)) {
@@ -120,7 +126,7 @@ const struct form form_text = { write_text, read_text };
 
 static json_t *write_id(const struct member *member, const struct profile *profile)
 {
-	return json_integer(*(const int64_t *)const_field_of(member, profile));
+	return json_integer(*(const int64_t *)member_const_field(member, profile));
 }
 
 static bool read_number(const json_t *json, int64_t max, const char *path, int64_t *ret,
@@ -136,14 +142,14 @@ static bool read_number(const json_t *json, int64_t max, const char *path, int64
 static bool read_id(const struct member *member, const json_t *json, const struct reading *reading,
 		    const char *path, struct error *err)
 {
-	return read_number(json, INT64_MAX, path, field_of(member, reading->profile), err);
+	return read_number(json, INT64_MAX, path, member_field(member, reading->profile), err);
 }
 
 const struct form form_id = { write_id, read_id };
 
 static json_t *write_bits(const struct member *member, const struct profile *profile)
 {
-	return json_integer(*(const unsigned int *)const_field_of(member, profile));
+	return json_integer(*(const unsigned int *)member_const_field(member, profile));
 }
 
 static bool read_bits(const struct member *member, const json_t *json,
@@ -153,7 +159,7 @@ static bool read_bits(const struct member *member, const json_t *json,
 
 	if (!read_number(json, INT32_MAX, path, &value, err))
 		return false;
-	*(unsigned int *)field_of(member, reading->profile) = (unsigned int)value;
+	*(unsigned int *)member_field(member, reading->profile) = (unsigned int)value;
 	return true;
 }
 
@@ -166,13 +172,13 @@ static json_t *write_duration(const struct member *member, const struct profile 
 	char text[DURATION_TEXT_MAX];
 
 	return json_string(
-		duration_to_text(*(const int64_t *)const_field_of(member, profile), text));
+		duration_to_text(*(const int64_t *)member_const_field(member, profile), text));
 }
 
 static bool read_duration(const struct member *member, const json_t *json,
 			  const struct reading *reading, const char *path, struct error *err)
 {
-	int64_t *field = field_of(member, reading->profile);
+	int64_t *field = member_field(member, reading->profile);
 	const char *text;
 
 	if (json_is_integer(json))
@@ -189,7 +195,7 @@ const struct form form_duration = { write_duration, read_duration };
 
 static json_t *write_window(const struct member *member, const struct profile *profile)
 {
-	if (*(const int64_t *)const_field_of(member, profile) == WINDOW_WITHOUT_END)
+	if (*(const int64_t *)member_const_field(member, profile) == WINDOW_WITHOUT_END)
 		return json_string(NEVER);
 	return write_duration(member, profile);
 }
@@ -201,11 +207,43 @@ static bool read_window(const struct member *member, const json_t *json,
 
 	if (!member_text(json, path, &text, NULL) || strcmp(text, NEVER) != 0)
 		return read_duration(member, json, reading, path, err);
-	*(int64_t *)field_of(member, reading->profile) = WINDOW_WITHOUT_END;
+	*(int64_t *)member_field(member, reading->profile) = WINDOW_WITHOUT_END;
 	return true;
 }
 
 const struct form form_window = { write_window, read_window };
+
+/* -- an end, whatever the validity -- */
+
+static json_t *write_not_after(const struct member *member, const struct profile *profile)
+{
+	int64_t not_after = *(const int64_t *)member_const_field(member, profile);
+	char text[TIME_TEXT_MAX];
+
+	if (not_after == 0)
+		return json_null();
+	return json_string(not_after == NOT_AFTER_NEVER ? NEVER : time_to_text(not_after, text));
+}
+
+static bool read_not_after(const struct member *member, const json_t *json,
+			   const struct reading *reading, const char *path, struct error *err)
+{
+	int64_t *field = member_field(member, reading->profile);
+	const char *text = json_is_null(json) ? NULL : "";
+	int64_t seconds = 0;
+
+	if (text && !member_text(json, path, &text, err))
+		return false;
+	if (text && strcmp(text, NEVER) == 0)
+		seconds = NOT_AFTER_NEVER;
+	else if (text && (!time_from_text(text, &seconds) || seconds <= 0))
+		return error_set(err, REASON_INVALID,
+				 "%s: a time like \"2049-12-31T23:59:59Z\", or \"never\"", path);
+	*field = seconds;
+	return true;
+}
+
+const struct form form_not_after = { write_not_after, read_not_after };
 
 /* -- objects -- */
 

@@ -41,16 +41,20 @@ struct members {
 /* -- forms of any field; what detail is stands in brackets -- */
 extern const struct form form_words; /* an enum (struct words) */
 extern const struct form form_boolean;
-extern const struct form form_text;     /* a string, or null for none */
-extern const struct form form_id;       /* int64_t, not negative */
-extern const struct form form_bits;     /* unsigned int */
-extern const struct form form_duration; /* int64_t seconds */
-extern const struct form form_window;   /* the same, or "never" for WINDOW_WITHOUT_END */
-extern const struct form form_object;   /* fields grouped in an object (struct members) */
+extern const struct form form_text;      /* a string, or null for none */
+extern const struct form form_id;        /* int64_t, not negative */
+extern const struct form form_bits;      /* unsigned int */
+extern const struct form form_duration;  /* int64_t seconds */
+extern const struct form form_window;    /* the same, or "never" for WINDOW_WITHOUT_END */
+extern const struct form form_not_after; /* int64_t: null, a time, or "never" */
+extern const struct form form_urls;      /* struct texts */
+extern const struct form form_object;    /* fields grouped in an object (struct members) */
 
 /* -- forms of one field each: lists and sets (profile_json_list.c) -- */
 extern const struct form form_aliases, form_subject, form_key_types, form_key_usage,
 	form_ext_key_usage, form_signature;
+/* …and of what the certificate says besides (profile_json_content.c) */
+extern const struct form form_policies, form_private_extensions;
 
 json_t *members_write(const struct members *members, const struct profile *profile);
 /* Reads the members that `object` names; unknown ones are refused. */
@@ -62,3 +66,11 @@ MUST_CHECK bool members_read(const struct members *members, const json_t *object
 /* Views a JSON string, which must be without NUL inside and of at most MEMBER_TEXT_MAX bytes. */
 MUST_CHECK bool member_text(const json_t *json, const char *path, const char **ret,
 			    struct error *err);
+MUST_CHECK bool member_text_up_to(const json_t *json, size_t max, const char *path,
+				  const char **ret, struct error *err);
+void *member_field(const struct member *member, struct profile *profile);
+const void *member_const_field(const struct member *member, const struct profile *profile);
+/* `to_stored` gives the heap text to keep for one item; NULL when memory is out. */
+MUST_CHECK bool texts_read(const json_t *json, size_t max, char *(*to_stored)(const char *),
+			   const char *path, struct texts *ret, struct error *err);
+json_t *texts_write(char *const *texts, size_t count, const char *(*to_shown)(const char *));

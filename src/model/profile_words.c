@@ -8,7 +8,8 @@
 
 WORDS(profile_state, [PROFILE_ACTIVE] = "active", [PROFILE_SUSPENDED] = "suspended")
 WORDS(profile_template, [TEMPLATE_CLIENT_AUTHENTICATION] = "client-authentication",
-      [TEMPLATE_GENERIC_DEVICE] = "generic-device")
+      [TEMPLATE_GENERIC_DEVICE] = "generic-device", [TEMPLATE_LDEVID] = "ldevid",
+      [TEMPLATE_TLS_SERVER] = "tls-server", [TEMPLATE_RA] = "ra")
 WORDS(auth_method, [AUTH_TLS_CERTIFICATE] = "tls-certificate", [AUTH_PASSPHRASE] = "passphrase",
       [AUTH_EITHER] = "either")
 WORDS(challenge, [CHALLENGE_IS_BINDING] = "binding", [CHALLENGE_IS_PASSPHRASE] = "passphrase",
@@ -32,6 +33,11 @@ WORDS(renew_old, [RENEW_OLD_KEPT] = "kept", [RENEW_OLD_REVOKED_LATER] = "revoked
       [RENEW_OLD_REVOKED_ON_USE] = "revoked-on-use")
 WORDS(own_certificate, [OWN_CERTIFICATE_RENEWS] = "renews", [OWN_CERTIFICATE_ENROLLS] = "enrolls",
       [OWN_CERTIFICATE_REFUSED] = "refused")
+
+WORDS(published, [PUBLISHED_BY_NODE] = "node", [PUBLISHED_NOWHERE] = "none",
+      [PUBLISHED_AT_URLS] = "urls")
+WORDS(csrattrs, [CSRATTRS_LEGACY] = "legacy", [CSRATTRS_TEMPLATE] = "template",
+      [CSRATTRS_BOTH] = "both")
 
 const char *words_text(const struct words *words, unsigned int value)
 {

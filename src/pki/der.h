@@ -49,6 +49,9 @@ struct der der_enter(struct der *der, unsigned int tag);
 uint32_t der_read_small(struct der *der);
 /* A BIT STRING's octets, which must be whole (no unused bits). */
 struct bytes der_read_octet_bits(struct der *der);
+/* The bytes are one whole DER element, and so is all that it holds: for values whose meaning nobody
+ * here knows. Sixteen levels deep at most; tags above 30 are not accepted. */
+bool der_is_one_element(struct bytes bytes);
 bool der_read_boolean(struct der *der); /* 0x00 or 0xff, anything else fails */
 /* UTCTime or GeneralizedTime in the only form RFC 5280 4.1.2.5 permits; Unix seconds. */
 int64_t der_read_time(struct der *der);

@@ -25,6 +25,9 @@ MUST_CHECK bool extensions_parse(struct bytes der, struct extensions *ret, struc
 const struct extension *extensions_find(const struct extensions *extensions, struct bytes oid);
 void extension_write(struct buffer *to, struct bytes oid, bool critical, struct bytes value);
 
+/* Bestow writes this extension from fields of its own, or never issues it. */
+bool extension_is_reserved(struct bytes oid);
+
 /* OID contents octets. */
 extern const struct bytes oid_basic_constraints, oid_key_usage, oid_ext_key_usage,
 	oid_subject_alt_name, oid_subject_key_id, oid_authority_key_id, oid_crl_distribution_points,
@@ -59,5 +62,13 @@ void key_id_encode(struct bytes key_id, struct buffer *ret); /* subjectKeyIdenti
 void authority_key_id_encode(struct bytes key_id,
 			     struct buffer *ret); /* authorityKeyIdentifier, keyid only */
 void crl_distribution_point_encode(const char *uri, struct buffer *ret);
+/* The same list in several places: one distribution point with a name for each. */
+void crl_distribution_points_encode(const char *const *uris, size_t count, struct buffer *ret);
 void authority_info_access_encode(const char *ocsp_uri, const char *ca_issuers_uri,
 				  struct buffer *ret); /* NULL skips */
+/* Several of each; OCSP first. */
+struct access_urls {
+	const char *const *ocsp, *const *ca_issuers;
+	size_t ocsp_count, ca_issuers_count;
+};
+void authority_info_accesses_encode(const struct access_urls *urls, struct buffer *ret);

@@ -50,39 +50,57 @@ void authority_key_id_encode(struct bytes key_id, struct buffer *ret)
 	der_end(ret, begun);
 }
 
-/* RFC 5280 4.2.1.13: one DistributionPoint { distributionPoint [0] { fullName [0] { URI } } } */
-void crl_distribution_point_encode(const char *uri, struct buffer *ret)
+/* RFC 5280 4.2.1.13: one DistributionPoint { distributionPoint [0] { fullName [0] { URI … } } } */
+void crl_distribution_points_encode(const char *const *uris, size_t count, struct buffer *ret)
 {
 	size_t points = der_begin(ret, DER_SEQUENCE);
 	size_t point = der_begin(ret, DER_SEQUENCE);
 	size_t point_name = der_begin(ret, DER_CONTEXT_0);
 	size_t full_name = der_begin(ret, DER_CONTEXT_0);
 
-	der_write(ret, GENERAL_NAME_URI, bytes_of_string(uri));
+	for (size_t i = 0; i < count; i++)
+		der_write(ret, GENERAL_NAME_URI, bytes_of_string(uris[i]));
 	der_end(ret, full_name);
 	der_end(ret, point_name);
 	der_end(ret, point);
 	der_end(ret, points);
 }
 
+void crl_distribution_point_encode(const char *uri, struct buffer *ret)
+{
+	crl_distribution_points_encode(&uri, 1, ret);
+}
+
 static void write_access(struct buffer *to, struct bytes method, const char *uri)
 {
-	if (!uri)
-		return;
-
 	size_t begun = der_begin(to, DER_SEQUENCE);
 	der_write_oid(to, method);
 	der_write(to, GENERAL_NAME_URI, bytes_of_string(uri));
 	der_end(to, begun);
 }
 
+void authority_info_accesses_encode(const struct access_urls *urls, struct buffer *ret)
+{
+	static const struct bytes ocsp = { id_ad_ocsp, sizeof id_ad_ocsp - 1 };
+	static const struct bytes ca_issuers = { id_ad_ca_issuers, sizeof id_ad_ca_issuers - 1 };
+	size_t begun = der_begin(ret, DER_SEQUENCE);
+
+	for (size_t i = 0; i < urls->ocsp_count; i++)
+		write_access(ret, ocsp, urls->ocsp[i]);
+	for (size_t i = 0; i < urls->ca_issuers_count; i++)
+		write_access(ret, ca_issuers, urls->ca_issuers[i]);
+	der_end(ret, begun);
+}
+
 void authority_info_access_encode(const char *ocsp_uri, const char *ca_issuers_uri,
 				  struct buffer *ret)
 {
-	size_t begun = der_begin(ret, DER_SEQUENCE);
+	const struct access_urls urls = {
+		.ocsp = &ocsp_uri,
+		.ca_issuers = &ca_issuers_uri,
+		.ocsp_count = ocsp_uri ? 1 : 0,
+		.ca_issuers_count = ca_issuers_uri ? 1 : 0,
+	};
 
-	write_access(ret, (struct bytes){ id_ad_ocsp, sizeof id_ad_ocsp - 1 }, ocsp_uri);
-	write_access(ret, (struct bytes){ id_ad_ca_issuers, sizeof id_ad_ca_issuers - 1 },
-		     ca_issuers_uri);
-	der_end(ret, begun);
+	authority_info_accesses_encode(&urls, ret);
 }

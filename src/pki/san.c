@@ -42,12 +42,59 @@ static bool normalize_ip(const char *value, char **ret, struct error *err)
 	return copy_value(address_to_text(&address, text), ret, err);
 }
 
+/* A registered ID comes and goes as text; its normal form is that of the OID it reads as. */
+static bool normalize_registered_id(const char *value, char **ret, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer contents = { 0 };
+
+	if (!oid_from_text(value, &contents))
+		return error_set(err, REASON_NAME_INVALID, "registered_id \"%s\" is no OID", value);
+	return copy_value(value, ret, err);
+}
+
+static bool write_ip(unsigned int tag, const char *value, struct buffer *to, struct error *err)
+{
+	struct address address;
+
+	if (!address_parse(value, &address, err))
+		return false;
+	struct bytes octets = { address.bytes, sizeof address.bytes };
+	if (address_is_v4(&address)) {
+		octets.data += IPV4_OFFSET;
+		octets.len -= IPV4_OFFSET;
+	}
+	der_write(to, tag, octets);
+	return true;
+}
+
+static bool write_text(unsigned int tag, const char *value, struct buffer *to, struct error *err)
+{
+	(void)err;
+	der_write(to, tag, bytes_of_string(value));
+	return true;
+}
+
+static bool write_registered_id(unsigned int tag, const char *value, struct buffer *to,
+				struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer contents = { 0 };
+
+	if (!oid_from_text(value, &contents))
+		return error_set(err, REASON_NAME_INVALID, "registered_id \"%s\" is no OID", value);
+	der_write(to, tag, buffer_view(&contents));
+	return true;
+}
+
 static const struct san_form forms[] = {
-	[SAN_DNS] = { "dns", DER_CONTEXT_PRIMITIVE_0 + 2, normalize_dns },
-	[SAN_IP] = { "ip", DER_CONTEXT_PRIMITIVE_0 + 7, normalize_ip },
-	[SAN_EMAIL] = { "email", DER_CONTEXT_PRIMITIVE_0 + 1, normalize_email },
-	[SAN_URI] = { "uri", DER_CONTEXT_PRIMITIVE_0 + 6, normalize_uri },
-	[SAN_OTHER] = { "other", 0, NULL },
+	[SAN_DNS] = { "dns", DER_CONTEXT_PRIMITIVE_0 + 2, normalize_dns, write_text },
+	[SAN_IP] = { "ip", DER_CONTEXT_PRIMITIVE_0 + 7, normalize_ip, write_ip },
+	[SAN_EMAIL] = { "email", DER_CONTEXT_PRIMITIVE_0 + 1, normalize_email, write_text },
+	[SAN_URI] = { "uri", DER_CONTEXT_PRIMITIVE_0 + 6, normalize_uri, write_text },
+	[SAN_HARDWARE_MODULE] = { "hardware_module", DER_CONTEXT_0, hardware_module_normalize,
+				  hardware_module_write },
+	[SAN_REGISTERED_ID] = { "registered_id", DER_CONTEXT_PRIMITIVE_0 + 8,
+				normalize_registered_id, write_registered_id },
+	[SAN_OTHER] = { "other", 0, NULL, NULL },
 };
 
 const struct san_form *san_form(enum san_type type)
@@ -109,29 +156,11 @@ bool san_append(struct san *san, enum san_type type, const char *value, struct e
 	return forms[type].normalize(value, &normal, err) && san_push(san, type, normal, err);
 }
 
-static bool write_ip(struct buffer *to, const char *value, struct error *err)
-{
-	struct address address;
-
-	if (!address_parse(value, &address, err))
-		return false;
-	struct bytes octets = { address.bytes, sizeof address.bytes };
-	if (address_is_v4(&address)) {
-		octets.data += IPV4_OFFSET;
-		octets.len -= IPV4_OFFSET;
-	}
-	der_write(to, forms[SAN_IP].tag, octets);
-	return true;
-}
-
 static bool write_entry(struct buffer *to, const struct san_entry *entry, struct error *err)
 {
-	if (entry->type == SAN_IP)
-		return write_ip(to, entry->value, err);
 	if (entry->type >= SAN_TYPE_COUNT)
 		return error_set(err, REASON_NAME_INVALID, "%s cannot be issued", entry->value);
-	der_write(to, forms[entry->type].tag, bytes_of_string(entry->value));
-	return true;
+	return forms[entry->type].write(forms[entry->type].tag, entry->value, to, err);
 }
 
 bool san_encode(const struct san *san, struct buffer *ret, struct error *err)
@@ -168,6 +197,8 @@ static bool entries_match(const struct san_entry *a, const struct san_entry *b)
 		return emails_match(a->value, b->value);
 	case SAN_IP:
 	case SAN_URI:
+	case SAN_HARDWARE_MODULE:
+	case SAN_REGISTERED_ID:
 		return strcmp(a->value, b->value) == 0;
 	case SAN_OTHER:
 		return false;

@@ -5,17 +5,29 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-enum san_type { SAN_DNS, SAN_IP, SAN_EMAIL, SAN_URI, SAN_TYPE_COUNT, SAN_OTHER = SAN_TYPE_COUNT };
+enum san_type {
+	SAN_DNS,
+	SAN_IP,
+	SAN_EMAIL,
+	SAN_URI,
+	SAN_HARDWARE_MODULE, /* otherName hardwareModuleName (RFC 4108 5), as IEEE 802.1AR has it */
+	SAN_REGISTERED_ID,
+	SAN_TYPE_COUNT,
+	SAN_OTHER = SAN_TYPE_COUNT
+};
 
 #define SAN_ENTRIES_MAX 64
 #define SAN_VALUE_MAX 1024 /* octets; only a URI comes near */
 
-const char *san_type_text(enum san_type type);    /* "dns", "ip", "email", "uri", "other" */
+/* "dns", "ip", "email", "uri", "hardware_module", "registered_id", "other" */
+const char *san_type_text(enum san_type type);
 enum san_type san_type_by_text(const char *text); /* SAN_OTHER when unknown */
 
 struct san_entry {
 	enum san_type type;
-	char *value; /* text; an IP in its normal text form; for SAN_OTHER a description for
+	char *value; /* text; an IP in its normal text form; a hardware module as
+			"1.3.6.1.4.1.99999.1:0a0b0c", its type's OID and its serial number in
+			hexadecimal; a registered ID dotted; for SAN_OTHER a description for
 			refusals */
 };
 

@@ -8,16 +8,14 @@
 #define IPV4_LEN 4
 #define IPV6_LEN 16
 
-/* GeneralName's other choices (RFC 5280 4.2.1.6), for saying what was refused. */
+/* GeneralName's choices that are never issued (RFC 5280 4.2.1.6), for saying what was refused. */
 static const struct {
 	unsigned int tag;
 	const char *text;
 } others[] = {
-	{ DER_CONTEXT_0 + 0, "otherName" },
 	{ DER_CONTEXT_0 + 3, "x400Address" },
 	{ DER_CONTEXT_0 + 4, "directoryName" },
 	{ DER_CONTEXT_0 + 5, "ediPartyName" },
-	{ DER_CONTEXT_PRIMITIVE_0 + 8, "registeredID" },
 };
 
 static const char *other_text(unsigned int tag)
@@ -37,8 +35,16 @@ static bool push_text(struct san *to, const char *text, struct error *err)
 	return san_push(to, SAN_OTHER, copy, err);
 }
 
-/* "otherName 1.3.6.1.4.1.311.20.2.3": the OID tells a user principal name from a hardware module.
- */
+/* Takes the value over. */
+static bool push_hardware_module(struct san *to, struct bytes value, struct error *err)
+{
+	char *text = NULL;
+
+	return hardware_module_parse(value, &text, err) &&
+	       san_push(to, SAN_HARDWARE_MODULE, text, err);
+}
+
+/* "otherName 1.3.6.1.4.1.311.20.2.3": the OID tells a user principal name from others. */
 static bool push_other_name(struct san *to, struct bytes contents, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer text = { 0 };
@@ -47,6 +53,8 @@ static bool push_other_name(struct san *to, struct bytes contents, struct error 
 
 	if (!oid_is_sound(type))
 		return error_set(err, REASON_NAME_INVALID, "malformed otherName");
+	if (bytes_equal(type, oid_hardware_module_name))
+		return push_hardware_module(to, fields.rest, err);
 	buffer_append_text(&text, "otherName ");
 	const char *description = oid_to_text(type, &text) ? buffer_cstring(&text) : NULL;
 	if (!description)
@@ -54,14 +62,24 @@ static bool push_other_name(struct san *to, struct bytes contents, struct error 
 	return push_text(to, description, err);
 }
 
-static bool push_other(struct san *to, unsigned int tag, struct bytes contents, struct error *err)
+static bool push_registered_id(struct san *to, struct bytes contents, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+
+	if (!oid_is_sound(contents))
+		return error_set(err, REASON_NAME_INVALID, "a registeredID that is no OID");
+	const char *dotted = oid_to_text(contents, &text) ? buffer_cstring(&text) : NULL;
+	if (!dotted)
+		return error_set(err, REASON_NO_MEMORY, "san");
+	return san_append(to, SAN_REGISTERED_ID, dotted, err);
+}
+
+static bool push_other(struct san *to, unsigned int tag, struct error *err)
 {
 	const char *text = other_text(tag);
 
 	if (!text)
 		return error_set(err, REASON_NAME_INVALID, "no GeneralName (tag 0x%02x)", tag);
-	if (tag == DER_CONTEXT_0)
-		return push_other_name(to, contents, err);
 	return push_text(to, text, err);
 }
 
@@ -94,13 +112,21 @@ static bool push_string(struct san *to, enum san_type type, struct bytes content
 
 static bool push_strict(struct san *to, unsigned int tag, struct bytes contents, struct error *err)
 {
-	enum san_type type = san_type_by_tag(tag);
-
-	if (type == SAN_OTHER)
-		return push_other(to, tag, contents, err);
-	if (type == SAN_IP)
+	switch (san_type_by_tag(tag)) {
+	case SAN_DNS:
+	case SAN_EMAIL:
+	case SAN_URI:
+		return push_string(to, san_type_by_tag(tag), contents, err);
+	case SAN_IP:
 		return push_ip(to, contents, err);
-	return push_string(to, type, contents, err);
+	case SAN_HARDWARE_MODULE:
+		return push_other_name(to, contents, err);
+	case SAN_REGISTERED_ID:
+		return push_registered_id(to, contents, err);
+	case SAN_OTHER:
+		break;
+	}
+	return push_other(to, tag, err);
 }
 
 static bool push_tolerant(struct san *to, unsigned int tag, struct bytes contents,

@@ -19,6 +19,11 @@ static bool is_ra(const struct decision *decision)
 	return decision->identity == IDENTITY_RA;
 }
 
+static bool makes_ras(const struct decision *decision)
+{
+	return profile_makes_ras(decision->profile);
+}
+
 static bool is_not_ra(const struct decision *decision)
 {
 	return decision->identity != IDENTITY_RA;
@@ -55,6 +60,8 @@ static const struct rule {
 	{ "revocation", rule_revocation, certificate_is_recorded,
 	  "no certificate of ours authenticated the caller" },
 	{ "RA scope", rule_ra_scope, is_ra, "the caller is no RA" },
+	{ "RA certificates", rule_ra_certificates, makes_ras,
+	  "the profile makes no RA certificates" },
 	/* POP-04: an RA's TLS session is not the device's; the RA vouches for it */
 	{ "possession", rule_possession, is_not_ra, "an RA vouches for its devices" },
 	{ "kind", rule_enrollment_kind, NULL, NULL },

@@ -8,7 +8,21 @@ static struct validity wanted_validity(const struct profile *profile, int64_t no
 {
 	int64_t backdate = profile->backdate_seconds > 0 ? profile->backdate_seconds : 0;
 
-	return (struct validity){ now - backdate, validity_last(now, profile->validity_seconds) };
+	return (struct validity){ now - backdate,
+				  profile->not_after
+					  ? profile->not_after
+					  : validity_last(now, profile->validity_seconds) };
+}
+
+static bool set_validity(struct grant *grant, const struct decision *decision, struct error *err)
+{
+	const struct profile *profile = decision->profile;
+	const struct cert *issuer = decision->facts->ca->cert;
+	int64_t now = decision->facts->now;
+	struct validity wanted = wanted_validity(profile, now);
+
+	return profile->not_after ? grant_set_fixed_end(grant, wanted, issuer, now, err)
+				  : grant_set_validity(grant, wanted, issuer, err);
 }
 
 static void set_origin(struct grant *grant, const struct decision *decision)
@@ -54,15 +68,20 @@ static bool set_content(struct grant *grant, const struct decision *decision, st
 	return grant_set_names(grant, &decision->subject, &decision->san, err) &&
 	       grant_set_ext_key_usages(grant, (const char *const *)profile->ext_key_usages,
 					profile->ext_key_usage_count, err) &&
-	       grant_set_validity(grant, wanted_validity(profile, decision->facts->now),
-				  decision->facts->ca->cert, err);
+	       grant_set_content(grant, &profile->content, err) &&
+	       set_validity(grant, decision, err);
+}
+
+static enum certificate_purpose purpose_of(const struct profile *profile)
+{
+	return profile_makes_ras(profile) ? PURPOSE_RA : PURPOSE_DEVICE;
 }
 
 bool grant_build(const struct decision *decision, struct grant **ret, struct error *err)
 {
 	CLEANUP(grant_freep) struct grant *grant = NULL;
 
-	if (!grant_new(PURPOSE_DEVICE, &grant, err))
+	if (!grant_new(purpose_of(decision->profile), &grant, err))
 		return false;
 	set_origin(grant, decision);
 	if (!set_content(grant, decision, err) || !set_record(grant, decision, err))

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "policy/names.h"
 #include "policy/rule.h"
 
@@ -15,6 +16,9 @@ bool grant_new(enum certificate_purpose purpose, struct grant **ret, struct erro
 		return error_set(err, REASON_NO_MEMORY, "grant");
 	grant->purpose = purpose;
 	grant->path_len = NO_PATH_LEN;
+	grant->key_usage_critical = true; /* RFC 5280 4.2.1.3: SHOULD */
+	grant->crl_at_node = true;
+	grant->access_at_node = true;
 	grant->signature = SIGN_COUNT;
 	grant->operation = EST_OPERATION_COUNT;
 	*ret = grant;
@@ -76,6 +80,29 @@ bool grant_set_validity(struct grant *grant, struct validity validity, const str
 	grant->not_before = kept.first;
 	grant->not_after = kept.last;
 	return true;
+}
+
+/* A date is meant as it is written, so it is not cut to what the CA can give. */
+static bool check_end(struct validity validity, const struct cert *issuer, struct error *err)
+{
+	char end[TIME_TEXT_MAX], issuers[TIME_TEXT_MAX];
+
+	if (validity.last < validity.first)
+		return error_set(err, REASON_END_UNREACHABLE, "the profile's end %s is over",
+				 time_to_text(validity.last, end));
+	if (issuer && validity.last > cert_not_after(issuer))
+		return error_set(err, REASON_END_UNREACHABLE,
+				 "the profile's end %s is later than the CA's %s",
+				 time_to_text(validity.last, end),
+				 time_to_text(cert_not_after(issuer), issuers));
+	return true;
+}
+
+bool grant_set_fixed_end(struct grant *grant, struct validity validity, const struct cert *issuer,
+			 int64_t now, struct error *err)
+{
+	return check_end((struct validity){ now, validity.last }, issuer, err) &&
+	       grant_set_validity(grant, validity, issuer, err);
 }
 
 static bool set_text(char **ret, const char *text, struct error *err)

@@ -18,6 +18,13 @@ struct validity {
 /* Nothing outlives its issuer, nor is older (CRT-03); `issuer` NULL leaves it as it is. */
 MUST_CHECK bool grant_set_validity(struct grant *grant, struct validity validity,
 				   const struct cert *issuer, struct error *err);
+/* The same for an end that must not be cut: REASON_END_UNREACHABLE where it is over at `now`, or
+ * later than the issuer's. */
+MUST_CHECK bool grant_set_fixed_end(struct grant *grant, struct validity validity,
+				    const struct cert *issuer, int64_t now, struct error *err);
+/* What the profile writes besides names, key and usages (grant_content.c). */
+MUST_CHECK bool grant_set_content(struct grant *grant, const struct profile_content *content,
+				  struct error *err);
 /* `seconds` of validity from `first` on: the last second is the one before they are over
  * (RFC 5280 4.1.2.5 counts both ends). */
 int64_t validity_last(int64_t first, int64_t seconds);

@@ -47,7 +47,7 @@ static bool lacks_digital_signature(const struct subject_of_lint *of)
 
 static bool window_opens_late(const struct subject_of_lint *of)
 {
-	return of->profile->renew_valid == RENEW_VALID_IN_WINDOW &&
+	return of->profile->renew_valid == RENEW_VALID_IN_WINDOW && !of->profile->not_after &&
 	       of->profile->window_opens_seconds < of->profile->validity_seconds / RENEW_SHARE;
 }
 
@@ -115,6 +115,46 @@ static bool ca_is_no_anchor(const struct subject_of_lint *of)
 	return true;
 }
 
+/* -- what the certificate says -- */
+
+static bool usage_is_not_critical(const struct subject_of_lint *of)
+{
+	return !of->profile->content.key_usage_critical;
+}
+
+static bool nobody_learns_of_revocation(const struct subject_of_lint *of)
+{
+	const struct profile_content *content = &of->profile->content;
+
+	return content->crl_published == PUBLISHED_NOWHERE &&
+	       (content->access_published == PUBLISHED_NOWHERE ||
+		(content->access_published == PUBLISHED_AT_URLS && content->ocsp_urls.count == 0));
+}
+
+static bool has_critical_private_extension(const struct subject_of_lint *of)
+{
+	const struct profile_content *content = &of->profile->content;
+
+	for (size_t i = 0; i < content->private_extension_count; i++)
+		if (content->private_extensions[i].critical)
+			return true;
+	return false;
+}
+
+static bool server_without_dns_name(const struct subject_of_lint *of)
+{
+	const struct profile *profile = of->profile;
+
+	return profile->template == TEMPLATE_TLS_SERVER &&
+	       profile->san_rules[SAN_DNS].source != SAN_FROM_CSR_REQUIRED &&
+	       profile->san_rules[SAN_IP].source != SAN_FROM_CSR_REQUIRED;
+}
+
+static bool makes_ras(const struct subject_of_lint *of)
+{
+	return profile_makes_ras(of->profile);
+}
+
 /* -- the CA -- */
 
 static bool ca_is_not_active(const struct subject_of_lint *of)
@@ -129,8 +169,18 @@ static bool ca_has_ended(const struct subject_of_lint *of)
 
 static bool outlives_ca(const struct subject_of_lint *of)
 {
-	return of->ca && !ca_has_ended(of) &&
+	return of->ca && !ca_has_ended(of) && !of->profile->not_after &&
 	       of->profile->validity_seconds - 1 > cert_not_after(of->ca->cert) - of->now;
+}
+
+static bool end_is_over(const struct subject_of_lint *of)
+{
+	return of->profile->not_after && of->profile->not_after < of->now;
+}
+
+static bool end_is_after_the_cas(const struct subject_of_lint *of)
+{
+	return of->ca && of->profile->not_after > cert_not_after(of->ca->cert);
 }
 
 static bool ca_is_single_tier(const struct subject_of_lint *of)
@@ -200,6 +250,9 @@ static const struct lint {
 	  "The account lists no address, so nobody gets in: add the devices' addresses." },
 	{ ca_is_not_active, "The profile's CA is not active, so nothing can be issued." },
 	{ ca_has_ended, "The profile's CA has expired, so nothing can be issued." },
+	{ end_is_over, "The fixed end (not_after) is over, so nothing can be issued." },
+	{ end_is_after_the_cas, "The fixed end (not_after) is later than the CA's own, so nothing "
+				"can be issued: an end that is written is not cut." },
 	{ signature_does_not_fit,
 	  "The CA's key cannot make the profile's signature algorithm, so nothing can be issued." },
 	{ lacks_passphrase,
@@ -225,6 +278,16 @@ static const struct lint {
 	{ attribute_cannot_bind,
 	  "A binding to the TLS session is required while challengePassword means something else: "
 	  "only clients with the attributes of RFC 7894 can enroll." },
+	{ makes_ras, "RA certificates speak for other devices: they are made for RA certificates "
+		     "whose scope names this profile, and speak for nobody before ra admit." },
+	{ server_without_dns_name, "Neither a DNS name nor an address is required, and TLS clients "
+				   "know a server by nothing else." },
+	{ usage_is_not_critical, "The key usage is not critical: RFC 5280 wants it so, and IEEE "
+				 "802.1AR and strict verifiers too." },
+	{ has_critical_private_extension, "A private extension is critical: whoever does not know "
+					  "it must refuse the certificate." },
+	{ nobody_learns_of_revocation, "The certificates name neither a CRL nor OCSP, so nobody "
+				       "learns of a revocation." },
 	{ ca_constrains_names, "The CA's certificate constrains names: what the profile issues "
 			       "outside of them will be refused by those who verify." },
 	{ rsa_under_ec, "RSA keys under a CA with an EC key: some network equipment (ArubaOS "

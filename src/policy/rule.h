@@ -12,6 +12,7 @@ MUST_CHECK bool rule_authentication(struct decision *decision, struct error *err
 MUST_CHECK bool rule_certificate_time(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_revocation(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_ra_scope(struct decision *decision, struct error *err);
+MUST_CHECK bool rule_ra_certificates(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_possession(struct decision *decision, struct error *err);
 /* Finds decision->renews. */
 MUST_CHECK bool rule_enrollment_kind(struct decision *decision, struct error *err);

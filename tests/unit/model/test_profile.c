@@ -143,6 +143,33 @@ TEST(client_authentication_defaults)
 	assert_int_equal(profile->key_usage, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT);
 }
 
+TEST(every_template_passes_its_own_check)
+{
+	for (enum profile_template t = TEMPLATE_CLIENT_AUTHENTICATION; t <= TEMPLATE_RA; t++) {
+		CLEANUP(profile_freep) struct profile *profile = make(t);
+		struct error err = { 0 };
+
+		EXPECT_OK(profile_check(profile, &err), err);
+		assert_int_equal(profile_makes_ras(profile), t == TEMPLATE_RA);
+		assert_true(profile->content.key_usage_critical);
+		assert_int_equal(profile->san_rules[SAN_HARDWARE_MODULE].source,
+				 t == TEMPLATE_LDEVID ? SAN_FROM_CSR_OPTIONAL : SAN_REFUSED);
+	}
+}
+
+TEST(ldevid_and_server_defaults)
+{
+	CLEANUP(profile_freep) struct profile *ldevid = make(TEMPLATE_LDEVID);
+	CLEANUP(profile_freep) struct profile *server = make(TEMPLATE_TLS_SERVER);
+
+	assert_int_equal(ldevid->key_usage, KU_DIGITAL_SIGNATURE);
+	assert_int_equal(ldevid->ext_key_usage_count, 0);
+	assert_int_equal(ldevid->auth, AUTH_TLS_CERTIFICATE);
+	assert_int_equal(server->san_rules[SAN_DNS].source, SAN_FROM_CSR_REQUIRED);
+	assert_int_equal(server->ext_key_usage_count, 1);
+	assert_string_equal(server->ext_key_usages[0], "1.3.6.1.5.5.7.3.1");
+}
+
 TEST(generic_device_defaults)
 {
 	CLEANUP(profile_freep) struct profile *profile = make(TEMPLATE_GENERIC_DEVICE);
@@ -502,5 +529,6 @@ TEST_MAIN(RUN(a_label_that_is_an_operation_is_refused),
 	  RUN(a_pattern_that_could_cost_without_bound_is_refused),
 	  RUN(a_pattern_matches_whole_values_only), RUN(an_unknown_template_is_refused),
 	  RUN(a_template_alone_has_no_name_yet), RUN(client_authentication_defaults),
+	  RUN(every_template_passes_its_own_check), RUN(ldevid_and_server_defaults),
 	  RUN(generic_device_defaults), RUN(what_does_not_fit_is_refused_by_the_field_s_name),
 	  RUN(what_fits_is_taken), RUN(every_enum_has_its_words))

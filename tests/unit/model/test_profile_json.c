@@ -113,6 +113,47 @@ TEST(a_patch_that_is_refused_changes_nothing_and_names_the_member)
 		{ "{\"ext_key_usage\":[\"anything\"]}", "ext_key_usage:" },
 		{ "{\"ext_key_usage\":[\"2.5.29.37.0\"]}", "ext_key_usage:" },
 		{ "{\"signature\":\"rsa-md5\"}", "signature:" },
+		{ "{\"san\":{\"hardware_module\":{\"wildcard\":true}}}",
+		  "san.hardware_module.wildcard:" },
+		{ "{\"key_usage_critical\":1}", "key_usage_critical:" },
+		{ "{\"ext_key_usage\":[\"cmcRA\"]}", "ext_key_usage:" },
+		{ "{\"template\":\"ra\",\"auth\":\"either\",\"ext_key_usage\":[\"cmcRA\"]}",
+		  "auth:" },
+		{ "{\"policies\":{}}", "policies:" },
+		{ "{\"policies\":[{}]}", "policies[0].oid:" },
+		{ "{\"policies\":[{\"oid\":\"1.2\",\"url\":\"a:b\"}]}", "policies[0]:" },
+		{ "{\"policies\":[{\"oid\":\"1\"}]}", "policies:" },
+		{ "{\"policies\":[{\"oid\":\"1.2\"},{\"oid\":\"1.2\"}]}", "policies:" },
+		{ "{\"policies\":[{\"oid\":\"1.2\",\"cps\":\"no url\"}]}", "policies:" },
+		{ "{\"cdp\":{\"source\":\"own\"}}", "cdp.source:" },
+		{ "{\"cdp\":{\"source\":\"urls\"}}", "cdp.source:" },
+		{ "{\"cdp\":{\"urls\":[\"http://a/\"]}}", "cdp:" },
+		{ "{\"cdp\":{\"source\":\"urls\",\"urls\":[\"a.crl\"]}}", "cdp.urls:" },
+		{ "{\"aia\":{\"source\":\"urls\"}}", "aia.source:" },
+		{ "{\"aia\":{\"source\":\"urls\",\"ocsp\":[\"\\u00e9:a\"]}}", "aia.ocsp:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\"}]}", "extensions:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\",\"hex\":\"05\"}]}", "extensions:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\",\"hex\":\"xx\"}]}", "extensions[0].hex:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\",\"base64\":\"!\"}]}",
+		  "extensions[0].base64:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\",\"hex\":\"0500\",\"base64\":\"BQA=\"}]}",
+		  "extensions[0].base64:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\",\"hex\":\"05000500\"}]}", "extensions:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\",\"hex\":\"30050201\"}]}", "extensions:" },
+		{ "{\"extensions\":[{\"oid\":\"1.2.3\",\"hex\":\"0500\"},"
+		  "{\"oid\":\"1.2.3\",\"hex\":\"0500\"}]}",
+		  "extensions:" },
+		/* what Bestow writes itself, and what would make a CA or an OCSP responder */
+		{ "{\"extensions\":[{\"oid\":\"2.5.29.19\",\"hex\":\"30030101ff\"}]}",
+		  "extensions: 2.5.29.19" },
+		{ "{\"extensions\":[{\"oid\":\"2.5.29.37\",\"hex\":\"3000\"}]}", "extensions:" },
+		{ "{\"extensions\":[{\"oid\":\"1.3.6.1.5.5.7.48.1.5\",\"hex\":\"0500\"}]}",
+		  "extensions:" },
+		{ "{\"not_after\":\"soon\"}", "not_after:" },
+		{ "{\"not_after\":4102444800}", "not_after:" },
+		{ "{\"not_after\":\"1969-12-31\"}", "not_after:" },
+		{ "{\"not_after\":\"never\"}", "renewal.while_valid:" },
+		{ "{\"csrattrs\":\"rfc9908\"}", "csrattrs:" },
 		{ "{\"validity\":\"a year\"}", "validity:" },
 		{ "{\"validity\":-1}", "validity:" },
 		{ "{\"validity\":1.5}", "validity:" },
@@ -202,11 +243,21 @@ static const char everything[] =
 	"\"san\":{\"dns\":{\"source\":\"required\",\"pattern\":\".*\",\"wildcard\":true},"
 	"\"ip\":{\"source\":\"dropped\",\"pattern\":\"10.0.0.1, 2001:db8::/32\"},"
 	"\"email\":{\"source\":\"required\",\"pattern\":\"a\"},"
-	"\"uri\":{\"source\":\"refused\",\"pattern\":\"b\"}},"
+	"\"uri\":{\"source\":\"refused\",\"pattern\":\"b\"},"
+	"\"hardware_module\":{\"source\":\"required\",\"pattern\":\"c\"},"
+	"\"registered_id\":{\"source\":\"dropped\",\"pattern\":\"d\"}},"
 	"\"extension_unlisted\":\"refuse\","
 	"\"key\":{\"types\":[\"p256\",\"ed25519\"],\"rsa_bits_min\":3072,\"rsa_bits_max\":3072,"
 	"\"reuse\":\"never\"},"
-	"\"key_usage\":[\"digitalSignature\",\"keyAgreement\"],"
+	"\"key_usage\":[\"digitalSignature\",\"keyAgreement\"],\"key_usage_critical\":false,"
+	"\"ext_key_usage_critical\":true,"
+	"\"policies\":[{\"oid\":\"1.2.3\",\"cps\":null},"
+	"{\"oid\":\"1.2.4\",\"cps\":\"http://pki.example/cps\"}],"
+	"\"cdp\":{\"source\":\"urls\",\"urls\":[\"http://pki.example/a.crl\"]},"
+	"\"aia\":{\"source\":\"urls\",\"ca_issuers\":[\"http://pki.example/a.cer\"],"
+	"\"ocsp\":[\"http://ocsp.example/\",\"http://ocsp2.example/\"]},"
+	"\"extensions\":[{\"oid\":\"1.3.6.1.4.1.99999.1\",\"critical\":true,\"hex\":\"0500\"}],"
+	"\"not_after\":\"2099-12-31T23:59:59Z\",\"csrattrs\":\"both\","
 	"\"ext_key_usage\":[\"clientAuth\",\"1.2.3.4\",\"emailProtection\"],"
 	"\"signature\":\"ecdsa-sha384\",\"validity\":\"90m\",\"backdate\":\"0s\","
 	"\"include_chain\":true,\"repeat_answer\":\"0s\","
@@ -265,6 +316,8 @@ TEST(null_puts_the_default_back)
 	      "\"subject_unlisted\":null,\"san\":null,\"extension_unlisted\":null,"
 	      "\"key\":null,\"key_usage\":null,\"ext_key_usage\":null,\"signature\":null,"
 	      "\"validity\":null,\"backdate\":null,\"include_chain\":null,\"repeat_answer\":null,"
+	      "\"key_usage_critical\":null,\"ext_key_usage_critical\":null,\"policies\":null,"
+	      "\"cdp\":null,\"aia\":null,\"extensions\":null,\"not_after\":null,\"csrattrs\":null,"
 	      "\"renewal\":null}");
 	CLEANUP(freep) char *after = dump(profile);
 	assert_string_equal(after, before);

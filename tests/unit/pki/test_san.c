@@ -143,6 +143,63 @@ TEST(cs_29_the_text_of_an_address_is_no_dns_name)
 	expect_refused(TAG_DNS, VIEW("[::1]"));
 }
 
+TEST(registered_ids_are_oids)
+{
+	expect_entry(0x88, VIEW("\x2a\x03"), SAN_REGISTERED_ID, "1.2.3");
+	expect_refused(0x88, VIEW(""));
+	expect_refused(0x88, VIEW("\x80\x01"));
+	expect_refused(0x88, VIEW("\x2a\x83"));
+}
+
+#define HARDWARE_OID "06 08 2b06010505070804"
+
+static void expect_hardware(const char *value, const char *text)
+{
+	CLEANUP(buffer_done) struct buffer name = { 0 };
+
+	hex_into(&name, HARDWARE_OID);
+	hex_into(&name, value);
+	if (text)
+		expect_entry(0xa0, buffer_view(&name), SAN_HARDWARE_MODULE, text);
+	else
+		expect_refused(0xa0, buffer_view(&name));
+}
+
+/* RFC 4108 5 */
+TEST(a_hardware_module_is_its_type_and_its_serial_number)
+{
+	expect_hardware("a0 08 30 06 06 01 2a 04 01 00", "1.2:00");
+	expect_hardware("a0 0b 30 09 06 03 2a0304 04 02 0aff", "1.2.3.4:0aff");
+	/* no serial number, none at all, more after it, another wrapping, no OID */
+	expect_hardware("a0 07 30 05 06 01 2a 04 00", NULL);
+	expect_hardware("a0 05 30 03 06 01 2a", NULL);
+	expect_hardware("a0 0a 30 08 06 01 2a 04 01 00 05 00", NULL);
+	expect_hardware("a0 08 30 06 06 01 2a 04 01 00 05 00", NULL);
+	expect_hardware("30 06 06 01 2a 04 01 00", NULL);
+	expect_hardware("a0 08 30 06 06 01 80 04 01 00", NULL);
+	expect_hardware("", NULL);
+}
+
+TEST(a_hardware_module_is_written_as_it_is_read)
+{
+	static const char *const wrong[] = { "",       "1.2",  "1.2:",      ":00",       "1.2:0",
+					     "1.2:0g", "1:00", "1.2:00:01", "1.2:0a 0b", "x.2:00" };
+	CLEANUP(san_done) struct san san = { 0 };
+	CLEANUP(san_done) struct san back = { 0 };
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		EXPECT_REFUSED(san_append(&san, SAN_HARDWARE_MODULE, wrong[i], &err), err,
+			       REASON_NAME_INVALID);
+	EXPECT_OK(san_append(&san, SAN_HARDWARE_MODULE, "1.3.6.1.4.1.99999.7:0A0b", &err), err);
+	EXPECT_OK(san_append(&san, SAN_REGISTERED_ID, "1.3.6.1", &err), err);
+	assert_string_equal(san.entries[0].value, "1.3.6.1.4.1.99999.7:0a0b");
+	EXPECT_OK(san_encode(&san, &der, &err), err);
+	EXPECT_OK(san_parse(buffer_view(&der), &back, &err), err);
+	assert_true(san_equal(&san, &back));
+}
+
 TEST(cs_30_types_that_are_not_issued_are_named)
 {
 	CLEANUP(buffer_done) struct buffer upn = { 0 };
@@ -152,7 +209,6 @@ TEST(cs_30_types_that_are_not_issued_are_named)
 	expect_entry(0xa3, VIEW(""), SAN_OTHER, "x400Address");
 	expect_entry(0xa4, VIEW("\x30\x00"), SAN_OTHER, "directoryName");
 	expect_entry(0xa5, VIEW(""), SAN_OTHER, "ediPartyName");
-	expect_entry(0x88, VIEW("\x2a\x03"), SAN_OTHER, "registeredID");
 	expect_refused(0xa0, VIEW("\x0c\x01\x61"));
 	expect_refused(0x89, VIEW("a"));
 	expect_refused(0xa2, VIEW("a"));
@@ -321,7 +377,9 @@ TEST(openssl_reads_what_we_write)
 TEST_MAIN(RUN(cs_22_control_characters_are_refused), RUN(dns_names_are_in_preferred_syntax),
 	  RUN(dns_names_have_bounds), RUN(cs_27_labels_of_xn_are_punycode),
 	  RUN(cs_28_wildcards_are_a_profiles_matter), RUN(cs_29_addresses_have_4_or_16_octets),
-	  RUN(cs_29_the_text_of_an_address_is_no_dns_name),
+	  RUN(cs_29_the_text_of_an_address_is_no_dns_name), RUN(registered_ids_are_oids),
+	  RUN(a_hardware_module_is_its_type_and_its_serial_number),
+	  RUN(a_hardware_module_is_written_as_it_is_read),
 	  RUN(cs_30_types_that_are_not_issued_are_named),
 	  RUN(cs_30_what_is_not_issued_is_not_written), RUN(cs_41_an_empty_list_is_refused),
 	  RUN(the_number_of_names_is_bounded), RUN(email_addresses_have_a_form),

@@ -149,6 +149,152 @@ TEST(ci_05_nothing_outlives_its_ca_or_is_older)
 	scene_close(&scene);
 }
 
+/* -- a fixed end -- */
+
+static void expect_no_grant(const struct scene *scene, enum reason reason)
+{
+	struct verdict verdict;
+
+	policy_decide(scene->profile, &scene->facts, &verdict);
+	assert_int_equal(verdict.refusal.reason, reason);
+	assert_false(verdict.allowed);
+	verdict_done(&verdict);
+}
+
+TEST(ci_05_a_fixed_end_is_kept_or_refused_never_cut)
+{
+	struct scene scene;
+
+	scene_enroll_by_passphrase(&scene);
+	scene.profile->not_after = cert_not_after(scene.ca.cert) + 1;
+	expect_no_grant(&scene, REASON_END_UNREACHABLE);
+	scene.profile->not_after = NOT_AFTER_NEVER;
+	expect_no_grant(&scene, REASON_END_UNREACHABLE);
+	/* backdated, it would have been valid once */
+	scene.profile->not_after = NOW - 1;
+	expect_no_grant(&scene, REASON_END_UNREACHABLE);
+	scene.profile->not_after = NOW;
+	expect_validity(&scene, NOW - 300, NOW);
+	scene.profile->not_after = cert_not_after(scene.ca.cert);
+	expect_validity(&scene, NOW - 300, cert_not_after(scene.ca.cert));
+	scene_close(&scene);
+}
+
+TEST(a_ca_without_an_end_gives_certificates_without_one)
+{
+	struct cert_spec spec = { .subject = "CN=CA",
+				  .key = CA_KEY,
+				  .not_before = NOW - DAY,
+				  .not_after = NOT_AFTER_NEVER,
+				  .is_ca = true,
+				  .path_len = -1 };
+	struct scene scene;
+
+	scene_enroll_by_passphrase(&scene);
+	cert_free(scene.ca.cert);
+	scene.ca.cert = make_cert(&spec);
+	assert_int_equal(cert_not_after(scene.ca.cert), NOT_AFTER_NEVER);
+	scene.profile->not_after = NOT_AFTER_NEVER;
+	expect_validity(&scene, NOW - 300, NOT_AFTER_NEVER);
+	scene_close(&scene);
+}
+
+/* -- what the profile writes besides -- */
+
+TEST(the_content_of_a_profile_is_the_grants)
+{
+	static char cps[] = "http://pki.example/cps", crl[] = "http://pki.example/a.crl",
+		    oid[] = "1.2.3", private_oid[] = "1.3.6.1.4.1.99999.1";
+	static unsigned char null[] = { 0x05, 0x00 };
+	struct certificate_policy policy = { oid, cps };
+	struct private_extension private = { private_oid, true, null, sizeof null };
+	char *crls[] = { crl };
+	CLEANUP(buffer_done) struct buffer list = { 0 };
+	struct extensions found;
+	struct scene scene;
+	struct error err;
+
+	scene_enroll_by_passphrase(&scene);
+	struct profile_content before = scene.profile->content;
+	scene.profile->content = (struct profile_content){
+		.ext_key_usage_critical = true,
+		.policies = &policy,
+		.policy_count = 1,
+		.crl_published = PUBLISHED_AT_URLS,
+		.crl_urls = { crls, 1 },
+		.access_published = PUBLISHED_NOWHERE,
+		.private_extensions = &private,
+		.private_extension_count = 1,
+	};
+	CLEANUP(grant_freep) struct grant *grant = granted(&scene);
+	scene.profile->content = before;
+	assert_false(grant->key_usage_critical);
+	assert_true(grant->ext_key_usage_critical);
+	assert_false(grant->crl_at_node);
+	assert_false(grant->access_at_node);
+	der_write(&list, DER_SEQUENCE, buffer_view(&grant->extensions));
+	EXPECT_OK(extensions_parse(buffer_view(&list), &found, &err), err);
+	assert_int_equal(found.count, 3);
+	assert_non_null(extensions_find(&found, oid_certificate_policies));
+	assert_non_null(extensions_find(&found, oid_crl_distribution_points));
+	assert_true(found.items[2].critical);
+	assert_true(bytes_equal(found.items[2].value, (struct bytes){ null, sizeof null }));
+	scene_close(&scene);
+}
+
+/* -- CS-37: who gets id-kp-cmcRA -- */
+
+static void make_ra_profile(struct scene *scene)
+{
+	struct profile *profile = NULL;
+	struct error err;
+
+	EXPECT_OK(profile_new(TEMPLATE_RA, &profile, &err), err);
+	profile->id = scene->profile->id;
+	profile->account_id = scene->profile->account_id;
+	profile->ca_id = scene->profile->ca_id;
+	profile->name = strdup("proxies");
+	EXPECT_OK(profile_check(profile, &err), err);
+	profile_free(scene->profile);
+	scene->profile = profile;
+}
+
+TEST(cs_37_only_an_ra_whose_scope_names_the_profile_gets_ra_certificates)
+{
+	struct scene scene;
+
+	scene_enroll_by_third_party(&scene);
+	make_ra_profile(&scene);
+	EXPECT_DENIED(scene, REASON_RA_SCOPE);
+	scene_close(&scene);
+
+	scene_renew_by_own(&scene);
+	make_ra_profile(&scene);
+	EXPECT_DENIED(scene, REASON_RA_SCOPE);
+	scene_close(&scene);
+
+	/* also where somebody got a passphrase past profile_check() */
+	scene_enroll_by_passphrase(&scene);
+	make_ra_profile(&scene);
+	scene.profile->auth = AUTH_EITHER;
+	EXPECT_DENIED(scene, REASON_RA_SCOPE);
+	scene_close(&scene);
+
+	scene_enroll_by_ra(&scene);
+	make_ra_profile(&scene);
+	scene.scope.all_profiles = true;
+	scene.scope.profile_count = 0;
+	EXPECT_DENIED(scene, REASON_RA_SCOPE);
+	scene.facts.certificate.scope = NULL;
+	EXPECT_DENIED(scene, REASON_RA_SCOPE);
+	scene.facts.certificate.scope = &scene.scope;
+	scene.scope.profile_count = 1;
+	CLEANUP(grant_freep) struct grant *grant = granted(&scene);
+	assert_int_equal(grant->purpose, PURPOSE_RA);
+	assert_string_equal(grant->ext_key_usages[1], "1.3.6.1.5.5.7.3.28");
+	scene_close(&scene);
+}
+
 TEST(the_trace_tells_of_every_rule)
 {
 	struct scene scene;
@@ -157,7 +303,7 @@ TEST(the_trace_tells_of_every_rule)
 
 	scene_enroll_by_passphrase(&scene);
 	policy_decide(scene.profile, &scene.facts, &verdict);
-	assert_int_equal(verdict.trace.count, 20);
+	assert_int_equal(verdict.trace.count, 21);
 	for (size_t i = 0; i < verdict.trace.count; i++) {
 		const struct trace_step *step = &verdict.trace.steps[i];
 		assert_true(step->rule && step->rule[0]);
@@ -167,7 +313,7 @@ TEST(the_trace_tells_of_every_rule)
 			skipped++;
 		}
 	}
-	assert_int_equal(skipped, 7);
+	assert_int_equal(skipped, 8);
 	verdict_done(&verdict);
 	assert_null(verdict.grant);
 	scene_close(&scene);
@@ -193,5 +339,10 @@ POLICY_TEST_MAIN(RUN(a_grant_says_whose_and_what_it_is), RUN(a_grant_says_who_as
 		 RUN(a_nameless_client_certificate_is_told_by_its_kind),
 		 RUN(crt_05_key_usage_fits_the_key),
 		 RUN(ci_05_a_day_is_86400_seconds_with_both_ends),
-		 RUN(ci_05_nothing_outlives_its_ca_or_is_older), RUN(the_trace_tells_of_every_rule),
+		 RUN(ci_05_nothing_outlives_its_ca_or_is_older),
+		 RUN(ci_05_a_fixed_end_is_kept_or_refused_never_cut),
+		 RUN(a_ca_without_an_end_gives_certificates_without_one),
+		 RUN(the_content_of_a_profile_is_the_grants),
+		 RUN(cs_37_only_an_ra_whose_scope_names_the_profile_gets_ra_certificates),
+		 RUN(the_trace_tells_of_every_rule),
 		 RUN(the_trace_ends_at_the_refusal_with_its_words))

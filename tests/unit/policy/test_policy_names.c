@@ -259,6 +259,8 @@ TEST(cs_30_each_type_of_name_is_judged_by_its_own_rule)
 		[SAN_IP] = "ip:192.0.2.1",
 		[SAN_EMAIL] = "email:a@acme.example",
 		[SAN_URI] = "uri:urn:dev:1",
+		[SAN_HARDWARE_MODULE] = "hardware_module:1.3.6.1.4.1.99999.7:0a0b",
+		[SAN_REGISTERED_ID] = "registered_id:1.3.6.1",
 	};
 	struct scene scene;
 
@@ -285,12 +287,12 @@ TEST(cs_30_each_type_of_name_is_judged_by_its_own_rule)
 
 TEST(cs_30_types_that_are_never_issued_are_refused)
 {
-	/* registeredID 1.2.3 */
-	static const struct bytes registered_id = BYTES_LITERAL("\x30\x04\x88\x02\x2a\x03");
+	/* directoryName "" */
+	static const struct bytes directory = BYTES_LITERAL("\x30\x04\xa4\x02\x30\x00");
 	struct scene scene;
 
 	scene_enroll_by_passphrase(&scene);
-	scene_csr(&scene, (struct csr_spec){ .subject = "CN=dev-1", .raw_san = registered_id });
+	scene_csr(&scene, (struct csr_spec){ .subject = "CN=dev-1", .raw_san = directory });
 	EXPECT_DENIED(scene, REASON_SAN_RULE);
 	scene_close(&scene);
 }
