@@ -62,6 +62,12 @@ unsigned char *buffer_reserve(struct buffer *buffer, size_t len)
 	return room;
 }
 
+void buffer_make_room(struct buffer *buffer, size_t len)
+{
+	if (buffer_reserve(buffer, len))
+		buffer->len -= len;
+}
+
 void buffer_append(struct buffer *buffer, struct bytes view)
 {
 	if (view.len == 0)

@@ -37,6 +37,9 @@ void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Room for `len` more bytes, uninitialised; NULL when memory is out. */
 unsigned char *buffer_reserve(struct buffer *buffer, size_t len);
+/* Sees to it that appending as much moves nothing: a buffer that grows leaves its old bytes behind,
+ * which is no place for secrets. */
+void buffer_make_room(struct buffer *buffer, size_t len);
 /* Removes the first `len` bytes. */
 void buffer_consume(struct buffer *buffer, size_t len);
 void buffer_clear(struct buffer *buffer); /* empty, memory kept */

@@ -108,6 +108,10 @@ REASON(KEY_MUST_STAY, "key_must_stay", ERROR_DENIED, "The profile wants the same
        "Sign the renewal request with the present key")
 REASON(SIGNATURE_WEAK, "signature_weak", ERROR_INVALID,
        "The request is signed with a weak algorithm", "Sign with SHA-256 or better")
+REASON(DECRYPT_KEY, "decrypt_key", ERROR_INVALID,
+       "The private key cannot be encrypted as the client asks, so none was made",
+       "Name the key of the TLS client certificate, by its subjectKeyIdentifier, and send "
+       "smimeCapabilities with an AES-CBC cipher; or ask without encryption")
 REASON(NAME_INVALID, "name_invalid", ERROR_INVALID, "A name in the request is not a legal name",
        "Use printable text within the lengths of RFC 5280")
 REASON(SUBJECT_RULE, "subject_rule", ERROR_INVALID, "The subject breaks a rule of the profile",

@@ -39,17 +39,33 @@ bool est_server_admits(const struct est_server *server, const struct address *pe
 	return server->snapshot && address_set_holds(&server->snapshot->everyone, peer);
 }
 
+static bool keygen_is_on(const struct snapshot_profile *profile)
+{
+	return profile->serverkeygen;
+}
+
 /* An operation that has no row does not exist. */
-static const struct {
+static const struct operation {
 	enum est_operation operation;
 	const char *method;
 	void (*serve)(struct est_exchange *exchange);
+	bool (*is_on)(const struct snapshot_profile *profile); /* NULL: always */
 } operations[] = {
-	{ EST_CACERTS, "GET", reply_cacerts },
-	{ EST_CSRATTRS, "GET", reply_csrattrs },
-	{ EST_SIMPLEENROLL, "POST", op_enroll },
-	{ EST_SIMPLEREENROLL, "POST", op_enroll },
+	{ EST_CACERTS, "GET", reply_cacerts, NULL },
+	{ EST_CSRATTRS, "GET", reply_csrattrs, NULL },
+	{ EST_SIMPLEENROLL, "POST", op_enroll, NULL },
+	{ EST_SIMPLEREENROLL, "POST", op_enroll, NULL },
+	{ EST_SERVERKEYGEN, "POST", op_enroll, keygen_is_on },
 };
+
+static const struct operation *find_operation(const struct est_exchange *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(operations); i++)
+		if (operations[i].operation == e->path.operation &&
+		    (!operations[i].is_on || operations[i].is_on(e->profile)))
+			return &operations[i];
+	return NULL;
+}
 
 static bool check_source(const struct est_exchange *e, struct error *err)
 {
@@ -138,22 +154,18 @@ void exchange_refuse(struct est_exchange *e, const struct error *why, const stru
 
 static void serve(struct est_exchange *e)
 {
+	const struct operation *operation = find_operation(e);
 	struct error refusal = { 0 };
 
-	for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
-		if (operations[i].operation != e->path.operation)
-			continue;
-		if (strcmp(operations[i].method, http_method(e->http)) == 0) {
-			operations[i].serve(e);
-			return;
-		}
+	if (!operation)
+		(void)!error_set(&refusal, REASON_UNKNOWN_OPERATION, "switched off");
+	else if (strcmp(operation->method, http_method(e->http)) != 0)
 		(void)!error_set(&refusal, REASON_METHOD_NOT_ALLOWED, "%s wants %s",
-				 est_operation_text(e->path.operation), operations[i].method);
+				 est_operation_text(e->path.operation), operation->method);
+	if (refusal.reason == REASON_NONE)
+		operation->serve(e);
+	else
 		exchange_refuse(e, &refusal, &refusal);
-		return;
-	}
-	(void)!error_set(&refusal, REASON_UNKNOWN_OPERATION, "switched off");
-	exchange_refuse(e, &refusal, &refusal);
 }
 
 void est_server_handle(struct est_server *server, struct http_exchange *http)

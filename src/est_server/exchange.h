@@ -27,6 +27,8 @@ void reply_cacerts(struct est_exchange *exchange);
 void reply_csrattrs(struct est_exchange *exchange);
 /* `reply` holds the certificate. */
 void reply_certificate(struct est_exchange *exchange, const struct est_reply *reply);
+/* `reply` holds a key made for the client too. */
+void reply_generated_key(struct est_exchange *exchange, const struct est_reply *reply);
 /* `authenticated` callers read why; strangers read a class and the request's id. */
 void reply_refusal(struct est_exchange *exchange, const struct error *refusal, bool authenticated);
 

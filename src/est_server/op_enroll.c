@@ -1,4 +1,4 @@
-/* simpleenroll and simplereenroll (RFC 7030 4.2) as the edge sees them. */
+/* simpleenroll, simplereenroll (RFC 7030 4.2) and serverkeygen (4.4) as the edge sees them. */
 #include "est_server/exchange.h"
 
 #include <string.h>
@@ -40,6 +40,14 @@ static bool check_media_type(const struct est_exchange *e, bool *ret_form, struc
 	return error_set(err, REASON_MEDIA_TYPE, "Content-Type is %s", type ? type : "absent");
 }
 
+static bool parse_csr(const struct est_exchange *e, struct bytes der, bool lenient,
+		      struct csr **ret, struct error *err)
+{
+	if (e->path.operation == EST_SERVERKEYGEN)
+		return csr_parse_unkeyed(der, lenient, ret, err);
+	return csr_parse(der, lenient, ret, err) && csr_verify(*ret, err);
+}
+
 /* Everything that can be judged without an authority is judged here, so that it spends nothing on
  * nonsense. */
 static bool read_csr(const struct est_exchange *e, struct csr **ret, struct error *err)
@@ -50,7 +58,7 @@ static bool read_csr(const struct est_exchange *e, struct csr **ret, struct erro
 
 	if (!check_media_type(e, &options.form_encoded, err) ||
 	    !body_decode_csr(http_body(e->http), &options, &der, err) ||
-	    !csr_parse(buffer_view(&der), !options.strict, &csr, err) || !csr_verify(csr, err))
+	    !parse_csr(e, buffer_view(&der), !options.strict, &csr, err))
 		return false;
 	*ret = TAKE(csr);
 	return true;
@@ -96,6 +104,8 @@ static void answered(void *context, const struct est_reply *reply, const struct 
 
 	if (refusal)
 		reply_refusal(e, refusal, reply && reply->authenticated);
+	else if (e->path.operation == EST_SERVERKEYGEN)
+		reply_generated_key(e, reply);
 	else
 		reply_certificate(e, reply);
 	free(e);

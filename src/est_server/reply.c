@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "est/multipart.h"
 #include "est_server/quirks.h"
 #include "pki/der.h"
 #include "pki/pkcs7.h"
@@ -77,25 +78,35 @@ static void send_answer(struct est_exchange *e, struct http_answer answer, enum 
 
 /* -- success -- */
 
+static void send_body(struct est_exchange *e, struct http_answer answer, const struct buffer *body)
+{
+	const struct error no_memory = { .reason = REASON_NO_MEMORY };
+
+	answer.status = 200;
+	answer.body = buffer_view(body);
+	if (buffer_ok(body))
+		send_answer(e, answer, REASON_NONE);
+	else
+		reply_refusal(e, &no_memory, false);
+}
+
+static size_t line_length(const struct est_exchange *e)
+{
+	return quirk_line_length(http_header(e->http, "User-Agent"));
+}
+
 static void send_base64(struct est_exchange *e, const char *content_type, struct bytes der)
 {
 	CLEANUP(buffer_done) struct buffer body = { 0 };
 
-	base64_encode(der, quirk_line_length(http_header(e->http, "User-Agent")), &body);
-	if (!buffer_ok(&body)) {
-		const struct error refusal = { .reason = REASON_NO_MEMORY };
-		reply_refusal(e, &refusal, false);
-		return;
-	}
+	base64_encode(der, line_length(e), &body);
 	/* RFC 8951 3.2 calls the header needless; Bouncy Castle up to 1.72 will not do without it
 	 */
 	const struct http_answer answer = {
-		.status = 200,
 		.content_type = content_type,
 		.headers = { { "Content-Transfer-Encoding", "base64" } },
-		.body = buffer_view(&body),
 	};
-	send_answer(e, answer, REASON_NONE);
+	send_body(e, answer, &body);
 }
 
 void reply_cacerts(struct est_exchange *e)
@@ -121,21 +132,52 @@ static size_t split_chain(struct bytes chain, struct bytes *certs, size_t count)
 	return count;
 }
 
-void reply_certificate(struct est_exchange *e, const struct est_reply *reply)
+/* libest compares this text byte by byte */
+#define CERTS_ONLY "application/pkcs7-mime; smime-type=certs-only"
+
+static bool encode_certificates(const struct est_reply *reply, struct buffer *ret,
+				struct error *err)
 {
 	struct bytes certs[CERTS_MAX] = { buffer_view(&reply->certificate) };
 	size_t count = split_chain(buffer_view(&reply->chain), certs, 1);
+
+	return pkcs7_certs_only_encode(certs, count, ret, err);
+}
+
+void reply_certificate(struct est_exchange *e, const struct est_reply *reply)
+{
 	CLEANUP(buffer_done) struct buffer pkcs7 = { 0 };
 	struct error refusal = { 0 };
 
-	if (!pkcs7_certs_only_encode(certs, count, &pkcs7, &refusal)) {
+	if (!encode_certificates(reply, &pkcs7, &refusal)) {
 		reply_refusal(e, &refusal, false);
 		return;
 	}
 	if (reply->repeated)
 		snprintf(e->detail, sizeof e->detail, "the same certificate again");
-	/* libest compares this text byte by byte */
-	send_base64(e, "application/pkcs7-mime; smime-type=certs-only", buffer_view(&pkcs7));
+	send_base64(e, CERTS_ONLY, buffer_view(&pkcs7));
+}
+
+/* The key first: clients that read the parts in one order read this one. */
+void reply_generated_key(struct est_exchange *e, const struct est_reply *reply)
+{
+	CLEANUP(buffer_done) struct buffer pkcs7 = { 0 };
+	CLEANUP(buffer_wipe) struct buffer body = { 0 };
+	struct error refusal = { 0 };
+
+	if (!encode_certificates(reply, &pkcs7, &refusal)) {
+		reply_refusal(e, &refusal, false);
+		return;
+	}
+	const struct part parts[] = {
+		{ reply->key_is_enveloped
+			  ? "application/pkcs7-mime; smime-type=server-generated-key"
+			  : "application/pkcs8",
+		  buffer_view(&reply->private_key) },
+		{ CERTS_ONLY, buffer_view(&pkcs7) },
+	};
+	multipart_write(parts, ARRAY_LEN(parts), line_length(e), &body);
+	send_body(e, (struct http_answer){ .content_type = MULTIPART_TYPE }, &body);
 }
 
 /* -- refusal -- */

@@ -9,6 +9,7 @@ void est_reply_done(struct est_reply *reply)
 {
 	buffer_done(&reply->certificate);
 	buffer_done(&reply->chain);
+	buffer_wipe(&reply->private_key);
 	*reply = (struct est_reply){ 0 };
 }
 
@@ -98,6 +99,7 @@ bool est_request_unpack(struct bytes message, struct est_request *ret, struct er
 }
 
 enum { REPLY_REFUSED, REPLY_ISSUED };
+#define REPLY_FIXED_ROOM 64 /* flags and lengths */
 
 static void pack_refusal(const struct error *refusal, struct buffer *to)
 {
@@ -108,6 +110,8 @@ static void pack_refusal(const struct error *refusal, struct buffer *to)
 
 void est_reply_pack(const struct est_reply *reply, const struct error *refusal, struct buffer *to)
 {
+	buffer_make_room(to, reply->certificate.len + reply->chain.len + reply->private_key.len +
+				     REPLY_FIXED_ROOM);
 	pack_u8(to, refusal ? REPLY_REFUSED : REPLY_ISSUED);
 	pack_bool(to, reply->authenticated);
 	if (refusal) {
@@ -117,6 +121,8 @@ void est_reply_pack(const struct est_reply *reply, const struct error *refusal, 
 	pack_bool(to, reply->repeated);
 	pack_bytes(to, buffer_view(&reply->certificate));
 	pack_bytes(to, buffer_view(&reply->chain));
+	pack_bytes(to, buffer_view(&reply->private_key));
+	pack_bool(to, reply->key_is_enveloped);
 }
 
 static bool refuse_message(struct bytes message, struct error *err)
@@ -149,13 +155,21 @@ static bool unpack_issued(struct unpacker *from, bool authenticated, struct byte
 {
 	bool repeated = unpack_bool(from);
 	struct bytes certificate = unpack_bytes(from), chain = unpack_bytes(from);
-	struct est_reply reply = { .authenticated = authenticated, .repeated = repeated };
+	struct bytes private_key = unpack_bytes(from);
+	struct est_reply reply = {
+		.authenticated = authenticated,
+		.repeated = repeated,
+		.key_is_enveloped = unpack_bool(from),
+	};
 
-	if (!unpack_finished(from) || certificate.len == 0)
+	if (!unpack_finished(from) || certificate.len == 0 ||
+	    (reply.key_is_enveloped && private_key.len == 0))
 		return refuse_message(message, err);
 	buffer_append(&reply.certificate, certificate);
 	buffer_append(&reply.chain, chain);
-	if (!buffer_ok(&reply.certificate) || !buffer_ok(&reply.chain)) {
+	buffer_append(&reply.private_key, private_key);
+	if (!buffer_ok(&reply.certificate) || !buffer_ok(&reply.chain) ||
+	    !buffer_ok(&reply.private_key)) {
 		est_reply_done(&reply);
 		return error_set(err, REASON_NO_MEMORY, "reply");
 	}

@@ -27,7 +27,7 @@ struct est_request {
 		operation; /* one that needs an authority: not EST_CACERTS or EST_CSRATTRS */
 	int64_t profile_id;
 	struct address peer;
-	struct bytes csr;                            /* DER */
+	struct bytes csr; /* DER; for EST_SERVERKEYGEN its key and signature count for nothing */
 	struct bytes client_chain[CLIENT_CHAIN_MAX]; /* DER, leaf first */
 	size_t client_chain_count;
 	bool has_authorization;
@@ -45,8 +45,11 @@ struct est_reply {
 	struct buffer certificate; /* DER of the leaf */
 	struct buffer chain; /* DER certificates one after the other, if the profile includes them;
 				may be empty */
-	bool authenticated;  /* a refused caller had proven who it is, so it may read why */
-	bool repeated;       /* the certificate was issued before, to the same request */
+	/* EST_SERVERKEYGEN: PKCS#8 DER, or CMS EnvelopedData around it; wiped in the end */
+	struct buffer private_key;
+	bool key_is_enveloped;
+	bool authenticated; /* a refused caller had proven who it is, so it may read why */
+	bool repeated;      /* the certificate was issued before, to the same request */
 };
 void est_reply_done(struct est_reply *reply);
 

@@ -126,6 +126,8 @@ struct profile {
 	int64_t renew_old_seconds; /* for RENEW_OLD_REVOKED_LATER */
 	enum own_certificate own_certificate;
 	bool change_subject; /* ChangeSubjectName (RFC 6402) is honoured */
+
+	bool serverkeygen; /* the operation is there: keys are made here (RFC 7030 4.4) */
 };
 
 /* The defaults of a template, name, OID and ids left empty. */

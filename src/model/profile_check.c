@@ -135,6 +135,16 @@ static bool check_authentication(const struct profile *profile, struct error *er
 	return true;
 }
 
+/* Who knows the passphrase that a whole fleet shares would get any device's key made for it. */
+static bool check_keygen(const struct profile *profile, struct error *err)
+{
+	if (profile->serverkeygen && profile->auth == AUTH_PASSPHRASE)
+		return error_set(err, REASON_INVALID,
+				 "serverkeygen: a shared passphrase is not enough; auth must be "
+				 "tls-certificate or either");
+	return true;
+}
+
 /* -- subject and SAN -- */
 
 static bool check_fixed_value(const struct subject_rule *rule, struct error *err)
@@ -410,6 +420,7 @@ bool profile_check(const struct profile *profile, struct error *err)
 		check_times,
 		check_windows,
 		check_old_outlives_repetition,
+		check_keygen,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)

@@ -123,6 +123,7 @@ static const struct member profile_rows[] = {
 	FIELD("include_chain", form_boolean, include_chain, NULL),
 	FIELD("repeat_answer", form_duration, repeat_seconds, NULL),
 	GROUP("renewal", renewal_members),
+	FIELD("serverkeygen", form_boolean, serverkeygen, NULL),
 };
 static const struct members profile_members = MEMBERS(profile_rows);
 

@@ -18,6 +18,7 @@ struct snapshot_profile {
 	bool active;
 	bool strict_encoding;
 	bool offers_basic;      /* a 401 may ask for Basic */
+	bool serverkeygen;      /* the operation is there */
 	struct buffer cacerts;  /* DER, certs-only PKCS#7 */
 	struct buffer csrattrs; /* DER; empty: nothing to ask for */
 };

@@ -46,6 +46,11 @@ const char *csr_est_identity_linking(const struct csr *csr)
 	return csr->texts[CSR_EST_IDENTITY_LINKING];
 }
 
+const struct decrypt_key_wish *csr_decrypt_key(const struct csr *csr)
+{
+	return &csr->decrypt_key;
+}
+
 bool csr_change_subject(const struct csr *csr, const struct name **ret_subject,
 			const struct san **ret_san)
 {
@@ -160,7 +165,6 @@ static bool check_version(struct der *info, struct bytes whole, struct error *er
 	return true;
 }
 
-/* The key comes last: it is the only part that costs arithmetic. */
 static bool read_info(struct csr *csr, bool lenient, struct error *err)
 {
 	struct der outer = der_open(csr->info);
@@ -169,11 +173,10 @@ static bool read_info(struct csr *csr, bool lenient, struct error *err)
 	if (!check_version(&info, csr->der, err))
 		return false;
 	struct bytes subject = der_read_whole(&info, DER_SEQUENCE);
-	struct bytes spki = der_read_whole(&info, DER_SEQUENCE);
+	csr->spki = der_read_whole(&info, DER_SEQUENCE);
 	if (info.failed)
 		return refuse_stranger(csr->der, err);
-	return read_attributes(csr, &info, lenient, err) &&
-	       name_parse(subject, &csr->subject, err) && public_key_parse(spki, &csr->key, err);
+	return read_attributes(csr, &info, lenient, err) && name_parse(subject, &csr->subject, err);
 }
 
 static bool copy_der(struct csr *csr, struct bytes der, struct error *err)
@@ -187,7 +190,7 @@ static bool copy_der(struct csr *csr, struct bytes der, struct error *err)
 	return true;
 }
 
-bool csr_parse(struct bytes der, bool lenient, struct csr **ret, struct error *err)
+bool csr_parse_unkeyed(struct bytes der, bool lenient, struct csr **ret, struct error *err)
 {
 	if (der.len > CSR_MAX)
 		return error_set(err, REASON_TOO_LARGE, "a CSR of %zu octets; the most is %d",
@@ -202,8 +205,36 @@ bool csr_parse(struct bytes der, bool lenient, struct csr **ret, struct error *e
 	return true;
 }
 
+/* The key comes last: it is the only part that costs arithmetic. */
+bool csr_parse(struct bytes der, bool lenient, struct csr **ret, struct error *err)
+{
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+
+	if (!csr_parse_unkeyed(der, lenient, &csr, err) ||
+	    !public_key_parse(csr->spki, &csr->key, err))
+		return false;
+	*ret = TAKE(csr);
+	return true;
+}
+
+enum key_type csr_key_wish(const struct csr *csr, unsigned int *ret_bits)
+{
+	CLEANUP(public_key_freep) struct public_key *key = NULL;
+
+	*ret_bits = public_key_parse(csr->spki, &key, NULL) ? public_key_bits(key) : 0;
+	return public_key_type_of(csr->spki);
+}
+
+void csr_set_key(struct csr *csr, struct public_key *key)
+{
+	public_key_free(csr->key);
+	csr->key = key;
+}
+
 bool csr_verify(const struct csr *csr, struct error *err)
 {
+	if (!csr->key)
+		return error_set(err, REASON_POP_FAILED, "a CSR whose key counts for nothing");
 	if (csr->signature_is_weak)
 		return error_set(err, REASON_SIGNATURE_WEAK, "the CSR is signed with MD5 or SHA-1");
 	if (csr->algorithm == SIGN_COUNT)

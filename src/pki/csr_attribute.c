@@ -18,7 +18,8 @@
 struct attribute_row;
 typedef bool read_function(struct csr *csr, const struct attribute_row *row, struct bytes value,
 			   struct error *err);
-static read_function read_extensions, read_text, read_change;
+static read_function read_extensions, read_text, read_change, read_symmetric_id, read_asymmetric_id,
+	read_capabilities;
 
 /* The attributes that mean something here; others are passed by. */
 static const struct attribute_row {
@@ -37,6 +38,10 @@ static const struct attribute_row {
 	  false },
 	{ OID("\x2b\x06\x01\x05\x05\x07\x07\x24"), "changeSubjectName", read_change, CSR_TEXTS,
 	  false },
+	{ OID(PKCS_9 "\x10\x02\x25"), "decryptKeyIdentifier", read_symmetric_id, CSR_TEXTS, false },
+	{ OID(PKCS_9 "\x10\x02\x36"), "asymmetricDecryptKeyIdentifier", read_asymmetric_id,
+	  CSR_TEXTS, false },
+	{ OID(PKCS_9 "\x0f"), "smimeCapabilities", read_capabilities, CSR_TEXTS, false },
 };
 
 static const struct attribute_row *find_row(struct bytes oid)
@@ -181,6 +186,46 @@ static bool read_change(struct csr *csr, const struct attribute_row *row, struct
 				 row->name);
 	csr->changes_subject = true;
 	return true;
+}
+
+/* -- how a key made for the client is to travel (RFC 7030 4.4.1) -- */
+
+/* Two names for one key would leave open which one it is. */
+static bool read_decrypt_key(struct csr *csr, const struct attribute_row *row,
+			     enum decrypt_key kind, struct bytes value, struct error *err)
+{
+	struct der reader = der_open(value);
+	struct bytes id = der_read(&reader, DER_OCTET_STRING);
+
+	if (!der_at_end(&reader) || id.len == 0 || id.len > DECRYPT_KEY_ID_MAX)
+		return error_set(err, REASON_CSR_MALFORMED,
+				 "%s is not an OCTET STRING of 1 to %d octets", row->name,
+				 DECRYPT_KEY_ID_MAX);
+	if (csr->decrypt_key.kind != DECRYPT_KEY_NONE)
+		return error_set(err, REASON_CSR_MALFORMED, "%s names a second key to encrypt to",
+				 row->name);
+	csr->decrypt_key.kind = kind;
+	csr->decrypt_key.id = id;
+	return true;
+}
+
+static bool read_symmetric_id(struct csr *csr, const struct attribute_row *row, struct bytes value,
+			      struct error *err)
+{
+	return read_decrypt_key(csr, row, DECRYPT_KEY_SYMMETRIC, value, err);
+}
+
+static bool read_asymmetric_id(struct csr *csr, const struct attribute_row *row, struct bytes value,
+			       struct error *err)
+{
+	return read_decrypt_key(csr, row, DECRYPT_KEY_ASYMMETRIC, value, err);
+}
+
+static bool read_capabilities(struct csr *csr, const struct attribute_row *row, struct bytes value,
+			      struct error *err)
+{
+	(void)row;
+	return smime_capabilities_parse(value, &csr->decrypt_key.capabilities, err);
 }
 
 /* -- the list -- */

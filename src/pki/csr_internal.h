@@ -15,11 +15,14 @@ struct csr {
 	bool signature_is_weak;
 
 	struct name subject;
+	struct bytes spki;
 	struct public_key *key;
 	bool asks_extensions;
 	struct extensions extensions;
 	struct san san;
 	char *texts[CSR_TEXTS]; /* wiped when freed: each may be a secret */
+
+	struct decrypt_key_wish decrypt_key;
 
 	bool changes_subject;
 	struct name *new_subject; /* NULL: not among the changes */

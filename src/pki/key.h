@@ -57,6 +57,8 @@ MUST_CHECK bool public_key_parse(struct bytes spki, struct public_key **ret, str
 struct public_key *public_key_ref(const struct public_key *key);
 void public_key_free(struct public_key *key);
 DEFINE_CLEANUP(struct public_key *, public_key_free)
+/* By the algorithm alone, the key not judged: KEY_TYPE_COUNT for none of ours. */
+enum key_type public_key_type_of(struct bytes spki);
 enum key_type public_key_type(const struct public_key *key);
 unsigned int public_key_bits(const struct public_key *key);
 struct bytes public_key_spki(const struct public_key *key); /* DER, borrowed from the key */

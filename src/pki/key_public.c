@@ -268,6 +268,15 @@ static bool fill(struct public_key *key, struct bytes spki, struct error *err)
 	return hash_sha256(spki, key->hash, err);
 }
 
+enum key_type public_key_type_of(struct bytes spki)
+{
+	struct der outer = der_open(spki);
+	struct der fields = der_enter(&outer, DER_SEQUENCE);
+	const struct key_kind *kind = find_kind(der_read_whole(&fields, DER_SEQUENCE));
+
+	return kind ? kind->type : KEY_TYPE_COUNT;
+}
+
 bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *err)
 {
 	if (spki.len > SPKI_MAX)

@@ -128,8 +128,9 @@ void policy_decide(const struct profile *profile, const struct facts *facts, str
 	struct decision decision = { .profile = profile, .facts = facts };
 
 	*ret = (struct verdict){ 0 };
-	ret->allowed =
-		run_rules(&decision, &ret->trace, &ret->refusal) && build_grant(&decision, ret);
+	/* for a key that is yet to be made the question will be asked again, once it is there */
+	ret->allowed = run_rules(&decision, &ret->trace, &ret->refusal) &&
+		       (facts->key_to_make || build_grant(&decision, ret));
 	ret->authenticated = decision.identity != IDENTITY_NONE;
 	ret->renews = decision.renews;
 	name_refusal(ret);

@@ -15,6 +15,17 @@ struct key_finding {
 	bool revoked;       /* by a revoked certificate */
 };
 
+/* A key that will be made here for the one who asks. */
+struct key_to_make {
+	enum key_type type;
+	unsigned int bits; /* for KEY_RSA */
+};
+/* The kind that the CSR asks for by the key it carries where the profile takes that kind, else the
+ * profile's first of p256, p384, p521, ed25519 and rsa. RSA sizes are brought within the profile's
+ * bounds. */
+void policy_key_to_make(const struct profile *profile, const struct csr *csr,
+			struct key_to_make *ret);
+
 struct facts {
 	enum est_operation operation;
 	bool address_allowed;
@@ -22,6 +33,7 @@ struct facts {
 	const struct csr *csr;
 	struct certificate_finding certificate;
 	struct passphrase_finding passphrase;
+	const struct key_to_make *key_to_make; /* the CSR has no key yet; NULL: it has */
 	enum binding_finding binding;
 	struct key_finding key;
 	const struct certificate
@@ -51,7 +63,7 @@ struct verdict {
 	struct error refusal; /* when not allowed */
 	bool authenticated;   /* the caller has proven who it is */
 	bool renews;          /* decided as a renewal */
-	struct grant *grant;  /* when allowed; owned until TAKEn */
+	struct grant *grant;  /* when allowed and there is a key; owned until TAKEn */
 	struct trace trace;
 };
 void verdict_done(struct verdict *verdict);

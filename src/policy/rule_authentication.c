@@ -109,6 +109,15 @@ static bool by_method(struct decision *decision, struct error *err)
 			 (int)decision->profile->auth);
 }
 
+/* SKG-05: what a whole fleet knows gets nobody a private key, and is not even looked at. */
+static bool for_generated_key(struct decision *decision, struct error *err)
+{
+	if (decision->profile->auth == AUTH_PASSPHRASE && !ra_stands_in(decision))
+		return error_set(err, REASON_NO_CLIENT_CERT,
+				 "a shared passphrase is not enough for a generated key");
+	return by_certificate(decision, err);
+}
+
 static bool method_is_known(enum auth_method method)
 {
 	return method == AUTH_TLS_CERTIFICATE || method == AUTH_PASSPHRASE || method == AUTH_EITHER;
@@ -121,6 +130,8 @@ static bool find_identity(struct decision *decision, struct error *err)
 	if (decision->facts->operation == EST_SIMPLEREENROLL &&
 	    method_is_known(decision->profile->auth))
 		return by_certificate(decision, err);
+	if (decision->facts->operation == EST_SERVERKEYGEN)
+		return for_generated_key(decision, err);
 	return by_method(decision, err);
 }
 

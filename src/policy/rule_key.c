@@ -54,19 +54,31 @@ static bool check_usage_is_left(const struct profile *profile, enum key_type typ
 	return true;
 }
 
+/* The request's key, or what will be one. */
+static bool find_key(const struct facts *facts, struct key_to_make *ret, struct error *err)
+{
+	const struct public_key *key = facts->csr ? csr_key(facts->csr) : NULL;
+
+	if (facts->key_to_make) {
+		*ret = *facts->key_to_make;
+		return true;
+	}
+	if (!key)
+		return error_set(err, REASON_KEY_INVALID, "there is no key to certify");
+	*ret = (struct key_to_make){ public_key_type(key), public_key_bits(key) };
+	return true;
+}
+
 bool rule_key(struct decision *decision, struct error *err)
 {
 	const struct profile *profile = decision->profile;
 
-	if (!decision->facts->csr || !csr_key(decision->facts->csr))
-		return error_set(err, REASON_KEY_INVALID, "there is no key to certify");
+	struct key_to_make key;
 
-	const struct public_key *key = csr_key(decision->facts->csr);
-	enum key_type type = public_key_type(key);
-	if (!check_type(profile, type, err))
+	if (!find_key(decision->facts, &key, err) || !check_type(profile, key.type, err))
 		return false;
-	if (type == KEY_RSA && !check_rsa_bits(profile, public_key_bits(key), err))
+	if (key.type == KEY_RSA && !check_rsa_bits(profile, key.bits, err))
 		return false;
-	decision_note(decision, "%s, %u bits", key_type_text(type), public_key_bits(key));
-	return check_usage_is_left(profile, type, err);
+	decision_note(decision, "%s, %u bits", key_type_text(key.type), key.bits);
+	return check_usage_is_left(profile, key.type, err);
 }

@@ -7,9 +7,12 @@ bool rule_operation(struct decision *decision, struct error *err)
 	case EST_SIMPLEENROLL:
 	case EST_SIMPLEREENROLL:
 		return true;
+	case EST_SERVERKEYGEN:
+		return decision->profile->serverkeygen ||
+		       error_set(err, REASON_UNKNOWN_OPERATION,
+				 "the profile has serverkeygen switched off");
 	case EST_CACERTS:
 	case EST_CSRATTRS:
-	case EST_SERVERKEYGEN:
 	case EST_FULLCMC:
 	case EST_OPERATION_COUNT:
 		break;

@@ -2,8 +2,9 @@
 
 bool renewal_keeps_key(const struct decision *decision)
 {
-	return decision->renews && bytes_equal(public_key_spki(csr_key(decision->facts->csr)),
-					       cert_spki(decision->facts->renewed_cert));
+	return decision->renews && !decision->facts->key_to_make &&
+	       bytes_equal(public_key_spki(csr_key(decision->facts->csr)),
+			   cert_spki(decision->facts->renewed_cert));
 }
 
 /* RFC 7030 4.2.2: the same key renews, another one rekeys. */

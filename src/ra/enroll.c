@@ -1,4 +1,4 @@
-/* The story of simpleenroll and simplereenroll. */
+/* The story of simpleenroll, simplereenroll and serverkeygen. */
 #include "ra/enroll.h"
 
 #include <stdio.h>
@@ -228,9 +228,9 @@ static bool enroll(struct enrollment *e, struct est_reply *ret, struct error *er
 {
 	CLEANUP(certificate_done) struct certificate certificate = { 0 };
 
-	return authenticate(e, err) && facts_gather(e, err) &&
+	return authenticate(e, err) && facts_gather(e, err) && keygen_make(e, ret, err) &&
 	       issue_once(e, ret, &certificate, err) && old_certificate_on_use(e, err) &&
-	       reply_fill(e, &certificate, ret, err);
+	       reply_fill(e, &certificate, ret, err) && keygen_deliver(e, ret, err);
 }
 
 bool ra_enroll(struct ra *ra, const struct est_request *request, struct est_reply *ret,

@@ -3,6 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The edge has verified the CSR's own signature, where that counts; its contents are read anew. */
+static bool read_csr(const struct est_request *request, const struct profile *profile,
+		     struct csr **ret, struct error *err)
+{
+	bool lenient = !profile->strict_encoding;
+
+	if (request->operation == EST_SERVERKEYGEN)
+		return csr_parse_unkeyed(request->csr, lenient, ret, err);
+	return csr_parse(request->csr, lenient, ret, err);
+}
+
 bool enrollment_open(struct ra *ra, const struct est_request *request, struct enrollment *ret,
 		     struct error *err)
 {
@@ -17,8 +28,7 @@ bool enrollment_open(struct ra *ra, const struct est_request *request, struct en
 		.request_id = request->request_id,
 		.now = clock_now(ra->options.clock),
 	};
-	/* the edge has verified the CSR's own signature; its contents are read anew */
-	if (!csr_parse(request->csr, !ret->profile->strict_encoding, &ret->csr, err))
+	if (!read_csr(request, ret->profile, &ret->csr, err))
 		return false;
 	ret->facts.csr = ret->csr;
 	return true;
@@ -32,6 +42,7 @@ void enrollment_done(struct enrollment *e)
 	cert_free(e->renewed_cert);
 	certificate_done(&e->client_record);
 	certificate_done(&e->renewed_record);
+	private_key_free(e->made_key);
 	csr_free(e->csr);
 	catalog_unref(e->catalog);
 }

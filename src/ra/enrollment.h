@@ -26,6 +26,7 @@ struct enrollment {
 	struct catalog *catalog; /* a reference */
 	const struct profile *profile;
 	struct csr *csr;
+	struct private_key *made_key; /* serverkeygen: goes to the client and nowhere else */
 	struct cert *chain[CLIENT_CHAIN_MAX];
 	size_t chain_count;
 	struct certificate client_record;  /* the client's certificate, if we issued it */
@@ -47,6 +48,14 @@ MUST_CHECK bool authenticate(struct enrollment *enrollment, struct error *err);
 MUST_CHECK bool facts_gather(struct enrollment *enrollment, struct error *err);
 /* Fills facts.key from the store. */
 MUST_CHECK bool facts_find_key_use(struct enrollment *enrollment, struct error *err);
+
+/* serverkeygen: once policy lets the client have one, makes the key and puts its public half into
+ * the CSR; does nothing for other operations. */
+MUST_CHECK bool keygen_make(struct enrollment *enrollment, struct est_reply *reply,
+			    struct error *err);
+/* Puts the private key into the reply, encrypted if the client named a key for that. */
+MUST_CHECK bool keygen_deliver(struct enrollment *enrollment, struct est_reply *reply,
+			       struct error *err);
 
 /* What happens to the certificate that was renewed, in the transaction of the new one. */
 MUST_CHECK bool old_certificate_on_renewal(struct enrollment *enrollment, struct store_tx *tx,

@@ -78,7 +78,8 @@ bool facts_find_key_use(struct enrollment *e, struct error *err)
 	CLEANUP(buffer_done) struct buffer subject = { 0 };
 	struct store_key_use use = { 0 };
 
-	if (e->profile->key_reuse == KEY_REUSE_ANY)
+	/* a key that is yet to be made was never used */
+	if (e->profile->key_reuse == KEY_REUSE_ANY || !csr_key(e->csr))
 		return true;
 	policy_subject_text(e->profile, &e->facts, &subject);
 	const char *text = buffer_cstring(&subject);

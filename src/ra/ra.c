@@ -11,6 +11,7 @@ static const struct {
 } operations[] = {
 	{ EST_SIMPLEENROLL, ra_enroll },
 	{ EST_SIMPLEREENROLL, ra_enroll },
+	{ EST_SERVERKEYGEN, ra_enroll },
 };
 
 static bool answer(struct est_service *service, const struct est_request *request,

@@ -43,5 +43,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask_everything(lenient, der);
 	if (strict && !lenient)
 		abort();
+	/* whoever makes the key anew judges less, and nothing more */
+	CLEANUP(csr_freep) struct csr *unkeyed = NULL;
+	unsigned int bits = 0;
+	if (!csr_parse_unkeyed(der, true, &unkeyed, &err)) {
+		if (lenient)
+			abort();
+		return 0;
+	}
+	if (csr_key(unkeyed) || csr_verify(unkeyed, &err))
+		abort();
+	if (lenient && csr_key_wish(unkeyed, &bits) != public_key_type(csr_key(lenient)))
+		abort();
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* Bouncy Castle's EST client as a command, for the tests:
- *   java EstClient.java HOST:PORT LABEL CA.pem cacerts|enroll|reenroll CN USER PASSWORD CLIENT.p12|- OUT.pem
+ *   java EstClient.java HOST:PORT LABEL CA.pem cacerts|enroll|reenroll|serverkeygen CN USER PASSWORD CLIENT.p12|- OUT.pem
  * Prints "status N" and ends with 0 if the operation succeeded. */
 import java.io.*;
 import java.nio.file.*;
@@ -24,7 +24,7 @@ public class EstClient {
         try {
             switch (args[3]) {
                 case "cacerts" -> save(args[8], service.getCACerts().getCertificateStore());
-                case "enroll", "reenroll" -> enroll(service, args);
+                case "enroll", "reenroll", "serverkeygen" -> enroll(service, args);
                 default -> throw new IllegalArgumentException(args[3]);
             }
         } catch (ESTException e) {
@@ -68,12 +68,16 @@ public class EstClient {
                 .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()));
         ESTAuth auth = args[5].isEmpty() ? null : new JcaHttpAuthBuilder(args[5], args[6].toCharArray())
                 .setNonceGenerator(new SecureRandom()).setProvider("BC").build();
-        EnrollmentResponse response = service.simpleEnroll(args[3].equals("reenroll"), request, auth);
+        EnrollmentResponse response = args[3].equals("serverkeygen")
+                ? service.simpleEnrollWithServersideCreation(request, auth)
+                : service.simpleEnroll(args[3].equals("reenroll"), request, auth);
         if (!response.isCompleted()) {
             System.out.println("status 202");
             System.exit(6);
         }
         save(args[8], response.getStore());
+        if (response.getPrivateKeyInfo() != null)
+            Files.write(Path.of(args[8] + ".key"), response.getPrivateKeyInfo().getEncoded());
     }
 
     static void save(String path, Store<X509CertificateHolder> store) throws Exception {

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, load_der_private_key, pkcs12
 
 from node import Identity, make_csr, make_key
 
@@ -122,6 +122,7 @@ class BouncyCastle:
     """org.bouncycastle.est."""
 
     name = "bouncycastle"
+    label = "demo"
 
     def __init__(self, node, folder):
         self.node, self.folder = node, folder
@@ -129,7 +130,7 @@ class BouncyCastle:
     def java(self, operation, name="-", user="", password="", p12="-"):
         out = self.folder / "bc.pem"
         out.unlink(missing_ok=True)
-        done = run("java", "-cp", JARS, HERE / "EstClient.java", f"127.0.0.1:{self.node.port}", "demo", self.node.folder / "ca.pem", operation,
+        done = run("java", "-cp", JARS, HERE / "EstClient.java", f"127.0.0.1:{self.node.port}", self.label, self.node.folder / "ca.pem", operation,
                    name, user, password, p12, out)
         said = done.stdout.decode() + done.stderr.decode()
         return (out.read_bytes() if done.returncode == 0 else None), said
@@ -248,6 +249,22 @@ def test_outside_the_window(client, node):
         node.set_profile("demo", "renewal.while_valid=any-time")
     identity, said = client.reenroll("too-early", old)
     assert identity, said
+
+
+def test_serverkeygen_by_bouncycastle(node, tmp_path):
+    """A client that reads the two parts by itself."""
+    node.set_profile("demo-tls", "serverkeygen=true", "identity=any")
+    device = node.device("generated")
+    client = BouncyCastle(node, tmp_path)
+    store = tmp_path / "identity.p12"
+    store.write_bytes(pkcs12.serialize_key_and_certificates(b"device", device.key, device.certificate, None, BestAvailableEncryption(b"identity")))
+    client.label = "demo-tls"
+    node.wait(lambda: client.java("serverkeygen", "generated", p12=store)[0], "a generated key", 30)
+    certificate = x509.load_pem_x509_certificate((tmp_path / "bc.pem").read_bytes())
+    key = load_der_private_key((tmp_path / "bc.pem.key").read_bytes(), None)
+    assert key.public_key() == certificate.public_key()
+    pem, said = client.java("serverkeygen", "generated")
+    assert pem is None and "status 403" in said
 
 
 def test_unlisted_address(node, tmp_path):

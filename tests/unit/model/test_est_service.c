@@ -178,6 +178,7 @@ TEST(every_cut_of_a_reply_is_refused)
 
 	buffer_append_text(&reply.certificate, "leaf");
 	buffer_append_text(&reply.chain, "chain");
+	buffer_append_text(&reply.private_key, "key");
 	refuse_every_cut(&reply, NULL);
 	refuse_every_cut(&reply, &refusal);
 }
@@ -197,6 +198,35 @@ TEST(a_certificate_comes_back_as_it_was)
 	assert_true(bytes_equal(buffer_view(&back.certificate), BYTES_LITERAL("leaf")));
 	assert_true(bytes_equal(buffer_view(&back.chain), BYTES_LITERAL("chain")));
 	assert_true(back.authenticated && back.repeated);
+}
+
+TEST(an_envelope_around_no_key_is_refused)
+{
+	CLEANUP(buffer_done) struct buffer message = { 0 };
+	CLEANUP(est_reply_done) struct est_reply reply = { .key_is_enveloped = true }, back = { 0 };
+	struct error err;
+
+	buffer_append_text(&reply.certificate, "leaf");
+	est_reply_pack(&reply, NULL, &message);
+	EXPECT_REFUSED(est_reply_unpack(buffer_view(&message), &back, &err), err, REASON_PROTOCOL);
+}
+
+TEST(a_private_key_comes_back_as_it_was_and_is_wiped)
+{
+	CLEANUP(buffer_done) struct buffer message = { 0 };
+	CLEANUP(est_reply_done) struct est_reply reply = { .key_is_enveloped = true };
+	struct est_reply back = { 0 };
+	struct error err = { 0 };
+
+	buffer_append_text(&reply.certificate, "leaf");
+	buffer_append_text(&reply.private_key, "a secret");
+	est_reply_pack(&reply, NULL, &message);
+	EXPECT_OK(est_reply_unpack(buffer_view(&message), &back, &err), err);
+	assert_true(bytes_equal(buffer_view(&back.private_key), BYTES_LITERAL("a secret")));
+	assert_true(back.key_is_enveloped);
+	est_reply_done(&back);
+	assert_null(back.private_key.data);
+	assert_false(back.key_is_enveloped);
 }
 
 /* -- events -- */
@@ -271,6 +301,8 @@ TEST_MAIN(RUN(an_operation_that_needs_no_authority_is_refused),
 	  RUN(a_chain_longer_than_the_bound_is_refused), RUN(a_request_comes_back_as_it_was),
 	  RUN(a_refusal_comes_back_with_its_words), RUN(a_refusal_for_no_reason_is_refused_as_such),
 	  RUN(success_without_a_certificate_is_refused), RUN(every_cut_of_a_reply_is_refused),
-	  RUN(a_certificate_comes_back_as_it_was), RUN(every_cut_of_an_event_is_refused),
+	  RUN(a_certificate_comes_back_as_it_was), RUN(an_envelope_around_no_key_is_refused),
+	  RUN(a_private_key_comes_back_as_it_was_and_is_wiped),
+	  RUN(every_cut_of_an_event_is_refused),
 	  RUN(co_15b_an_event_s_hostile_text_is_tamed_at_the_border),
 	  RUN(an_event_comes_back_as_it_was))

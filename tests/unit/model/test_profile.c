@@ -237,6 +237,11 @@ static void spoil_challenge(struct profile *p)
 	p->challenge = CHALLENGE_IS_PASSPHRASE;
 	p->auth = AUTH_TLS_CERTIFICATE;
 }
+static void spoil_keygen(struct profile *p)
+{
+	p->serverkeygen = true;
+	p->auth = AUTH_PASSPHRASE;
+}
 static void add_alias(struct profile *p, const char *alias)
 {
 	p->aliases = realloc(p->aliases, (p->alias_count + 1) * sizeof *p->aliases);
@@ -437,6 +442,7 @@ TEST(what_does_not_fit_is_refused_by_the_field_s_name)
 		{ spoil_auth, "auth:" },
 		{ spoil_renew_key, "renewal.key:" },
 		{ spoil_challenge, "challenge_password:" },
+		{ spoil_keygen, "serverkeygen:" },
 		{ spoil_alias, "aliases:" },
 		{ spoil_alias_twice, "aliases:" },
 		{ spoil_alias_oid, "aliases:" },

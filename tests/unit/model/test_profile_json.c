@@ -264,7 +264,7 @@ static const char everything[] =
 	"\"renewal\":{\"while_valid\":\"any-time\",\"after_expiry\":\"in-window\","
 	"\"opens_before\":\"12h\",\"closes_after\":\"never\",\"key\":\"new\","
 	"\"old_certificate\":\"revoked-later\",\"old_certificate_after\":\"1d\","
-	"\"own_certificate_on_enroll\":\"refused\",\"change_subject\":true}}";
+	"\"own_certificate_on_enroll\":\"refused\",\"change_subject\":true},\"serverkeygen\":true}";
 
 TEST(every_member_is_written_as_it_is_read)
 {
@@ -318,7 +318,7 @@ TEST(null_puts_the_default_back)
 	      "\"validity\":null,\"backdate\":null,\"include_chain\":null,\"repeat_answer\":null,"
 	      "\"key_usage_critical\":null,\"ext_key_usage_critical\":null,\"policies\":null,"
 	      "\"cdp\":null,\"aia\":null,\"extensions\":null,\"not_after\":null,\"csrattrs\":null,"
-	      "\"renewal\":null}");
+	      "\"renewal\":null,\"serverkeygen\":null}");
 	CLEANUP(freep) char *after = dump(profile);
 	assert_string_equal(after, before);
 }

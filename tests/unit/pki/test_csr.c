@@ -3,7 +3,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hex.h"
 #include "pki/csr.h"
+#include "pki/der.h"
 
 static struct error err;
 
@@ -485,8 +487,116 @@ TEST(enr_06_change_of_subject_is_read)
 	assert_int_equal(san->count, 1);
 }
 
-TEST_MAIN(RUN(cs_01_truncated_at_every_offset), RUN(cs_02_one_changed_byte_is_always_noticed),
-	  RUN(cs_03_bytes_after_and_ber_lengths), RUN(cs_04_depth_and_counts_are_bounded),
+/* -- keys made elsewhere (RFC 7030 4.4) -- */
+
+TEST(skg_01_all_but_key_and_signature_is_judged)
+{
+	static const char *const refused[] = { "trailing-bytes", "name-nul",  "attribute-twice",
+					       "san-nul",        "version-1", "stranger-pkcs7" };
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		CLEANUP(buffer_done) struct buffer der = vector_load("csr", refused[i]);
+		CLEANUP(csr_freep) struct csr *csr = NULL;
+
+		assert_false(csr_parse_unkeyed(buffer_view(&der), true, &csr, &err));
+	}
+}
+
+TEST(skg_01_key_and_signature_count_for_nothing)
+{
+	static const struct {
+		const char *name;
+		enum key_type wish;
+		unsigned int bits;
+	} rows[] = {
+		{ "rsa-512", KEY_RSA, 0 },
+		{ "ok-rsa-3072", KEY_RSA, 3072 },
+		{ "ec-off-curve", KEY_P256, 0 },
+		{ "ok-p384", KEY_P384, 384 },
+		{ "signature-wrong", KEY_P256, 256 },
+		{ "dsa", KEY_TYPE_COUNT, 0 },
+		{ "key-garbage", KEY_TYPE_COUNT, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(buffer_done) struct buffer der = vector_load("csr", rows[i].name);
+		CLEANUP(csr_freep) struct csr *csr = NULL;
+		unsigned int bits = 1;
+
+		EXPECT_OK(csr_parse_unkeyed(buffer_view(&der), false, &csr, &err), err);
+		assert_null(csr_key(csr));
+		EXPECT_REFUSED(csr_verify(csr, &err), err, REASON_POP_FAILED);
+		if (csr_key_wish(csr, &bits) != rows[i].wish || bits != rows[i].bits)
+			fail_msg("%s: %d of %u bits", rows[i].name, csr_key_wish(csr, &bits), bits);
+	}
+}
+
+/* A CSR with these attributes, in hex, and a key that is none. */
+static bool parse_with_attributes(const char *hex, struct csr **ret, struct error *why)
+{
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	unsigned char attributes[512];
+	size_t len = 0;
+
+	assert_true(hex_decode(hex, attributes, sizeof attributes, &len));
+	size_t whole = der_begin(&der, DER_SEQUENCE);
+	size_t info = der_begin(&der, DER_SEQUENCE);
+	der_write_small(&der, 0);
+	der_write(&der, DER_SEQUENCE, (struct bytes){ 0 });
+	der_write(&der, DER_SEQUENCE, (struct bytes){ 0 });
+	der_write(&der, DER_CONTEXT_0, (struct bytes){ attributes, len });
+	der_end(&der, info);
+	der_write(&der, DER_SEQUENCE, (struct bytes){ 0 });
+	der_write_octet_bits(&der, BYTES_LITERAL("junk"));
+	der_end(&der, whole);
+	return csr_parse_unkeyed(buffer_view(&der), false, ret, why);
+}
+
+#define SYMMETRIC "060b2a864886f70d0109100225"
+#define ASYMMETRIC "060b2a864886f70d0109100236"
+#define CAPABILITIES "06092a864886f70d01090f"
+
+TEST(skg_03_a_malformed_wish_for_encryption_is_refused)
+{
+	static const char *const refused[] = {
+		"3011" ASYMMETRIC "31020400",   /* an empty name */
+		"3012" ASYMMETRIC "3103020101", /* no OCTET STRING */
+		"3012" ASYMMETRIC "3103040101"
+		"3012" SYMMETRIC "3103040102",          /* two keys */
+		"300f" CAPABILITIES "31020400",         /* no list */
+		"3013" CAPABILITIES "3106300430020500", /* no OID in it */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		CLEANUP(csr_freep) struct csr *csr = NULL;
+
+		if (parse_with_attributes(refused[i], &csr, &err))
+			fail_msg("taken: %s", refused[i]);
+		assert_int_equal(err.reason, REASON_CSR_MALFORMED);
+	}
+}
+
+TEST(skg_03_the_key_to_encrypt_to_is_read)
+{
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+
+	EXPECT_OK(parse_with_attributes("3012" ASYMMETRIC "31030401aa"
+					"301c" CAPABILITIES "310f300d300b060960864801650304012a",
+					&csr, &err),
+		  err);
+	const struct decrypt_key_wish *wish = csr_decrypt_key(csr);
+	assert_int_equal(wish->kind, DECRYPT_KEY_ASYMMETRIC);
+	assert_true(bytes_equal(wish->id, BYTES_LITERAL("\xaa")));
+	assert_string_equal(smime_cipher(&wish->capabilities), "AES-256-CBC");
+	assert_false(wish->capabilities.has[SMIME_RSA_OAEP]);
+}
+
+TEST_MAIN(RUN(skg_01_all_but_key_and_signature_is_judged),
+	  RUN(skg_01_key_and_signature_count_for_nothing),
+	  RUN(skg_03_a_malformed_wish_for_encryption_is_refused),
+	  RUN(skg_03_the_key_to_encrypt_to_is_read), RUN(cs_01_truncated_at_every_offset),
+	  RUN(cs_02_one_changed_byte_is_always_noticed), RUN(cs_03_bytes_after_and_ber_lengths),
+	  RUN(cs_04_depth_and_counts_are_bounded),
 	  RUN(cs_05_version_attributes_and_algorithm_parameters), RUN(cs_06_wrong_signatures),
 	  RUN(enr_01_weak_signature_algorithms), RUN(cs_09_rsa_exponent_one_is_refused),
 	  RUN(cs_09_rsa_exponents), RUN(cs_10_rsa_sizes), RUN(cs_11_huge_rsa_keys_cost_nothing),

@@ -1,0 +1,105 @@
+/* serverkeygen: who may have a key made (SKG-05), of which kind, and what is decided before there
+ * is one. */
+#include "scene.h"
+
+static void scene_keygen(struct scene *scene, enum identity_kind kind)
+{
+	scene_open(scene, EST_SERVERKEYGEN);
+	scene->profile->serverkeygen = true;
+	scene_client(scene, kind, device_cert());
+}
+
+TEST(skg_05_switched_off_by_default)
+{
+	struct scene scene;
+
+	scene_keygen(&scene, IDENTITY_THIRD_PARTY);
+	EXPECT_ALLOWED(scene);
+	scene.profile->serverkeygen = false;
+	EXPECT_DENIED(scene, REASON_UNKNOWN_OPERATION);
+	scene_close(&scene);
+}
+
+TEST(skg_05_a_shared_passphrase_gets_no_key)
+{
+	static const enum auth_method methods[] = { AUTH_PASSPHRASE, AUTH_EITHER,
+						    AUTH_TLS_CERTIFICATE };
+	struct scene scene;
+
+	scene_open(&scene, EST_SERVERKEYGEN);
+	scene.profile->serverkeygen = true;
+	scene_passphrase(&scene, REASON_NONE);
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		scene.profile->auth = methods[i];
+		EXPECT_DENIED(scene, REASON_NO_CLIENT_CERT);
+	}
+	scene_close(&scene);
+}
+
+TEST(skg_05_a_certificate_beside_a_passphrase_is_what_counts)
+{
+	struct scene scene;
+
+	scene_keygen(&scene, IDENTITY_THIRD_PARTY);
+	scene_passphrase(&scene, REASON_BAD_PASSPHRASE);
+	EXPECT_ALLOWED(scene);
+	scene.profile->auth = AUTH_PASSPHRASE;
+	EXPECT_DENIED(scene, REASON_NO_CLIENT_CERT);
+	scene_close(&scene);
+}
+
+TEST(a_key_yet_to_be_made_is_judged_and_grants_nothing)
+{
+	const struct key_to_make p256 = { KEY_P256, 0 }, small = { KEY_RSA, 1024 };
+	struct scene scene;
+	struct verdict verdict;
+
+	scene_keygen(&scene, IDENTITY_THIRD_PARTY);
+	scene.facts.key_to_make = &small;
+	EXPECT_DENIED(scene, REASON_KEY_TOO_WEAK);
+	scene.facts.key_to_make = &p256;
+	policy_decide(scene.profile, &scene.facts, &verdict);
+	assert_true(verdict.allowed);
+	assert_null(verdict.grant);
+	verdict_done(&verdict);
+	scene.profile->key_allowed[KEY_P256] = false;
+	EXPECT_DENIED(scene, REASON_KEY_TYPE_NOT_ALLOWED);
+	scene_close(&scene);
+}
+
+TEST(a_renewal_that_must_keep_its_key_gets_none_made)
+{
+	const struct key_to_make p256 = { KEY_P256, 0 };
+	struct scene scene;
+
+	scene_keygen(&scene, IDENTITY_OWN);
+	scene.facts.key_to_make = &p256;
+	scene.profile->renew_key = RENEW_KEY_SAME_REQUIRED;
+	EXPECT_DENIED(scene, REASON_KEY_MUST_STAY);
+	scene_close(&scene);
+}
+
+TEST(skg_01_the_kind_follows_the_csr_within_the_profile)
+{
+	struct scene scene;
+	struct key_to_make key;
+
+	scene_keygen(&scene, IDENTITY_THIRD_PARTY);
+	scene_csr(&scene, (struct csr_spec){ .subject = "CN=dev-1", .key = RSA_KEY });
+	policy_key_to_make(scene.profile, scene.csr, &key);
+	assert_int_equal(key.type, KEY_RSA);
+	assert_int_equal(key.bits, 2048);
+	scene.profile->rsa_bits_min = 3072;
+	policy_key_to_make(scene.profile, scene.csr, &key);
+	assert_int_equal(key.bits, 3072);
+	scene.profile->key_allowed[KEY_RSA] = scene.profile->key_allowed[KEY_P256] = false;
+	policy_key_to_make(scene.profile, scene.csr, &key);
+	assert_int_equal(key.type, KEY_P384);
+	scene_close(&scene);
+}
+
+TEST_MAIN(RUN(skg_05_switched_off_by_default), RUN(skg_05_a_shared_passphrase_gets_no_key),
+	  RUN(skg_05_a_certificate_beside_a_passphrase_is_what_counts),
+	  RUN(a_key_yet_to_be_made_is_judged_and_grants_nothing),
+	  RUN(a_renewal_that_must_keep_its_key_gets_none_made),
+	  RUN(skg_01_the_kind_follows_the_csr_within_the_profile))
