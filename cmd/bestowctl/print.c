@@ -247,6 +247,20 @@ void print_fields(const json_t *object, const struct column *fields, size_t coun
 	}
 }
 
+void print_extensions(const json_t *extensions)
+{
+	for (size_t i = 0; i < json_array_size(extensions); i++) {
+		const json_t *extension = json_array_get(extensions, i);
+
+		fputs("  ", stdout);
+		print_text(json_text_at(extension, "name"));
+		fputs(json_is_true(json_at(extension, "critical")) ? " (critical): " : ": ",
+		      stdout);
+		print_text(json_text_at(extension, "words"));
+		putchar('\n');
+	}
+}
+
 /* -- talk -- */
 
 void print_warnings(const json_t *warnings)

@@ -28,6 +28,8 @@ void print_table(const struct invocation *invocation, const json_t *list,
 		 const struct column *columns, size_t count, const char *empty);
 /* One line per field; those that are null are left out. */
 void print_fields(const json_t *object, const struct column *fields, size_t count);
+/* What a certificate's extensions say, one line each. */
+void print_extensions(const json_t *extensions);
 /* A line of a list of texts each, after "warning: ", on standard error. */
 void print_warnings(const json_t *warnings);
 /* What one may do next, on standard error; not with --quiet or --json. */

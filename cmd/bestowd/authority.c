@@ -450,7 +450,8 @@ static bool open_lines(struct authority *authority, struct error *err)
 
 static bool start_jobs(struct authority *authority, struct error *err)
 {
-	const struct jobs_options options = { .crls = authority->crls,
+	const struct jobs_options options = { .store = authority->store,
+					      .crls = authority->crls,
 					      .catalog = current_catalog,
 					      .complain = complain_of_ca,
 					      .clock = &clock_system,

@@ -144,7 +144,9 @@ REASON(SUPERSEDED, "superseded", ERROR_DENIED, "The certificate was already rene
 REASON(QUOTA, "quota", ERROR_LIMITED, "Too many requests in this time",
        "Wait for the time in Retry-After")
 REASON(PENDING_APPROVAL, "pending_approval", ERROR_PENDING, "The request waits for a person",
-       "Approve it, or wait")
+       "See it with bestowctl request show, then approve or reject it")
+REASON(REQUEST_REJECTED, "request_rejected", ERROR_DENIED, "An operator has rejected the request",
+       "Ask the operator; a request for other names, or with another key, is looked at anew")
 REASON(CA_UNAVAILABLE, "ca_unavailable", ERROR_BUSY, "The CA cannot sign now",
        "Look at the CA's key and state")
 REASON(CA_RETIRED, "ca_retired", ERROR_DENIED, "The profile's CA is retired and issues nothing more",

@@ -35,6 +35,16 @@ struct ca_context {
 MUST_CHECK bool ca_prepare(struct store_tx *tx, struct grant *grant, const struct ca *issuer,
 			   const struct ca_context *context, enum ca_intent intent,
 			   struct issuance **ret, struct error *err);
+/* What ca_prepare() would make of the grant, built and linted by the same code: nothing is written,
+ * and the serial is of no meaning. */
+struct ca_preview {
+	struct buffer tbs;
+	char *subject, *san; /* texts as in struct certificate */
+};
+MUST_CHECK bool ca_preview(struct store_tx *tx, const struct grant *grant, const struct ca *issuer,
+			   const struct ca_context *context, struct ca_preview *ret,
+			   struct error *err);
+void ca_preview_done(struct ca_preview *preview);
 /* Signs with the key of that name. Consumes the issuance, whose issuer must still be there. *ret is
  * the record with the certificate's DER; certificate_done() is the caller's. */
 MUST_CHECK bool ca_sign(struct signer *signer, const char *key_name, struct issuance *issuance,

@@ -151,8 +151,9 @@ static void san_to_text(const struct san *san, struct buffer *to)
 			      san->entries[i].value);
 }
 
-static bool record_fill(struct issuance *issuance, struct grant *grant, const struct ca *issuer,
-			const struct public_key *key, int64_t now, struct error *err)
+static bool record_fill(struct issuance *issuance, const struct grant *grant,
+			const struct ca *issuer, const struct public_key *key, int64_t now,
+			struct error *err)
 {
 	struct certificate *record = &issuance->record;
 	CLEANUP(buffer_done) struct buffer subject = { 0 };
@@ -175,9 +176,6 @@ static bool record_fill(struct issuance *issuance, struct grant *grant, const st
 	record->created = now;
 	record->operation = grant->operation;
 	record->renews_id = grant->renews_id;
-	record->peer = TAKE(grant->peer);
-	record->requested_by = TAKE(grant->requested_by);
-	record->request_id = TAKE(grant->request_id);
 	memcpy(record->key_hash, public_key_hash(key), KEY_HASH_LEN);
 	memcpy(record->identity_hash, grant->identity_hash, KEY_HASH_LEN);
 	record->serial_len = SERIAL_LEN;
@@ -312,11 +310,17 @@ static bool enter_intent(struct store_tx *tx, struct issuance *issuance, struct 
 	return store_certificate_insert_intent(tx, &intent, &issuance->record.id, err);
 }
 
-bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *issuer,
-		const struct ca_context *context, enum ca_intent intent, struct issuance **ret,
-		struct error *err)
+/* Who asked, which the grant needs no more. */
+static void take_origin(struct certificate *record, struct grant *grant)
 {
-	CLEANUP(grant_freep) struct grant *grant = consumed;
+	record->peer = TAKE(grant->peer);
+	record->requested_by = TAKE(grant->requested_by);
+	record->request_id = TAKE(grant->request_id);
+}
+
+static bool build(struct store_tx *tx, const struct grant *grant, const struct ca *issuer,
+		  const struct ca_context *context, struct issuance **ret, struct error *err)
+{
 	CLEANUP(issuance_freep) struct issuance *issuance = calloc(1, sizeof *issuance);
 	const struct cert *issuer_cert = issuer ? issuer->cert : NULL;
 	int64_t now = clock_now(context->clock);
@@ -332,9 +336,47 @@ bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *is
 	    !check_name_constraints(grant, issuer, err) ||
 	    !record_fill(issuance, grant, issuer, issuance->own_key, now, err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, context->va_url, err) ||
-	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err) ||
-	    (intent == INTENT_ENTERED && !enter_intent(tx, issuance, err)))
+	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err))
 		return false;
 	*ret = TAKE(issuance);
 	return true;
+}
+
+bool ca_prepare(struct store_tx *tx, struct grant *consumed, const struct ca *issuer,
+		const struct ca_context *context, enum ca_intent intent, struct issuance **ret,
+		struct error *err)
+{
+	CLEANUP(grant_freep) struct grant *grant = consumed;
+	CLEANUP(issuance_freep) struct issuance *issuance = NULL;
+
+	if (!build(tx, grant, issuer, context, &issuance, err))
+		return false;
+	take_origin(&issuance->record, grant);
+	if (intent == INTENT_ENTERED && !enter_intent(tx, issuance, err))
+		return false;
+	*ret = TAKE(issuance);
+	return true;
+}
+
+bool ca_preview(struct store_tx *tx, const struct grant *grant, const struct ca *issuer,
+		const struct ca_context *context, struct ca_preview *ret, struct error *err)
+{
+	CLEANUP(issuance_freep) struct issuance *issuance = NULL;
+
+	if (!build(tx, grant, issuer, context, &issuance, err))
+		return false;
+	*ret = (struct ca_preview){
+		.tbs = issuance->tbs,
+		.subject = TAKE(issuance->record.subject),
+		.san = TAKE(issuance->record.san),
+	};
+	issuance->tbs = (struct buffer){ 0 };
+	return true;
+}
+
+void ca_preview_done(struct ca_preview *preview)
+{
+	buffer_done(&preview->tbs);
+	free(preview->subject);
+	free(preview->san);
 }

@@ -17,6 +17,7 @@
 
 #define CERTS_MAX 10 /* in one enroll answer */
 #define RETRY_AFTER_DEFAULT 60
+#define RETRY_AFTER_MAX (48 * 3600)
 #define CHALLENGE "Basic realm=\"estrealm\", charset=\"UTF-8\""
 
 /* The only place where a kind becomes a status. */
@@ -186,6 +187,7 @@ void reply_generated_key(struct est_exchange *e, const struct est_reply *reply)
 static bool may_read_code(enum reason reason, bool authenticated)
 {
 	return authenticated || reason == REASON_NO_CLIENT_CERT ||
+	       reason == REASON_REQUEST_REJECTED /* only the key's holder is ever told */ ||
 	       reason_kind(reason) == ERROR_INVALID || reason_kind(reason) == ERROR_UNSUPPORTED;
 }
 
@@ -221,13 +223,21 @@ static bool wants_retry_after(enum error_kind kind)
 }
 
 /* LD-09: between what was asked for and twice that, or all who were sent away at once come back at
- * once. */
+ * once. Clients give up on more than two days. */
 static unsigned int spread(unsigned int seconds)
 {
 	unsigned char coin = 0;
 
 	(void)!random_fill(&coin, 1, NULL);
-	return seconds + seconds * coin / UCHAR_MAX;
+	unsigned int spread = seconds + seconds * coin / UCHAR_MAX;
+	return spread < RETRY_AFTER_MAX ? spread : RETRY_AFTER_MAX;
+}
+
+/* Bouncy Castle wants a 401 to have Content-Length: 0, and closes a 202 without reading it, which
+ * it then takes for an error. */
+static bool has_body(enum error_kind kind)
+{
+	return kind != ERROR_UNAUTHENTICATED && kind != ERROR_PENDING;
 }
 
 void reply_refusal(struct est_exchange *e, const struct error *refusal, bool authenticated)
@@ -239,10 +249,9 @@ void reply_refusal(struct est_exchange *e, const struct error *refusal, bool aut
 	size_t headers = 0;
 
 	snprintf(e->detail, sizeof e->detail, "%s", refusal->detail);
-	if (kind == ERROR_UNAUTHENTICATED) {
-		/* no body: Bouncy Castle 1.72 wants a 401 to have Content-Length: 0 */
+	if (kind == ERROR_UNAUTHENTICATED)
 		headers = add_header(&answer, headers, "WWW-Authenticate", CHALLENGE);
-	} else {
+	if (has_body(kind)) {
 		refusal_text(e, refusal, authenticated, &text);
 		answer.content_type = "text/plain; charset=utf-8";
 		answer.body = buffer_view(&text);

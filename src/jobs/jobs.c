@@ -7,12 +7,14 @@
 #include <time.h>
 
 #include "jobs/crl_job.h"
+#include "jobs/held_request_job.h"
 
 #define JOBS_STACK (1024 * 1024)
 
 struct jobs {
 	struct jobs_options options;
 	struct crl_job crl_job;
+	struct held_request_job held_request_job;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -25,6 +27,7 @@ static void run_due(struct jobs *jobs)
 
 	crl_job_run(&jobs->crl_job, &jobs->options, catalog);
 	catalog_unref(catalog);
+	held_request_job_run(&jobs->held_request_job, &jobs->options);
 }
 
 /* True when there is to be another round. */

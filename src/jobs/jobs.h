@@ -4,7 +4,8 @@
 #include "ca/crl_issuer.h"
 
 struct jobs_options {
-	struct crl_issuer *crls; /* borrowed */
+	struct store *store; /* borrowed, as the next */
+	struct crl_issuer *crls;
 	/* The configuration as it is now; a reference of the callee's. */
 	struct catalog *(*catalog)(void *context);
 	/* What went wrong, in words for the log; not more than once a minute for each CA. */

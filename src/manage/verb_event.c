@@ -6,6 +6,13 @@
 #define EVENTS_LIMIT_DEFAULT 50
 #define EVENTS_LIMIT_MAX 1000
 
+static const char *outcome_text(enum reason reason)
+{
+	if (reason == REASON_NONE)
+		return "issued";
+	return reason_kind(reason) == ERROR_PENDING ? "pending" : "refused";
+}
+
 static json_t *describe_event(const struct event *event, const struct catalog *catalog)
 {
 	const struct account *account = catalog_account(catalog, event->account_id);
@@ -21,7 +28,7 @@ static json_t *describe_event(const struct event *event, const struct catalog *c
 		describe_text(account ? account->name : NULL), "profile",
 		describe_text(profile ? profile->name : NULL), "operation",
 		describe_text(operation), "label", describe_text(event->label), "outcome",
-		issued ? "issued" : "refused", "reason", issued ? NULL : reason_code(event->reason),
+		outcome_text(event->reason), "reason", issued ? NULL : reason_code(event->reason),
 		"words", issued ? NULL : reason_words(event->reason), "remedy",
 		issued ? NULL : reason_remedy(event->reason), "detail",
 		describe_text(event->detail), "peer", describe_text(event->peer), "client",

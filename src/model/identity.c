@@ -11,6 +11,8 @@ const char *identity_kind_text(enum identity_kind kind)
 		return "ra";
 	case IDENTITY_PASSPHRASE:
 		return "passphrase";
+	case IDENTITY_NOBODY:
+		return "nobody";
 	case IDENTITY_NONE:
 		break;
 	}

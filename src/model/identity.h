@@ -10,10 +10,11 @@ enum identity_kind {
 	IDENTITY_THIRD_PARTY, /* a manufacturer's or other third party's */
 	IDENTITY_RA,          /* an RA certificate of this account */
 	IDENTITY_PASSPHRASE,
+	IDENTITY_NOBODY, /* no credential at all: only to wait for an operator's decision */
 };
 const char *
 identity_kind_text(enum identity_kind kind); /* "own-certificate", "third-party-certificate", "ra",
-						"passphrase", "none" */
+						"passphrase", "nobody", "none" */
 
 /* What the TLS certificate amounts to. `failure.reason` is REASON_NONE when its chain ends in an
  * anchor and its usage fits; expiry and revocation are separate facts. */

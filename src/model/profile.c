@@ -38,6 +38,11 @@ static const struct profile common = {
 	.renew_old = RENEW_OLD_KEPT,
 	.renew_old_seconds = 7 * DAY,
 	.own_certificate = OWN_CERTIFICATE_RENEWS,
+	.approval = APPROVAL_NONE,
+	.approval_retry_seconds = 10 * MINUTE,
+	.approval_expires_seconds = 7 * DAY,
+	.approval_waiting_max = 1000,
+	.approval_waiting_max_per_address = 100,
 };
 
 /* In the order in which most tools write a subject, so that a renewal's compares equal. */

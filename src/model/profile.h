@@ -65,6 +65,8 @@ enum own_certificate { OWN_CERTIFICATE_RENEWS, OWN_CERTIFICATE_ENROLLS, OWN_CERT
 /* The form in which csrattrs asks (RFC 9908 section 3). */
 enum csrattrs_form { CSRATTRS_LEGACY, CSRATTRS_TEMPLATE, CSRATTRS_BOTH };
 enum key_reuse { KEY_REUSE_SAME_DEVICE, KEY_REUSE_ANY, KEY_REUSE_NEVER };
+/* What waits for an operator's decision. */
+enum approval_rule { APPROVAL_NONE, APPROVAL_ENROLLMENTS, APPROVAL_ENROLLMENTS_AND_RENEWALS };
 
 #define PROFILE_NAME_MAX 64
 #define PROFILE_ALIASES_MAX 16
@@ -74,6 +76,9 @@ enum key_reuse { KEY_REUSE_SAME_DEVICE, KEY_REUSE_ANY, KEY_REUSE_NEVER };
 #define WINDOW_WITHOUT_END (-1)
 /* RFC 5280 4.1.2.5: 99991231235959Z says that there is no well-defined end. */
 #define NOT_AFTER_NEVER INT64_C(253402300799)
+/* Clients read no dates, and give up on more. */
+#define APPROVAL_RETRY_MIN 60
+#define APPROVAL_RETRY_MAX (48 * 3600)
 
 struct profile {
 	int64_t id, account_id, ca_id;
@@ -128,6 +133,13 @@ struct profile {
 	bool change_subject; /* ChangeSubjectName (RFC 6402) is honoured */
 
 	bool serverkeygen; /* the operation is there: keys are made here (RFC 7030 4.4) */
+
+	enum approval_rule approval;
+	bool approval_without_credentials; /* also who offers none may wait; the operator alone
+					      knows who it is */
+	int64_t approval_retry_seconds;    /* how long a client waits before it asks again */
+	int64_t approval_expires_seconds;  /* how long a request, and then a decision, is kept */
+	unsigned int approval_waiting_max, approval_waiting_max_per_address;
 };
 
 /* The defaults of a template, name, OID and ids left empty. */

@@ -12,6 +12,9 @@
 
 #define VALIDITY_MIN 1
 #define REPEAT_MAX (24 * 3600)
+#define APPROVAL_EXPIRES_MIN 3600
+#define APPROVAL_EXPIRES_MAX (90 * 86400)
+#define APPROVAL_WAITING_MAX 100000 /* a person decides on each */
 #define BACKDATE_MAX                                                                               \
 	(7 * 86400) /* further back would claim times before a revocation was known                \
 		     */
@@ -119,6 +122,7 @@ static bool check_words(const struct profile *profile, struct error *err)
 		{ "renewal.own_certificate_on_enroll", &own_certificate_words,
 		  profile->own_certificate },
 		{ "csrattrs", &csrattrs_words, profile->csrattrs },
+		{ "approval.hold", &approval_words, profile->approval },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -365,6 +369,10 @@ static bool check_times(const struct profile *profile, struct error *err)
 		{ "renewal.closes_after", profile->window_closes_seconds, WINDOW_WITHOUT_END,
 		  DURATION_MAX },
 		{ "renewal.old_certificate_after", profile->renew_old_seconds, 0, DURATION_MAX },
+		{ "approval.retry_after", profile->approval_retry_seconds, APPROVAL_RETRY_MIN,
+		  APPROVAL_RETRY_MAX },
+		{ "approval.expires_after", profile->approval_expires_seconds, APPROVAL_EXPIRES_MIN,
+		  APPROVAL_EXPIRES_MAX },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -400,6 +408,33 @@ static bool check_windows(const struct profile *profile, struct error *err)
 	return true;
 }
 
+/* -- approval -- */
+
+/* The jitter may double the delay; a request that was forgotten before its client asks again would
+ * wait for ever. */
+static bool check_approval(const struct profile *profile, struct error *err)
+{
+	if (profile->approval_without_credentials && profile->approval == APPROVAL_NONE)
+		return error_set(err, REASON_INVALID,
+				 "approval.without_credentials: needs approval.hold");
+	if (profile->approval != APPROVAL_NONE && profile->serverkeygen)
+		return error_set(err, REASON_INVALID,
+				 "approval.hold: a key that is made here is another each time a "
+				 "client asks, so serverkeygen must be off");
+	if (profile->approval_expires_seconds < 2 * profile->approval_retry_seconds)
+		return error_set(err, REASON_INVALID,
+				 "approval.expires_after: at least twice approval.retry_after");
+	if (profile->approval_waiting_max < 1 ||
+	    profile->approval_waiting_max > APPROVAL_WAITING_MAX ||
+	    profile->approval_waiting_max_per_address < 1 ||
+	    profile->approval_waiting_max_per_address > profile->approval_waiting_max)
+		return error_set(err, REASON_INVALID,
+				 "approval.waiting_max_per_address, approval.waiting_max: 1 to %d, "
+				 "in this order",
+				 APPROVAL_WAITING_MAX);
+	return true;
+}
+
 bool profile_check(const struct profile *profile, struct error *err)
 {
 	static bool (*const checks[])(const struct profile *, struct error *) = {
@@ -421,6 +456,7 @@ bool profile_check(const struct profile *profile, struct error *err)
 		check_windows,
 		check_old_outlives_repetition,
 		check_keygen,
+		check_approval,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)

@@ -87,6 +87,16 @@ static const struct member renewal_rows[] = {
 };
 static const struct members renewal_members = MEMBERS(renewal_rows);
 
+static const struct member approval_rows[] = {
+	FIELD("hold", form_words, approval, &approval_words),
+	FIELD("without_credentials", form_boolean, approval_without_credentials, NULL),
+	FIELD("retry_after", form_duration, approval_retry_seconds, NULL),
+	FIELD("expires_after", form_duration, approval_expires_seconds, NULL),
+	FIELD("waiting_max", form_bits, approval_waiting_max, NULL),
+	FIELD("waiting_max_per_address", form_bits, approval_waiting_max_per_address, NULL),
+};
+static const struct members approval_members = MEMBERS(approval_rows);
+
 static const struct member profile_rows[] = {
 	GIVEN("id", form_id, id, NULL),
 	GIVEN("account_id", form_id, account_id, NULL),
@@ -124,6 +134,7 @@ static const struct member profile_rows[] = {
 	FIELD("repeat_answer", form_duration, repeat_seconds, NULL),
 	GROUP("renewal", renewal_members),
 	FIELD("serverkeygen", form_boolean, serverkeygen, NULL),
+	GROUP("approval", approval_members),
 };
 static const struct members profile_members = MEMBERS(profile_rows);
 

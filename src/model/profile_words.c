@@ -33,6 +33,8 @@ WORDS(renew_old, [RENEW_OLD_KEPT] = "kept", [RENEW_OLD_REVOKED_LATER] = "revoked
       [RENEW_OLD_REVOKED_ON_USE] = "revoked-on-use")
 WORDS(own_certificate, [OWN_CERTIFICATE_RENEWS] = "renews", [OWN_CERTIFICATE_ENROLLS] = "enrolls",
       [OWN_CERTIFICATE_REFUSED] = "refused")
+WORDS(approval, [APPROVAL_NONE] = "none", [APPROVAL_ENROLLMENTS] = "enrollments",
+      [APPROVAL_ENROLLMENTS_AND_RENEWALS] = "enrollments-and-renewals")
 
 WORDS(published, [PUBLISHED_BY_NODE] = "node", [PUBLISHED_NOWHERE] = "none",
       [PUBLISHED_AT_URLS] = "urls")

@@ -16,6 +16,8 @@ struct tbs {
 
 /* Appends the DER. */
 MUST_CHECK bool tbs_encode(const struct tbs *tbs, struct buffer *ret, struct error *err);
+/* What tbs_encode() wrote, read back as views into `der`. */
+MUST_CHECK bool tbs_parse(struct bytes der, struct tbs *ret, struct error *err);
 MUST_CHECK bool tbs_sign_result(struct bytes tbs, enum signature_algorithm algorithm,
 				struct bytes signature, struct buffer *ret,
 				struct error *err); /* the certificate's DER */

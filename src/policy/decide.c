@@ -76,6 +76,7 @@ static const struct rule {
 	{ "renewal key", rule_renewal_key, renews, "not a renewal" },
 	{ "key reuse", rule_key_reuse, NULL, NULL },
 	{ "issuer", rule_issuer, NULL, NULL },
+	{ "approval", rule_approval, NULL, NULL },
 };
 
 /* one step more than the rules, for the grant */
@@ -131,8 +132,10 @@ void policy_decide(const struct profile *profile, const struct facts *facts, str
 	/* for a key that is yet to be made the question will be asked again, once it is there */
 	ret->allowed = run_rules(&decision, &ret->trace, &ret->refusal) &&
 		       (facts->key_to_make || build_grant(&decision, ret));
-	ret->authenticated = decision.identity != IDENTITY_NONE;
+	ret->authenticated =
+		decision.identity != IDENTITY_NONE && decision.identity != IDENTITY_NOBODY;
 	ret->renews = decision.renews;
+	ret->waits = ret->allowed && decision.waits;
 	name_refusal(ret);
 }
 

@@ -9,6 +9,7 @@ struct decision {
 	const struct facts *facts;
 	enum identity_kind identity; /* who speaks; IDENTITY_NONE until authentication passed */
 	bool renews;
+	bool waits;          /* for an operator's decision */
 	struct name subject; /* as it will be issued */
 	struct san san;
 	char words[ERROR_DETAIL_MAX]; /* what a passing rule has to say; never a stranger's text */

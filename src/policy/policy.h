@@ -46,7 +46,7 @@ struct facts {
 	int64_t now;
 };
 
-#define TRACE_MAX 24
+#define TRACE_MAX 32
 enum trace_outcome { TRACE_PASSED, TRACE_REFUSED, TRACE_SKIPPED };
 struct trace_step {
 	const char *rule; /* constant */
@@ -63,6 +63,7 @@ struct verdict {
 	struct error refusal; /* when not allowed */
 	bool authenticated;   /* the caller has proven who it is */
 	bool renews;          /* decided as a renewal */
+	bool waits;           /* when allowed: not before an operator has approved it */
 	struct grant *grant;  /* when allowed and there is a key; owned until TAKEn */
 	struct trace trace;
 };

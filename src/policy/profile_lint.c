@@ -70,6 +70,11 @@ static bool anybody_is_anybody(const struct subject_of_lint *of)
 	return of->profile->auth != AUTH_PASSPHRASE && of->profile->identity == IDENTITY_ANY;
 }
 
+static bool lets_unknown_wait(const struct subject_of_lint *of)
+{
+	return of->profile->approval != APPROVAL_NONE && of->profile->approval_without_credentials;
+}
+
 static bool nobody_is_listed(const struct subject_of_lint *of)
 {
 	return of->account && of->account->allowed.count == 0;
@@ -275,6 +280,10 @@ static const struct lint {
 	{ outlives_ca, "The validity reaches beyond the CA's own end and will be cut to it." },
 	{ anybody_is_anybody, "A client may ask for any name: whoever holds one trusted "
 			      "certificate can enroll as any device." },
+	{ lets_unknown_wait,
+	  "Who sends no credentials at all may wait for approval: nothing but the operator's own "
+	  "knowledge tells such a request from a stranger's. Compare its key's fingerprint on the "
+	  "device before approving." },
 	{ attribute_cannot_bind,
 	  "A binding to the TLS session is required while challengePassword means something else: "
 	  "only clients with the attributes of RFC 7894 can enroll." },

@@ -28,6 +28,8 @@ MUST_CHECK bool rule_renewal_names(struct decision *decision, struct error *err)
 MUST_CHECK bool rule_renewal_key(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_key_reuse(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_issuer(struct decision *decision, struct error *err);
+/* Finds decision->waits. */
+MUST_CHECK bool rule_approval(struct decision *decision, struct error *err);
 
 /* -- what several rules ask -- */
 

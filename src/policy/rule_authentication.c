@@ -49,6 +49,7 @@ static bool check_kind(const struct decision *decision, struct error *err)
 	case IDENTITY_THIRD_PARTY:
 		return true;
 	case IDENTITY_NONE:
+	case IDENTITY_NOBODY:
 	case IDENTITY_PASSPHRASE:
 		break;
 	}
@@ -123,6 +124,17 @@ static bool method_is_known(enum auth_method method)
 	return method == AUTH_TLS_CERTIFICATE || method == AUTH_PASSPHRASE || method == AUTH_EITHER;
 }
 
+/* Clients whose first request comes without credentials, where the profile lets an operator look at
+ * them. Who offers any is judged by them: a wrong passphrase is no way to the operator's desk. */
+static bool may_wait_unknown(const struct decision *decision)
+{
+	const struct profile *profile = decision->profile;
+
+	return profile->approval_without_credentials && profile->approval != APPROVAL_NONE &&
+	       decision->facts->operation == EST_SIMPLEENROLL &&
+	       !decision->facts->passphrase.offered && !decision->facts->certificate.offered;
+}
+
 /* RFC 7030 3.3.2 and mission: who renews shows the certificate in TLS, whatever the method for
  * first certificates is (PP-15). */
 static bool find_identity(struct decision *decision, struct error *err)
@@ -132,6 +144,10 @@ static bool find_identity(struct decision *decision, struct error *err)
 		return by_certificate(decision, err);
 	if (decision->facts->operation == EST_SERVERKEYGEN)
 		return for_generated_key(decision, err);
+	if (may_wait_unknown(decision)) {
+		decision->identity = IDENTITY_NOBODY;
+		return true;
+	}
 	return by_method(decision, err);
 }
 

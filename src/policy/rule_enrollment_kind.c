@@ -60,6 +60,7 @@ static bool check_reenroll(struct decision *decision, struct error *err)
 		return begin_renewal(decision, err);
 	case IDENTITY_THIRD_PARTY:
 	case IDENTITY_PASSPHRASE:
+	case IDENTITY_NOBODY:
 	case IDENTITY_NONE:
 		break;
 	}

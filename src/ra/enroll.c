@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "ra/approval.h"
 #include "store/store_audit.h"
 #include "store/store_certificate.h"
 #include "store/store_event.h"
 
-/* Who asks, as a value: the authenticating certificate's fingerprint, or "by passphrase". */
+/* Who asks, as a value: the authenticating certificate's fingerprint, or how else. */
 static bool identity_hash(const struct enrollment *e, unsigned char ret[HASH_LEN],
 			  struct error *err)
 {
 	const struct certificate_finding *certificate = &e->facts.certificate;
 	bool by_certificate = certificate->cert && certificate->kind != IDENTITY_NONE;
 
+	if (!by_certificate && !e->facts.passphrase.offered)
+		return hash_sha256(BYTES_LITERAL("nobody"), ret, err);
 	if (!by_certificate)
 		return hash_sha256(BYTES_LITERAL("passphrase"), ret, err);
 	memcpy(ret, cert_fingerprint(certificate->cert), CERT_FINGERPRINT_LEN);
@@ -112,8 +115,8 @@ static bool record_issuance(struct enrollment *e, struct certificate *certificat
 	if (!store_begin(e->ra->options.store, &tx, err) || !ca_record(tx, certificate, err))
 		return false;
 	enrollment_event(e, NULL, certificate, &event);
-	if (!old_certificate_on_renewal(e, tx, err) || !audit_issuance(e, tx, certificate, err) ||
-	    !store_event_insert(tx, &event, err))
+	if (!approval_close(e, tx, certificate, err) || !old_certificate_on_renewal(e, tx, err) ||
+	    !audit_issuance(e, tx, certificate, err) || !store_event_insert(tx, &event, err))
 		return false;
 	return store_commit_lazily(TAKE(tx), err);
 }
@@ -193,7 +196,7 @@ static bool issue_once(struct enrollment *e, struct est_reply *reply, struct cer
 	}
 	bool allowed = decide(e, err);
 	reply->authenticated = e->verdict.authenticated;
-	return allowed && issue(e, identity, ret, err);
+	return allowed && approval_admits(e, identity, err) && issue(e, identity, ret, err);
 }
 
 static bool reply_fill(const struct enrollment *e, const struct certificate *certificate,
@@ -241,7 +244,7 @@ bool ra_enroll(struct ra *ra, const struct est_request *request, struct est_repl
 
 	if (enrollment_open(ra, request, &e, &refusal) && enroll(&e, ret, &refusal))
 		return true;
-	if (refusal.reason != REASON_BUSY || !request->is_patient)
+	if (!e.is_known_to_wait && (refusal.reason != REASON_BUSY || !request->is_patient))
 		tell_refusal(&e, &refusal);
 	if (err)
 		*err = refusal;

@@ -37,6 +37,7 @@ bool enrollment_open(struct ra *ra, const struct est_request *request, struct en
 void enrollment_done(struct enrollment *e)
 {
 	verdict_done(&e->verdict);
+	held_request_done(&e->held);
 	for (size_t i = 0; i < e->chain_count; i++)
 		cert_free(e->chain[i]);
 	cert_free(e->renewed_cert);

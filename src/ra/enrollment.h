@@ -3,6 +3,7 @@
 
 #include "ca/ca.h"
 #include "model/event.h"
+#include "model/held_request.h"
 #include "policy/policy.h"
 #include <pthread.h>
 
@@ -34,6 +35,8 @@ struct enrollment {
 	struct cert *renewed_cert;
 	struct facts facts; /* views into the above */
 	struct verdict verdict;
+	struct held_request held; /* what an operator has approved: see approval.h */
+	bool is_known_to_wait;    /* the operator has been told of it before */
 	char peer[ADDRESS_TEXT_MAX];
 };
 

@@ -164,6 +164,17 @@ TEST(a_patch_that_is_refused_changes_nothing_and_names_the_member)
 		{ "{\"renewal\":{\"opens_before\":\"never\"}}", "renewal.opens_before:" },
 		{ "{\"renewal\":{\"opens\":\"1d\"}}", "renewal.opens:" },
 		{ "{\"renewal\":{\"change_subject\":null,\"key\":\"old\"}}", "renewal.key:" },
+		{ "{\"approval\":{\"hold\":\"all\"}}", "approval.hold:" },
+		{ "{\"approval\":{\"without_credentials\":true}}",
+		  "approval.without_credentials:" },
+		{ "{\"approval\":{\"retry_after\":\"59s\"}}", "approval.retry_after:" },
+		{ "{\"approval\":{\"retry_after\":\"49h\"}}", "approval.retry_after:" },
+		{ "{\"approval\":{\"retry_after\":\"1h\",\"expires_after\":\"90m\"}}",
+		  "approval.expires_after:" },
+		{ "{\"approval\":{\"expires_after\":\"91d\"}}", "approval.expires_after:" },
+		{ "{\"approval\":{\"waiting_max\":0}}", "approval.waiting_max" },
+		{ "{\"approval\":{\"waiting_max\":5,\"waiting_max_per_address\":6}}",
+		  "approval.waiting_max_per_address" },
 		{ "{\"name\":\"Changed\",\"binding\":\"never\"}", "binding:" },
 	};
 	CLEANUP(profile_freep) struct profile *profile = make();
@@ -264,7 +275,10 @@ static const char everything[] =
 	"\"renewal\":{\"while_valid\":\"any-time\",\"after_expiry\":\"in-window\","
 	"\"opens_before\":\"12h\",\"closes_after\":\"never\",\"key\":\"new\","
 	"\"old_certificate\":\"revoked-later\",\"old_certificate_after\":\"1d\","
-	"\"own_certificate_on_enroll\":\"refused\",\"change_subject\":true},\"serverkeygen\":true}";
+	"\"own_certificate_on_enroll\":\"refused\",\"change_subject\":true},"
+	"\"approval\":{\"hold\":\"enrollments-and-renewals\",\"without_credentials\":true,"
+	"\"retry_after\":\"1m\",\"expires_after\":\"1h\",\"waiting_max\":5,"
+	"\"waiting_max_per_address\":4},\"serverkeygen\":false}";
 
 TEST(every_member_is_written_as_it_is_read)
 {
@@ -318,7 +332,7 @@ TEST(null_puts_the_default_back)
 	      "\"validity\":null,\"backdate\":null,\"include_chain\":null,\"repeat_answer\":null,"
 	      "\"key_usage_critical\":null,\"ext_key_usage_critical\":null,\"policies\":null,"
 	      "\"cdp\":null,\"aia\":null,\"extensions\":null,\"not_after\":null,\"csrattrs\":null,"
-	      "\"renewal\":null,\"serverkeygen\":null}");
+	      "\"renewal\":null,\"approval\":null,\"serverkeygen\":null}");
 	CLEANUP(freep) char *after = dump(profile);
 	assert_string_equal(after, before);
 }

@@ -138,6 +138,11 @@ SPOILS(let_anybody_be_anybody)
 {
 	shelf->scene.profile->identity = IDENTITY_ANY;
 }
+SPOILS(let_the_unknown_wait)
+{
+	shelf->scene.profile->approval = APPROVAL_ENROLLMENTS;
+	shelf->scene.profile->approval_without_credentials = true;
+}
 SPOILS(bind_with_nothing)
 {
 	shelf->scene.profile->binding = BINDING_REQUIRED;
@@ -203,6 +208,7 @@ TEST(each_flaw_has_its_warning)
 		{ open_late, "two thirds" },
 		{ outlive_the_ca, "beyond the CA's own end" },
 		{ let_anybody_be_anybody, "any name" },
+		{ let_the_unknown_wait, "no credentials at all" },
 		{ bind_with_nothing, "RFC 7894" },
 		{ allow_rsa, "ArubaOS" },
 		{ issue_from_the_root, "signs itself" },

@@ -1,0 +1,166 @@
+#include "ra/approval.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/pack.h"
+#include "pki/tbs.h"
+#include "store/store_held_request.h"
+
+#define SOON_SECONDS 60 /* the least that a client is told to wait */
+
+_Static_assert(HELD_ID_LEN == REQUEST_ID_LEN, "a request is called by its first request id");
+
+/* What the operator is asked about: everything but serial and dates, whatever a profile may come to
+ * say of it. */
+static bool content_of(struct bytes der, const struct grant *grant, struct held_content *ret,
+		       struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+	struct held_content content;
+	struct tbs tbs;
+
+	if (!tbs_parse(der, &tbs, err))
+		return false;
+	pack_u64(&text, (uint64_t)grant->renews_id);
+	pack_bytes(&text, signature_algorithm_der(tbs.signature_algorithm));
+	pack_bytes(&text, tbs.issuer);
+	pack_bytes(&text, tbs.subject);
+	pack_bytes(&text, tbs.spki);
+	pack_bytes(&text, tbs.extensions);
+	if (!buffer_ok(&text))
+		return error_set(err, REASON_NO_MEMORY, "held request");
+	if (!hash_sha256(buffer_view(&text), content.hash, err))
+		return false;
+	content.validity_seconds = tbs.not_after - tbs.not_before;
+	*ret = content;
+	return true;
+}
+
+/* A certificate that ends sooner, because its CA does, is within what was approved. */
+static bool is_within(const struct held_content *content, const struct held_content *decided)
+{
+	return memcmp(content->hash, decided->hash, HASH_LEN) == 0 &&
+	       content->validity_seconds <= decided->validity_seconds;
+}
+
+static bool find_held(const struct enrollment *e, struct store_tx *tx,
+		      const unsigned char identity[HASH_LEN], struct held_request *ret,
+		      struct error *err)
+{
+	struct error missing = { 0 };
+
+	if (store_held_request_find(tx, e->profile->id, public_key_hash(csr_key(e->csr)), identity,
+				    e->facts.now, ret, &missing) ||
+	    missing.reason == REASON_NOT_FOUND)
+		return true;
+	*err = missing;
+	return false;
+}
+
+/* -- what becomes of a poll -- */
+
+static bool still_waits(const struct enrollment *e, const char *request_id, struct error *err)
+{
+	return error_set_retry(err, REASON_PENDING_APPROVAL,
+			       (uint32_t)e->profile->approval_retry_seconds, "waits as request %s",
+			       request_id);
+}
+
+static bool keep_waiting(struct enrollment *e, struct store_tx *tx, const struct held_request *held,
+			 struct error *err)
+{
+	CLEANUP(store_rollbackp) struct store_tx *own = tx;
+
+	e->is_known_to_wait = true;
+	return store_held_request_touch(own, held->id, e->facts.now, err) &&
+	       store_commit_lazily(TAKE(own), err) && still_waits(e, held->request_id, err);
+}
+
+/* Other content takes the place of what the key had waiting, under another id: an operator approves
+ * what was shown under the one at hand. */
+static bool hold(const struct enrollment *e, struct store_tx *tx,
+		 const unsigned char identity[HASH_LEN], const struct ca_preview *preview,
+		 const struct held_content *content, struct error *err)
+{
+	CLEANUP(store_rollbackp) struct store_tx *own = tx;
+	const struct profile *profile = e->profile;
+	const struct held_limits limits = { profile->approval_waiting_max,
+					    profile->approval_waiting_max_per_address };
+	char requester[ERROR_DETAIL_MAX], peer[ADDRESS_TEXT_MAX];
+	struct held_request request = {
+		.account_id = profile->account_id,
+		.profile_id = profile->id,
+		.profile_version = profile->version,
+		.content = *content,
+		.operation = e->request->operation,
+		.renews_id = e->verdict.grant->renews_id,
+		.created = e->facts.now,
+		.ends = e->facts.now + profile->approval_expires_seconds,
+		.subject = preview->subject,
+		.san = preview->san,
+		.requested_by = requester,
+		.peer = peer,
+		.tbs = preview->tbs,
+	};
+
+	enrollment_requester(e, requester, sizeof requester);
+	snprintf(peer, sizeof peer, "%s", e->peer);
+	snprintf(request.request_id, sizeof request.request_id, "%s", e->request->request_id);
+	memcpy(request.key_hash, public_key_hash(csr_key(e->csr)), KEY_HASH_LEN);
+	memcpy(request.identity_hash, identity, HASH_LEN);
+	return store_held_request_put(own, &request, &limits, err) &&
+	       store_commit_lazily(TAKE(own), err) && still_waits(e, request.request_id, err);
+}
+
+static bool rejected(const struct held_request *held, struct error *err)
+{
+	return error_set(err, REASON_REQUEST_REJECTED, "%s",
+			 held->remark[0] ? held->remark : "no reason was given");
+}
+
+bool approval_admits(struct enrollment *e, const unsigned char identity[HASH_LEN],
+		     struct error *err)
+{
+	const struct ca_context context = { e->ra->options.clock, e->ra->options.va_url };
+	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
+	CLEANUP(ca_preview_done) struct ca_preview preview = { 0 };
+	CLEANUP(held_request_done) struct held_request held = { 0 };
+	struct held_content content;
+
+	if (!e->verdict.waits)
+		return true;
+	if (!store_begin(e->ra->options.store, &tx, err) ||
+	    !ca_preview(tx, e->verdict.grant, e->facts.ca, &context, &preview, err) ||
+	    !content_of(buffer_view(&preview.tbs), e->verdict.grant, &content, err) ||
+	    !find_held(e, tx, identity, &held, err))
+		return false;
+	if (held.id == 0 || held.state == HELD_ISSUED || !is_within(&content, &held.content))
+		return hold(e, TAKE(tx), identity, &preview, &content, err);
+	if (held.state == HELD_PENDING)
+		return keep_waiting(e, TAKE(tx), &held, err);
+	if (held.state == HELD_REJECTED)
+		return rejected(&held, err);
+	e->held = held;
+	held = (struct held_request){ 0 };
+	return true;
+}
+
+bool approval_close(struct enrollment *e, struct store_tx *tx,
+		    const struct certificate *certificate, struct error *err)
+{
+	struct error gone = { 0 };
+
+	if (e->held.id == 0)
+		return true;
+	e->held.state = HELD_ISSUED;
+	e->held.certificate_id = certificate->id;
+	e->held.ends = e->facts.now + e->profile->approval_expires_seconds;
+	if (store_held_request_settle(tx, &e->held, HELD_APPROVED, &gone))
+		return true;
+	if (gone.reason == REASON_NOT_FOUND)
+		return error_set_retry(err, REASON_PENDING_APPROVAL, SOON_SECONDS,
+				       "the decision was changed meanwhile");
+	*err = gone;
+	return false;
+}
