@@ -165,6 +165,9 @@ TEST(a_patch_that_is_refused_changes_nothing_and_names_the_member)
 		{ "{\"renewal\":{\"opens\":\"1d\"}}", "renewal.opens:" },
 		{ "{\"renewal\":{\"change_subject\":null,\"key\":\"old\"}}", "renewal.key:" },
 		{ "{\"approval\":{\"hold\":\"all\"}}", "approval.hold:" },
+		{ "{\"auth\":\"either\",\"serverkeygen\":true,\"approval\":{\"hold\":"
+		  "\"enrollments\"}}",
+		  "approval.hold:" },
 		{ "{\"approval\":{\"without_credentials\":true}}",
 		  "approval.without_credentials:" },
 		{ "{\"approval\":{\"retry_after\":\"59s\"}}", "approval.retry_after:" },
