@@ -79,16 +79,18 @@ static bool show(const struct call *call, json_t **ret, struct error *err)
 
 static bool parse_template(const char *text, enum profile_template *ret, struct error *err)
 {
-	static const enum profile_template all[] = { TEMPLATE_CLIENT_AUTHENTICATION,
-						     TEMPLATE_GENERIC_DEVICE };
+	CLEANUP(buffer_done) struct buffer all = { 0 };
 
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		if (strcmp(profile_template_text(all[i]), text) == 0) {
-			*ret = all[i];
+	for (enum profile_template t = 0; t < PROFILE_TEMPLATE_COUNT; t++) {
+		if (strcmp(profile_template_text(t), text) == 0) {
+			*ret = t;
 			return true;
 		}
-	return error_set(err, REASON_INVALID, "params.template: %s is neither %s nor %s", text,
-			 profile_template_text(all[0]), profile_template_text(all[1]));
+		buffer_printf(&all, "%s%s", t ? ", " : "", profile_template_text(t));
+	}
+	const char *words = buffer_cstring(&all);
+	return error_set(err, REASON_INVALID, "params.template: \"%s\" is none of %s", text,
+			 words ? words : "ours");
 }
 
 /* The request's patch with what has a parameter of its own laid over it, and without the CA, which

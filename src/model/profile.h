@@ -14,7 +14,8 @@ enum profile_template {
 	TEMPLATE_GENERIC_DEVICE,
 	TEMPLATE_LDEVID, /* IEEE 802.1AR: an owner's identity beside the manufacturer's */
 	TEMPLATE_TLS_SERVER,
-	TEMPLATE_RA /* the only one that may grant id-kp-cmcRA */
+	TEMPLATE_RA, /* the only one that may grant id-kp-cmcRA */
+	PROFILE_TEMPLATE_COUNT
 };
 enum auth_method { AUTH_TLS_CERTIFICATE, AUTH_PASSPHRASE, AUTH_EITHER };
 
