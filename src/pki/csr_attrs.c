@@ -1,17 +1,22 @@
 #include "pki/csr_attrs.h"
 
+#include "pki/csr_attrs_form.h"
 #include "pki/der.h"
-#include "pki/extension.h"
+#include "pki/name_attribute.h"
 
 /* libest reads at most 1 kB of base64. */
-#define CSR_ATTRS_MAX 750
+#define LEGACY_MAX 750
 
-static const struct bytes id_challenge_password =
-	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07");
-static const struct bytes id_extension_request =
-	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e");
-static const struct bytes id_rsa_encryption = BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
-static const struct bytes id_ec_public_key = BYTES_LITERAL("\x2a\x86\x48\xce\x3d\x02\x01");
+const struct bytes id_challenge_password = BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07");
+const struct bytes id_extension_request = BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e");
+/* RFC 9908 appendix A: 1.2.840.113549.1.9.16.2.61 and .62 */
+const struct bytes id_request_template =
+	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3d");
+const struct bytes id_extension_template =
+	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3e");
+const struct bytes id_rsa_encryption = BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
+const struct bytes id_ec_public_key = BYTES_LITERAL("\x2a\x86\x48\xce\x3d\x02\x01");
+const struct bytes id_ed25519 = BYTES_LITERAL("\x2b\x65\x70");
 
 /* RFC 5480 2.1.1.1 */
 static const struct bytes curves[KEY_TYPE_COUNT] = {
@@ -19,7 +24,55 @@ static const struct bytes curves[KEY_TYPE_COUNT] = {
 	[KEY_P384] = BYTES_LITERAL("\x2b\x81\x04\x00\x22"),
 	[KEY_P521] = BYTES_LITERAL("\x2b\x81\x04\x00\x23"),
 };
-static const struct bytes id_ed25519 = BYTES_LITERAL("\x2b\x65\x70");
+
+struct bytes csr_attrs_curve_oid(enum key_type type)
+{
+	return curves[type];
+}
+
+enum key_type csr_attrs_curve(struct bytes oid)
+{
+	for (enum key_type type = KEY_RSA; type < KEY_TYPE_COUNT; type++)
+		if (curves[type].len > 0 && bytes_equal(curves[type], oid))
+			return type;
+	return KEY_TYPE_COUNT;
+}
+
+/* -- making wishes -- */
+
+void csr_attrs_init(struct csr_attrs *attrs)
+{
+	attrs->challenge_password = false;
+	attrs->subject_count = 0;
+	attrs->extension_count = 0;
+	attrs->key_type = KEY_TYPE_COUNT;
+	attrs->key_bits = 0;
+	attrs->signature = SIGN_COUNT;
+}
+
+bool csr_attrs_wish_extension(struct csr_attrs *attrs, struct bytes oid, bool critical,
+			      struct bytes value)
+{
+	if (attrs->extension_count == EXTENSIONS_MAX)
+		return false;
+	attrs->extensions[attrs->extension_count++] =
+		(struct wished_extension){ oid, critical, value };
+	return true;
+}
+
+bool csr_attrs_wish_name(struct csr_attrs *attrs, enum name_attribute attribute, const char *value)
+{
+	if (attrs->subject_count == NAME_ATTRIBUTES_MAX || attribute >= NAME_UNKNOWN)
+		return false;
+
+	const struct name_attribute_row *row = name_attribute_row(attribute);
+	attrs->subject[attrs->subject_count++] =
+		(struct wished_name){ row->oid, name_alphabet_tag(row->alphabet),
+				      bytes_of_string(value) };
+	return true;
+}
+
+/* -- the list of RFC 7030 -- */
 
 static void write_ec_key(struct buffer *to, struct bytes curve)
 {
@@ -68,28 +121,67 @@ static void write_key(struct buffer *to, const struct csr_attrs *attrs)
 	}
 }
 
-static bool write_extensions(struct buffer *to, const struct csr_attrs *attrs, struct error *err)
+bool csr_attrs_know_all_values(const struct csr_attrs *attrs)
+{
+	for (size_t i = 0; i < attrs->extension_count; i++)
+		if (!attrs->extensions[i].value.data)
+			return false;
+	return true;
+}
+
+/* Extensions, or ExtensionTemplates where a value is not known. */
+void csr_attrs_write_extensions(const struct csr_attrs *attrs, struct buffer *to)
+{
+	size_t list = der_begin(to, DER_SEQUENCE);
+
+	for (size_t i = 0; i < attrs->extension_count; i++) {
+		const struct wished_extension *extension = &attrs->extensions[i];
+		size_t item = der_begin(to, DER_SEQUENCE);
+
+		der_write_oid(to, extension->oid);
+		if (extension->critical)
+			der_write_boolean(to, true);
+		if (extension->value.data)
+			der_write(to, DER_OCTET_STRING, extension->value);
+		der_end(to, item);
+	}
+	der_end(to, list);
+}
+
+static bool write_extension_oids(const struct csr_attrs *attrs, struct buffer *to,
+				 struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer encoded = { 0 };
 	struct bytes elements[EXTENSIONS_MAX];
 	size_t ends[EXTENSIONS_MAX];
 
-	if (attrs->extension_count == 0)
-		return true;
-	if (attrs->extension_count > EXTENSIONS_MAX)
-		return error_set(err, REASON_INVALID, "more than %d extensions", EXTENSIONS_MAX);
 	for (size_t i = 0; i < attrs->extension_count; i++) {
-		der_write_oid(&encoded, attrs->extensions[i]);
+		der_write_oid(&encoded, attrs->extensions[i].oid);
 		ends[i] = encoded.len;
 	}
 	if (!buffer_ok(&encoded))
 		return error_set(err, REASON_NO_MEMORY, "CSR attributes");
 	for (size_t i = 0, begin = 0; i < attrs->extension_count; begin = ends[i++])
 		elements[i] = (struct bytes){ encoded.data + begin, ends[i] - begin };
+	der_write_set_of(to, DER_SET, elements, attrs->extension_count);
+	return true;
+}
+
+static bool write_extensions(const struct csr_attrs *attrs, struct buffer *to, struct error *err)
+{
+	if (attrs->extension_count == 0)
+		return true;
 
 	size_t attribute = der_begin(to, DER_SEQUENCE);
 	der_write_oid(to, id_extension_request);
-	der_write_set_of(to, DER_SET, elements, attrs->extension_count);
+	if (csr_attrs_know_all_values(attrs)) {
+		size_t values = der_begin(to, DER_SET);
+
+		csr_attrs_write_extensions(attrs, to);
+		der_end(to, values);
+	} else if (!write_extension_oids(attrs, to, err)) {
+		return false;
+	}
 	der_end(to, attribute);
 	return true;
 }
@@ -105,50 +197,57 @@ static void write_signature(struct buffer *to, enum signature_algorithm algorith
 }
 
 /* In the order of the example in RFC 8951 section 4. */
+static bool write_list(const struct csr_attrs *attrs, struct buffer *to, struct error *err)
+{
+	write_key(to, attrs);
+	if (!write_extensions(attrs, to, err))
+		return false;
+	write_signature(to, attrs->signature);
+	return true;
+}
+
+/* -- whole answers -- */
+
+static size_t begin(struct buffer *to, const struct csr_attrs *attrs)
+{
+	size_t list = der_begin(to, DER_SEQUENCE);
+
+	if (attrs->challenge_password)
+		der_write_oid(to, id_challenge_password);
+	return list;
+}
+
+static bool end(struct buffer *to, size_t list, struct error *err)
+{
+	der_end(to, list);
+	return buffer_ok(to) || error_set(err, REASON_NO_MEMORY, "CSR attributes");
+}
+
 bool csr_attrs_encode(const struct csr_attrs *attrs, struct buffer *ret, struct error *err)
 {
 	size_t before = ret->len;
-	size_t list = der_begin(ret, DER_SEQUENCE);
+	size_t list = begin(ret, attrs);
 
-	if (attrs->challenge_password)
-		der_write_oid(ret, id_challenge_password);
-	write_key(ret, attrs);
-	if (!write_extensions(ret, attrs, err))
+	if (!write_list(attrs, ret, err) || !end(ret, list, err))
 		return false;
-	write_signature(ret, attrs->signature);
-	der_end(ret, list);
-	if (!buffer_ok(ret))
-		return error_set(err, REASON_NO_MEMORY, "CSR attributes");
-	if (ret->len - before > CSR_ATTRS_MAX)
-		return error_set(err, REASON_INVALID,
-				 "CSR attributes of more than %d octets, which libest cannot read",
-				 CSR_ATTRS_MAX);
-	return true;
+	return ret->len - before <= LEGACY_MAX ||
+	       error_set(err, REASON_INVALID,
+			 "CSR attributes of more than %d octets, which libest cannot read",
+			 LEGACY_MAX);
 }
 
-static bool read_item(struct der *list)
+bool csr_attrs_encode_template(const struct csr_attrs *attrs, struct buffer *ret, struct error *err)
 {
-	if (der_next_is(list, DER_OID))
-		return der_read(list, DER_OID).len > 0;
+	size_t list = begin(ret, attrs);
 
-	struct der attribute = der_enter(list, DER_SEQUENCE);
-	der_read(&attribute, DER_OID);
-	der_read(&attribute, DER_SET);
-	return der_at_end(&attribute);
+	return csr_template_write(attrs, ret, err) && end(ret, list, err);
 }
 
-bool csr_attrs_parse(struct bytes der, size_t *ret_count, struct error *err)
+bool csr_attrs_encode_both(const struct csr_attrs *attrs, const struct csr_attrs *template,
+			   struct buffer *ret, struct error *err)
 {
-	struct der reader = der_open(der);
-	struct der list = der_enter(&reader, DER_SEQUENCE);
-	size_t count = 0;
+	size_t list = begin(ret, attrs);
 
-	if (list.failed || !der_at_end(&reader))
-		return error_set(err, REASON_CSR_MALFORMED, "not a DER CsrAttrs (RFC 8951 4)");
-	for (; list.rest.len > 0; count++)
-		if (!read_item(&list))
-			return error_set(err, REASON_CSR_MALFORMED,
-					 "item %zu is no AttrOrOID (RFC 8951 4)", count + 1);
-	*ret_count = count;
-	return true;
+	return write_list(attrs, ret, err) && csr_template_write(template, ret, err) &&
+	       end(ret, list, err);
 }

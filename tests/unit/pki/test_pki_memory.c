@@ -146,17 +146,19 @@ static bool answer_journey(struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer cert = { 0 }, pkcs7 = { 0 }, attrs = { 0 };
 	struct bytes certs[] = { buffer_view(&leaf), buffer_view(&ca) };
-	struct bytes wanted[] = { oid_subject_alt_name };
-	struct csr_attrs request = { .challenge_password = true,
-				     .extensions = wanted,
-				     .extension_count = 1,
-				     .key_type = KEY_P256,
-				     .signature = SIGN_ECDSA_SHA256 };
+	struct csr_attrs request;
+
+	csr_attrs_init(&request);
+	request.challenge_password = true;
+	request.key_type = KEY_P256;
+	request.signature = SIGN_ECDSA_SHA256;
+	if (!csr_attrs_wish_extension(&request, oid_subject_alt_name, false, (struct bytes){ 0 }))
+		return error_set(err, REASON_INTERNAL, "no room for one wish");
 
 	return tbs_sign_result(buffer_view(&leaf_tbs), SIGN_ECDSA_SHA256, VIEW("signature"), &cert,
 			       err) &&
 	       pkcs7_certs_only_encode(certs, 2, &pkcs7, err) &&
-	       csr_attrs_encode(&request, &attrs, err);
+	       csr_attrs_encode_both(&request, &request, &attrs, err);
 }
 
 TEST(ft_14_answers_survive_memory_running_out)
