@@ -139,6 +139,12 @@ static const struct argument export_arguments[] = {
 	{ "--chain", "chain", ARGUMENT_FLAG, false, NULL, "with all above it, up to the root" },
 	{ 0 },
 };
+static const struct argument renew_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA" },
+	{ "--validity", "validity", ARGUMENT_TEXT, false, "TIME",
+	  "as long as the old one was, cut where the parent ends" },
+	{ 0 },
+};
 static const struct argument state_arguments[] = {
 	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA" },
 	{ "--confirm", "confirm", ARGUMENT_TEXT, false, "NAME",
@@ -161,6 +167,8 @@ static const struct command commands[] = {
 	  NULL },
 	{ "ca", "export", "ca.export", "Prints a CA's certificate as PEM",
 	  "ca export issuing --chain > chain.pem\n", export_arguments, show_pem, NULL },
+	{ "ca", "renew", "ca.renew", "Gives a CA a new certificate for the key that it has",
+	  "ca renew issuing --validity 10y\n", renew_arguments, show_one, NULL },
 	{ "ca", "retire", "ca.retire", "Lets a CA issue nothing more; what it issued stays",
 	  "ca retire issuing-2025\n", state_arguments, show_one, NULL },
 	{ "ca", "disable", "ca.disable", "Switches a CA off", "ca disable issuing-2025\n",

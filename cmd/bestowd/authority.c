@@ -74,7 +74,7 @@ static bool make_snapshot(struct authority *authority, struct buffer *ret, struc
 	CLEANUP(buffer_done) struct buffer chain = { 0 };
 	CLEANUP(buffer_wipe) struct buffer key = { 0 };
 
-	if (!load_tls(authority, &chain, &key, err))
+	if (!load_tls(authority, &chain, &key, err) || !publish_tls_chain(catalog, &chain, err))
 		return false;
 	const struct publish_tls tls = { buffer_view(&chain), buffer_view(&key) };
 	return publish_snapshot(catalog, &tls, ret, err);
@@ -139,6 +139,8 @@ static void publish_certs(struct authority *authority, const size_t *line,
 		publish_cert(authority, line, catalog->cas[i].cert);
 		for (size_t j = 0; j < catalog->cas[i].chain_count; j++)
 			publish_cert(authority, line, catalog->cas[i].chain[j]);
+		for (size_t j = 0; j < catalog->cas[i].former_count; j++)
+			publish_cert(authority, line, catalog->cas[i].former[j]);
 	}
 }
 

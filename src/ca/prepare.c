@@ -190,6 +190,14 @@ static enum signature_algorithm choose_algorithm(const struct grant *grant,
 		       : key_type_default_algorithm(public_key_type(issuer_key));
 }
 
+static bool encode_subject(const struct grant *grant, struct buffer *ret, struct error *err)
+{
+	if (grant->subject_der.len == 0)
+		return name_encode(&grant->subject, ret, err);
+	buffer_append(ret, buffer_view(&grant->subject_der));
+	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "subject");
+}
+
 static bool build_tbs(struct issuance *issuance, const struct grant *grant,
 		      const struct public_key *key, const struct cert *issuer, const char *va_url,
 		      struct error *err)
@@ -197,7 +205,7 @@ static bool build_tbs(struct issuance *issuance, const struct grant *grant,
 	CLEANUP(buffer_done) struct buffer subject = { 0 };
 	CLEANUP(buffer_done) struct buffer extensions = { 0 };
 
-	if (!name_encode(&grant->subject, &subject, err) ||
+	if (!encode_subject(grant, &subject, err) ||
 	    !write_extensions(grant, key, issuer, va_url, &extensions, err))
 		return false;
 	if (!buffer_ok(&extensions))
@@ -249,7 +257,7 @@ static bool check_name_constraints(const struct grant *grant, const struct ca *i
 	/* RFC 5280 6.1.3 (b): what a CA issues to its own name is spared */
 	if (grant->is_ca && name_equal(&grant->subject, cert_subject(issuer->cert)))
 		return true;
-	if (!name_encode(&grant->subject, &subject, err) ||
+	if (!encode_subject(grant, &subject, err) ||
 	    (grant->san.count > 0 && !san_encode(&grant->san, &value, err)))
 		return false;
 	if (!buffer_ok(&subject) || !buffer_ok(&value))

@@ -34,6 +34,7 @@ static bool prepare(const struct call *call, struct change *change, const struct
 		.account_id = change->account->id,
 		.ca = issuer,
 		.subject = issue->subject,
+		.subject_der = issue->subject_der,
 		.san = issue->san ? issue->san : &no_san,
 		.key = issue->key,
 		.signature = SIGN_COUNT,

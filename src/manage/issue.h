@@ -15,7 +15,8 @@ struct issue {
 	const char *issuer;   /* the CA's name; NULL: self-signed with `key_name` */
 	const char *key_name; /* for a self-signed one */
 	const struct name *subject;
-	const struct san *san; /* NULL: none */
+	struct bytes subject_der; /* of a CA: in the bytes that it writes; empty: in ours */
+	const struct san *san;    /* NULL: none */
 	const struct public_key *key;
 	int64_t validity_seconds; /* policy cuts it where the issuer ends */
 	int path_len;

@@ -69,6 +69,11 @@ static const struct param export_params[] = {
 	{ "chain", PARAM_FLAG, false },
 	{ 0 },
 };
+static const struct param renew_params[] = {
+	{ "name", PARAM_TEXT, true },
+	{ "validity", PARAM_DURATION, false },
+	{ 0 },
+};
 static const struct param state_params[] = {
 	{ "name", PARAM_TEXT, true },
 	{ "confirm", PARAM_TEXT, false },
@@ -81,6 +86,7 @@ static const struct verb verbs[] = {
 	{ "ca.list", list, REACH_ACCOUNT, false, NULL },
 	{ "ca.show", show, REACH_ACCOUNT, false, name_params },
 	{ "ca.export", export, REACH_ACCOUNT, false, export_params },
+	{ "ca.renew", ca_renew, REACH_ACCOUNT, true, renew_params },
 	{ "ca.retire", ca_retire, REACH_ACCOUNT, true, state_params },
 	{ "ca.disable", ca_disable, REACH_ACCOUNT, true, state_params },
 	{ "ca.activate", ca_activate, REACH_ACCOUNT, true, state_params },

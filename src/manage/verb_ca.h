@@ -2,6 +2,7 @@
 #pragma once
 
 #include "manage/verb.h"
+#include "pki/chain.h"
 
 /* {name, subject, key, parent, validity, path_len, permitted, excluded, trust}: a new key, and a
  * certificate signed by `parent` or by itself. */
@@ -9,6 +10,9 @@ MUST_CHECK bool ca_create(const struct call *call, json_t **ret, struct error *e
 /* {name, file, passphrase, trust}: a certificate with its key, and its chain up to a root. */
 MUST_CHECK bool ca_import(const struct call *call, json_t **ret, struct error *err);
 
+/* {name, validity}: a new certificate for the key that the CA has. What was issued stays good, and
+ * the old certificate stays where certificates say that it is. */
+MUST_CHECK bool ca_renew(const struct call *call, json_t **ret, struct error *err);
 /* {name, confirm} */
 MUST_CHECK bool ca_retire(const struct call *call, json_t **ret, struct error *err);
 MUST_CHECK bool ca_disable(const struct call *call, json_t **ret, struct error *err);
@@ -25,6 +29,7 @@ json_t *ca_describe_profiles(const struct catalog *catalog, const struct ca *ca)
 
 struct new_ca {
 	const char *name;
+	bool trust; /* add it to EST authentication */
 	char key_name[CA_KEY_NAME_MAX];
 	int64_t parent_id;
 	struct bytes cert; /* DER */
@@ -41,7 +46,29 @@ MUST_CHECK bool new_ca_check_name(const struct call *call, const char *name, str
 /* A fresh name, under which the signer keeps the key from now on. */
 MUST_CHECK bool new_ca_keep_key(const struct call *call, struct new_ca *ca,
 				const struct private_key *key, struct error *err);
+/* A CA to be made here. Views. */
+struct ca_plan {
+	const char *name;
+	const char *parent; /* a CA's name; NULL: self-signed */
+	const char *key;    /* one of KEY_CHOICES; NULL: the usual one */
+	const struct name *subject;
+	struct bytes subject_der; /* see struct issue */
+	int64_t validity_seconds;
+	int path_len;
+	struct bytes name_constraints; /* DER; empty: none */
+	bool trust;
+};
+/* A new key, its certificate, and the CA's record: durable when it returns. */
+MUST_CHECK bool ca_make(const struct call *call, const struct ca_plan *plan, json_t **ret,
+			struct error *err);
 struct change;
+/* The CA's new certificate for its old key; trusted where the old one is. */
+MUST_CHECK bool ca_replace_cert(struct change *change, const struct ca *ca, struct bytes cert,
+				const struct bytes *chain, size_t chain_count, struct error *err);
+/* The extension's value; empty where there is none. */
+struct bytes cert_name_constraints_der(const struct cert *cert);
+/* The CA and what stands above it, as a chain for a CA below; NULL gives none. */
+size_t ca_chain_below(const struct ca *ca, struct bytes into[CHAIN_DEPTH_MAX]);
 /* Inserts the CA, trusts it if the request says so, writes the audit entry; *ret is the reply. */
 MUST_CHECK bool new_ca_insert(const struct call *call, struct change *change,
 			      const struct new_ca *ca, json_t **ret, struct error *err);

@@ -37,13 +37,13 @@ bool new_ca_keep_key(const struct call *call, struct new_ca *ca, const struct pr
 	return signer_add(call->manage->signer, ca->key_name, key, err);
 }
 
-static bool trust(const struct call *call, struct change *change, int64_t ca_id, struct bytes cert,
+static bool trust(const struct change *change, const struct new_ca *ca, int64_t ca_id,
 		  struct error *err)
 {
 	int64_t anchor_id;
 
-	return !param_flag(call->params, "trust") ||
-	       store_anchor_insert(change->tx, call->account->id, ca_id, cert, &anchor_id, err);
+	return !ca->trust || store_anchor_insert(change->tx, change->account->id, ca_id, ca->cert,
+						 &anchor_id, err);
 }
 
 bool new_ca_insert(const struct call *call, struct change *change, const struct new_ca *ca,
@@ -53,7 +53,7 @@ bool new_ca_insert(const struct call *call, struct change *change, const struct 
 
 	if (!store_ca_insert(change->tx, call->account->id, ca->name, ca->parent_id, ca->key_name,
 			     ca->cert, ca->chain, ca->chain_count, &id, err) ||
-	    !trust(call, change, id, ca->cert, err) || !change_refresh(change, err))
+	    !trust(change, ca, id, err) || !change_refresh(change, err))
 		return false;
 
 	json_auto_t *described = describe_ca(catalog_ca(change->catalog, id), change->catalog);
@@ -64,37 +64,84 @@ bool new_ca_insert(const struct call *call, struct change *change, const struct 
 	       call_return(json_pack("{s:O}", "ca", described), ret, err);
 }
 
-/* The parent and what stands above it. */
-static size_t chain_of(const struct ca *parent, struct bytes into[CHAIN_DEPTH_MAX])
+size_t ca_chain_below(const struct ca *ca, struct bytes into[CHAIN_DEPTH_MAX])
 {
 	size_t count = 0;
 
-	if (!parent)
+	if (!ca)
 		return 0;
-	into[count++] = cert_der(parent->cert);
-	for (size_t i = 0; i < parent->chain_count && count < CHAIN_DEPTH_MAX; i++)
-		into[count++] = cert_der(parent->chain[i]);
+	into[count++] = cert_der(ca->cert);
+	for (size_t i = 0; i < ca->chain_count && count < CHAIN_DEPTH_MAX; i++)
+		into[count++] = cert_der(ca->chain[i]);
 	return count;
 }
 
-static bool record(const struct call *call, struct change *change, struct new_ca *ca,
-		   struct certificate *signed_certificate, json_t **ret, struct error *err)
+/* -- making one -- */
+
+static bool record(const struct call *call, struct change *change, const struct ca_plan *plan,
+		   struct new_ca *ca, struct certificate *signed_certificate, json_t **ret,
+		   struct error *err)
 {
-	const char *parent_name = param_text(call->params, "parent");
 	const struct ca *parent = NULL;
 	struct bytes chain[CHAIN_DEPTH_MAX];
 
-	if (parent_name && !find_ca(change->catalog, change->account, parent_name, &parent, err))
+	if (plan->parent && !find_ca(change->catalog, change->account, plan->parent, &parent, err))
 		return false;
 	ca->parent_id = parent ? parent->id : 0;
 	ca->cert = (struct bytes){ signed_certificate->der, signed_certificate->der_len };
 	ca->chain = chain;
-	ca->chain_count = chain_of(parent, chain);
+	ca->chain_count = ca_chain_below(parent, chain);
 	bool recorded = ca_record(change->tx, signed_certificate, err) &&
 			new_ca_insert(call, change, ca, ret, err);
 	ca->chain = NULL; /* it ends with this call */
 	return recorded;
 }
+
+/* Up to, not including, the commit: until then the key can be taken back. */
+static bool make(const struct call *call, const struct ca_plan *plan, struct new_ca *ca,
+		 const struct public_key *key, struct change *change, json_t **ret,
+		 struct error *err)
+{
+	CLEANUP(certificate_done) struct certificate signed_certificate = { 0 };
+	const struct issue issue = {
+		.purpose = PURPOSE_CA,
+		.issuer = plan->parent,
+		.key_name = ca->key_name,
+		.subject = plan->subject,
+		.subject_der = plan->subject_der,
+		.key = key,
+		.validity_seconds = plan->validity_seconds,
+		.path_len = plan->path_len,
+		.name_constraints = plan->name_constraints,
+	};
+
+	return issue_certificate(call, &issue, &signed_certificate, err) &&
+	       change_begin(call, change, err) &&
+	       record(call, change, plan, ca, &signed_certificate, ret, err);
+}
+
+bool ca_make(const struct call *call, const struct ca_plan *plan, json_t **ret, struct error *err)
+{
+	CLEANUP(private_key_freep) struct private_key *key = NULL;
+	CLEANUP(public_key_freep) struct public_key *public_key = NULL;
+	CLEANUP(change_done) struct change change = { 0 };
+	struct new_ca ca = { .name = plan->name, .trust = plan->trust };
+	json_auto_t *reply = NULL;
+
+	if (!key_choice_generate(plan->key, &key, &public_key, err) ||
+	    !new_ca_keep_key(call, &ca, key, err))
+		return false;
+	if (!make(call, plan, &ca, public_key, &change, &reply, err)) {
+		signer_remove(call->manage->signer, ca.key_name);
+		return false;
+	}
+	if (!store_commit(TAKE(change.tx), err))
+		return false;
+	*ret = TAKE(reply);
+	return true;
+}
+
+/* -- as the request says -- */
 
 static bool fill_subtrees(const json_t *list, const char *texts[NAME_SUBTREES_MAX],
 			  struct name_subtrees *ret, struct error *err)
@@ -120,30 +167,6 @@ bool params_name_constraints(const json_t *params, struct buffer *ret, struct er
 	       name_constraints_encode(&permitted, &excluded, ret, err);
 }
 
-static bool issue(const struct call *call, const struct new_ca *ca, const struct name *subject,
-		  const struct public_key *key, struct certificate *ret, struct error *err)
-{
-	const char *parent = param_text(call->params, "parent");
-	CLEANUP(buffer_done) struct buffer constraints = { 0 };
-
-	if (!params_name_constraints(call->params, &constraints, err))
-		return false;
-
-	struct issue issue = {
-		.purpose = PURPOSE_CA,
-		.issuer = parent,
-		.key_name = ca->key_name,
-		.subject = subject,
-		.key = key,
-		.validity_seconds = param_duration(call->params, "validity", CA_VALIDITY_DEFAULT),
-		/* an issuing CA has no CA below it unless somebody says so */
-		.path_len = (int)param_number(call->params, "path_len", parent ? 0 : -1),
-		.name_constraints = buffer_view(&constraints),
-	};
-
-	return issue_certificate(call, &issue, ret, err);
-}
-
 static bool check_request(const struct call *call, struct name *ret_subject, struct error *err)
 {
 	const char *parent_name = param_text(call->params, "parent");
@@ -160,37 +183,26 @@ static bool check_request(const struct call *call, struct name *ret_subject, str
 	return !parent_name || find_ca(call->catalog, call->account, parent_name, &parent, err);
 }
 
-/* Up to, not including, the commit: until then the key can be taken back. */
-static bool make(const struct call *call, struct new_ca *ca, const struct name *subject,
-		 const struct public_key *key, struct change *change, json_t **ret,
-		 struct error *err)
-{
-	CLEANUP(certificate_done) struct certificate signed_certificate = { 0 };
-
-	return issue(call, ca, subject, key, &signed_certificate, err) &&
-	       change_begin(call, change, err) &&
-	       record(call, change, ca, &signed_certificate, ret, err);
-}
-
 bool ca_create(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(name_done) struct name subject = { 0 };
-	CLEANUP(private_key_freep) struct private_key *key = NULL;
-	CLEANUP(public_key_freep) struct public_key *public_key = NULL;
-	CLEANUP(change_done) struct change change = { 0 };
-	struct new_ca ca = { .name = param_text(call->params, "name") };
-	json_auto_t *reply = NULL;
+	CLEANUP(buffer_done) struct buffer constraints = { 0 };
+	const char *parent = param_text(call->params, "parent");
 
 	if (!check_request(call, &subject, err) ||
-	    !key_choice_generate(param_text(call->params, "key"), &key, &public_key, err) ||
-	    !new_ca_keep_key(call, &ca, key, err))
+	    !params_name_constraints(call->params, &constraints, err))
 		return false;
-	if (!make(call, &ca, &subject, public_key, &change, &reply, err)) {
-		signer_remove(call->manage->signer, ca.key_name);
-		return false;
-	}
-	if (!store_commit(TAKE(change.tx), err))
-		return false;
-	*ret = TAKE(reply);
-	return true;
+
+	const struct ca_plan plan = {
+		.name = param_text(call->params, "name"),
+		.parent = parent,
+		.key = param_text(call->params, "key"),
+		.subject = &subject,
+		.validity_seconds = param_duration(call->params, "validity", CA_VALIDITY_DEFAULT),
+		/* an issuing CA has no CA below it unless somebody says so */
+		.path_len = (int)param_number(call->params, "path_len", parent ? 0 : -1),
+		.name_constraints = buffer_view(&constraints),
+		.trust = param_flag(call->params, "trust"),
+	};
+	return ca_make(call, &plan, ret, err);
 }

@@ -122,7 +122,8 @@ bool ca_import(const struct call *call, json_t **ret, struct error *err)
 	CLEANUP(bundle_done) struct bundle file = { 0 };
 	CLEANUP(private_key_freep) struct private_key *key = NULL;
 	CLEANUP(change_done) struct change change = { 0 };
-	struct new_ca ca = { .name = param_text(call->params, "name") };
+	struct new_ca ca = { .name = param_text(call->params, "name"),
+			     .trust = param_flag(call->params, "trust") };
 	json_auto_t *reply = NULL;
 
 	if (!new_ca_check_name(call, ca.name, err) || !load_file(call, &file, &key, err) ||

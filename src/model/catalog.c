@@ -41,6 +41,25 @@ const struct ca *catalog_ca_by_name(const struct catalog *catalog, int64_t accou
 	return NULL;
 }
 
+const struct ca_rollover *catalog_rollover_of(const struct catalog *catalog, int64_t old_ca_id)
+{
+	for (size_t i = 0; i < catalog->rollover_count; i++)
+		if (catalog->rollovers[i].old_ca_id == old_ca_id &&
+		    catalog->rollovers[i].finished == 0)
+			return &catalog->rollovers[i];
+	return NULL;
+}
+
+bool catalog_ca_is_below(const struct catalog *catalog, const struct ca *ca, const struct ca *above)
+{
+	for (size_t steps = 0; ca && steps <= catalog->ca_count; steps++) {
+		if (ca->id == above->id)
+			return true;
+		ca = catalog_ca(catalog, ca->parent_id);
+	}
+	return false;
+}
+
 /* Every request asks for its profile, and there may be thousands. */
 const struct profile *catalog_profile(const struct catalog *catalog, int64_t id)
 {
@@ -116,6 +135,15 @@ static void ca_done(struct ca *ca)
 	for (size_t i = 0; i < ca->chain_count; i++)
 		cert_free(ca->chain[i]);
 	free(ca->chain);
+	for (size_t i = 0; i < ca->former_count; i++)
+		cert_free(ca->former[i]);
+	free(ca->former);
+}
+
+static void rollover_done(struct ca_rollover *rollover)
+{
+	cert_free(rollover->old_with_new);
+	cert_free(rollover->new_with_old);
 }
 
 static void ra_scope_done(struct ra_scope *scope)
@@ -130,6 +158,8 @@ static void catalog_free(struct catalog *catalog)
 		account_done(&catalog->accounts[i]);
 	for (size_t i = 0; i < catalog->ca_count; i++)
 		ca_done(&catalog->cas[i]);
+	for (size_t i = 0; i < catalog->rollover_count; i++)
+		rollover_done(&catalog->rollovers[i]);
 	for (size_t i = 0; i < catalog->anchor_count; i++)
 		cert_free(catalog->anchors[i].cert);
 	for (size_t i = 0; i < catalog->profile_count; i++)
@@ -140,6 +170,7 @@ static void catalog_free(struct catalog *catalog)
 		ra_scope_done(&catalog->ra_scopes[i]);
 	free(catalog->accounts);
 	free(catalog->cas);
+	free(catalog->rollovers);
 	free(catalog->anchors);
 	free(catalog->profiles);
 	free(catalog->passphrases);

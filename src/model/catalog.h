@@ -28,6 +28,16 @@ struct ca {
 	struct cert *
 		*chain; /* from its issuer up to the root, excluding itself; empty for a root */
 	size_t chain_count;
+	struct cert **former; /* that it had before, for the same key */
+	size_t former_count;
+};
+
+/* A CA's key is being replaced (RFC 7030 4.1.3, RFC 4210 4.4). */
+struct ca_rollover {
+	int64_t id, account_id;
+	int64_t old_ca_id, new_ca_id;
+	int64_t started, finished;                /* finished 0: under way */
+	struct cert *old_with_new, *new_with_old; /* NULL where no root is replaced */
 };
 
 /* An issuing CA that may vouch for EST clients of an account (EST authentication). */
@@ -64,6 +74,8 @@ struct catalog {
 	size_t account_count;
 	struct ca *cas;
 	size_t ca_count;
+	struct ca_rollover *rollovers; /* also those that are finished */
+	size_t rollover_count;
 	struct anchor *anchors;
 	size_t anchor_count;
 	struct profile **profiles;
@@ -82,6 +94,11 @@ const struct account *catalog_account_by_name(const struct catalog *catalog, con
 const struct ca *catalog_ca(const struct catalog *catalog, int64_t id);
 const struct ca *catalog_ca_by_name(const struct catalog *catalog, int64_t account_id,
 				    const char *name);
+/* The rollover under way that replaces the CA, or NULL. */
+const struct ca_rollover *catalog_rollover_of(const struct catalog *catalog, int64_t old_ca_id);
+/* Whether the CA is `above`, or stands below it. */
+bool catalog_ca_is_below(const struct catalog *catalog, const struct ca *ca,
+			 const struct ca *above);
 const struct profile *catalog_profile(const struct catalog *catalog, int64_t id);
 const struct profile *catalog_profile_by_name(const struct catalog *catalog, int64_t account_id,
 					      const char *name);

@@ -7,6 +7,7 @@ void grant_free(struct grant *grant)
 	if (!grant)
 		return;
 	name_done(&grant->subject);
+	buffer_done(&grant->subject_der);
 	san_done(&grant->san);
 	buffer_done(&grant->name_constraints);
 	public_key_free(grant->key);

@@ -53,6 +53,18 @@ static bool check_subject(const struct order *order, const struct purpose *purpo
 	return true;
 }
 
+/* RFC 5280 4.1.2.6: a CA's subject stands in the very bytes that are its certificates' issuer. */
+static bool check_subject_der(const struct order *order, struct error *err)
+{
+	CLEANUP(name_done) struct name written = { 0 };
+
+	if (order->subject_der.len == 0)
+		return true;
+	return name_parse(order->subject_der, &written, err) &&
+	       (name_equal(&written, order->subject) ||
+		error_set(err, REASON_INVALID, "two subjects in one order"));
+}
+
 static bool check_san_entry(const struct san_entry *entry, struct error *err)
 {
 	if ((unsigned int)entry->type >= SAN_TYPE_COUNT)
@@ -139,8 +151,8 @@ static bool check_order(const struct order *order, const struct purpose *purpose
 	return check_operator(order, err) && check_subject(order, purpose, err) &&
 	       check_san(order, purpose, err) && check_key(order, err) && check_time(order, err) &&
 	       check_issuer(order, err) &&
-	       (!purpose->is_ca ||
-		(check_path_len(order, err) && check_name_constraints(order, err)));
+	       (!purpose->is_ca || (check_subject_der(order, err) && check_path_len(order, err) &&
+				    check_name_constraints(order, err)));
 }
 
 static void set_origin(struct grant *grant, const struct order *order,
@@ -161,9 +173,11 @@ static bool set_content(struct grant *grant, const struct order *order,
 				     validity_last(order->not_before, order->validity_seconds) };
 
 	grant_set_key(grant, order->key, purpose->key_usage);
-	if (purpose->is_ca)
+	if (purpose->is_ca) {
 		buffer_append(&grant->name_constraints, order->name_constraints);
-	if (!buffer_ok(&grant->name_constraints))
+		buffer_append(&grant->subject_der, order->subject_der);
+	}
+	if (!buffer_ok(&grant->name_constraints) || !buffer_ok(&grant->subject_der))
 		return error_set(err, REASON_NO_MEMORY, "grant");
 	return grant_set_names(grant, order->subject, order->san ? order->san : &no_san, err) &&
 	       grant_set_ext_key_usages(grant, purpose->ext_key_usages,

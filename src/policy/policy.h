@@ -85,6 +85,8 @@ struct order {
 	int64_t account_id;
 	const struct ca *ca; /* the issuer; NULL for a self-signed root */
 	const struct name *subject;
+	struct bytes subject_der; /* PURPOSE_CA: the same name in the bytes that this CA writes as
+				     issuer; empty: in ours */
 	const struct san *san;
 	const struct public_key *key;
 	enum signature_algorithm signature;

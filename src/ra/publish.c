@@ -2,21 +2,9 @@
 
 #include <string.h>
 
-#include "pki/pkcs7.h"
+#include "pki/bundle.h"
+#include "ra/cacerts.h"
 #include "ra/csrattrs.h"
-
-#define CHAIN_MAX 16
-
-/* RFC 7030 4.1.3: the CA and everything above it; one call must be enough. */
-static bool encode_cacerts(const struct ca *ca, struct buffer *ret, struct error *err)
-{
-	struct bytes certs[CHAIN_MAX] = { cert_der(ca->cert) };
-	size_t count = 1;
-
-	for (size_t i = 0; i < ca->chain_count && count < CHAIN_MAX; i++)
-		certs[count++] = cert_der(ca->chain[i]);
-	return pkcs7_certs_only_encode(certs, count, ret, err);
-}
 
 static size_t account_index(const struct catalog *catalog, int64_t id)
 {
@@ -71,9 +59,11 @@ static bool fill_profile(const struct catalog *catalog, const struct profile *pr
 			 struct snapshot_profile *ret, struct error *err)
 {
 	const struct ca *ca = catalog_ca(catalog, profile->ca_id);
+	struct cacerts cacerts;
 
 	if (!ca)
 		return error_set(err, REASON_INTERNAL, "profile %s has no CA", profile->name);
+	cacerts_collect(catalog, ca, &cacerts);
 	ret->id = profile->id;
 	ret->account = account_index(catalog, profile->account_id);
 	ret->active = profile->state == PROFILE_ACTIVE;
@@ -83,7 +73,7 @@ static bool fill_profile(const struct catalog *catalog, const struct profile *pr
 	ret->name = bytes_to_string(bytes_of_string(profile->name));
 	if (!ret->name)
 		return error_set(err, REASON_NO_MEMORY, "snapshot");
-	return encode_cacerts(ca, &ret->cacerts, err) &&
+	return cacerts_encode(&cacerts, &ret->cacerts, err) &&
 	       csrattrs_of_profile(profile, &ret->csrattrs, err);
 }
 
@@ -142,6 +132,49 @@ static bool add_labels(const struct catalog *catalog, struct snapshot *snapshot,
 	}
 	qsort(snapshot->labels, snapshot->label_count, sizeof *snapshot->labels, compare_labels);
 	return true;
+}
+
+/* -- the node's own certificate -- */
+
+static bool has_signed(const struct ca *ca, const struct cert *cert)
+{
+	const struct public_key *key = cert_key(ca->cert);
+
+	return key && name_equal(cert_subject(ca->cert), cert_issuer(cert)) &&
+	       public_key_verify(key, cert_signature_algorithm(cert), cert_tbs(cert),
+				 cert_signature(cert));
+}
+
+/* Who knows the other root alone finds the way from it: RFC 4210 4.4. */
+static const struct cert *cross_for(const struct catalog *catalog,
+				    const struct ca_rollover *rollover, const struct cert *top)
+{
+	const struct ca *old = catalog_ca(catalog, rollover->old_ca_id);
+	const struct ca *new = catalog_ca(catalog, rollover->new_ca_id);
+
+	if (rollover->finished || !rollover->old_with_new || !old || !new)
+		return NULL;
+	if (has_signed(old, top))
+		return rollover->old_with_new;
+	return has_signed(new, top) ? rollover->new_with_old : NULL;
+}
+
+bool publish_tls_chain(const struct catalog *catalog, struct buffer *chain_pem, struct error *err)
+{
+	CLEANUP(bundle_done) struct bundle chain = { 0 };
+
+	if (catalog->rollover_count == 0 || chain_pem->len == 0)
+		return true;
+	if (!bundle_parse(buffer_view(chain_pem), &chain, err))
+		return false;
+	for (size_t i = 0; i < catalog->rollover_count; i++) {
+		const struct cert *cross =
+			cross_for(catalog, &catalog->rollovers[i], chain.certs[chain.count - 1]);
+
+		if (cross)
+			pem_encode("CERTIFICATE", cert_der(cross), chain_pem);
+	}
+	return buffer_ok(chain_pem) || error_set(err, REASON_NO_MEMORY, "TLS chain");
 }
 
 bool publish_snapshot(const struct catalog *catalog, const struct publish_tls *tls,

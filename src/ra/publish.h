@@ -11,6 +11,10 @@ struct publish_tls {
 	struct bytes key; /* PKCS#8 DER: a secret */
 };
 
+/* Appends to the node's TLS chain, while a root is being replaced, the cross certificate by which
+ * clients that know the other root alone verify it. */
+MUST_CHECK bool publish_tls_chain(const struct catalog *catalog, struct buffer *chain_pem,
+				  struct error *err);
 /* Appends the packed snapshot; wipe the buffer when done, it may hold the TLS key. */
 MUST_CHECK bool publish_snapshot(const struct catalog *catalog, const struct publish_tls *tls,
 				 struct buffer *ret, struct error *err);

@@ -25,6 +25,15 @@ static bool insert_chain_cert(struct db *db, int64_t ca_id, size_t place, struct
 	return db_run(insertion, NULL, err);
 }
 
+bool ca_chain_insert(struct db *db, int64_t ca_id, const struct bytes *chain, size_t count,
+		     struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!insert_chain_cert(db, ca_id, i, chain[i], err))
+			return false;
+	return true;
+}
+
 bool store_ca_insert(struct store_tx *tx, int64_t account_id, const char *name, int64_t parent_id,
 		     const char *key_name, struct bytes cert, const struct bytes *chain,
 		     size_t chain_count, int64_t *ret_id, struct error *err)
@@ -42,11 +51,9 @@ bool store_ca_insert(struct store_tx *tx, int64_t account_id, const char *name, 
 	db_bind_text(insertion, 3, key_name);
 	bind_id_or_null(insertion, 4, parent_id);
 	db_bind_bytes(insertion, 5, cert);
-	if (!db_insert(insertion, &id, err))
+	if (!db_insert(insertion, &id, err) ||
+	    !ca_chain_insert(tx_db(tx), id, chain, chain_count, err))
 		return false;
-	for (size_t i = 0; i < chain_count; i++)
-		if (!insert_chain_cert(tx_db(tx), id, i, chain[i], err))
-			return false;
 	*ret_id = id;
 	return catalog_raise(tx, err);
 }

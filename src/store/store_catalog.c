@@ -147,6 +147,33 @@ static bool load_chain(struct db *db, struct ca *ca, struct error *err)
 	return read_chain(query, ca, err);
 }
 
+static bool read_former(struct db_statement *query, struct ca *ca, struct error *err)
+{
+	for (;; ca->former_count++) {
+		bool row = false;
+
+		if (!db_step(query, &row, err))
+			return false;
+		if (!row)
+			return true;
+		if (!load_cert(query, 0, &ca->former[ca->former_count], err))
+			return false;
+	}
+}
+
+static bool load_former(struct db *db, struct ca *ca, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!make_room(db, "SELECT count(*) FROM ca_former_cert", sizeof(struct cert *),
+		       &ca->former, err) ||
+	    !db_prepare(db, "SELECT cert FROM ca_former_cert WHERE ca_id = $1 ORDER BY id", &query,
+			err))
+		return false;
+	db_bind_int64(query, 1, ca->id);
+	return read_former(query, ca, err);
+}
+
 static bool load_ca(struct db *db, const struct db_statement *row, struct catalog *catalog,
 		    struct error *err)
 {
@@ -157,7 +184,8 @@ static bool load_ca(struct db *db, const struct db_statement *row, struct catalo
 	ca->state = (enum ca_state)db_int64(row, 4);
 	ca->parent_id = db_int64(row, 5);
 	return db_text_copy(row, 2, &ca->name, err) && db_text_copy(row, 3, &ca->key_name, err) &&
-	       load_cert(row, 6, &ca->cert, err) && load_chain(db, ca, err);
+	       load_cert(row, 6, &ca->cert, err) && load_chain(db, ca, err) &&
+	       load_former(db, ca, err);
 }
 
 /* Its record stands under the CA that signed it; of what was signed elsewhere there is none. */
@@ -201,6 +229,38 @@ static bool load_cas(struct db *db, struct catalog *catalog, struct error *err)
 			 "ORDER BY id",
 			 catalog, load_ca, err) &&
 	       load_revoked(db, catalog, err);
+}
+
+static bool load_cross(const struct db_statement *row, int column, struct cert **ret,
+		       struct error *err)
+{
+	return db_bytes(row, column).len == 0 || load_cert(row, column, ret, err);
+}
+
+static bool load_rollover(struct db *db, const struct db_statement *row, struct catalog *catalog,
+			  struct error *err)
+{
+	struct ca_rollover *rollover = &catalog->rollovers[catalog->rollover_count++];
+
+	(void)db;
+	rollover->id = db_int64(row, 0);
+	rollover->account_id = db_int64(row, 1);
+	rollover->old_ca_id = db_int64(row, 2);
+	rollover->new_ca_id = db_int64(row, 3);
+	rollover->started = db_int64(row, 4);
+	rollover->finished = db_int64(row, 5);
+	return load_cross(row, 6, &rollover->old_with_new, err) &&
+	       load_cross(row, 7, &rollover->new_with_old, err);
+}
+
+static bool load_rollovers(struct db *db, struct catalog *catalog, struct error *err)
+{
+	return make_room(db, "SELECT count(*) FROM ca_rollover", sizeof *catalog->rollovers,
+			 &catalog->rollovers, err) &&
+	       load_rows(db,
+			 "SELECT id, account_id, old_ca_id, new_ca_id, started, finished, "
+			 "old_with_new, new_with_old FROM ca_rollover ORDER BY id",
+			 catalog, load_rollover, err);
 }
 
 static bool load_anchor(struct db *db, const struct db_statement *row, struct catalog *catalog,
@@ -375,9 +435,9 @@ static bool load(struct db *db, struct catalog **ret, struct error *err)
 		return error_set(err, REASON_NO_MEMORY, "catalog");
 	catalog->references = 1;
 	if (!load_version(db, catalog, err) || !load_accounts(db, catalog, err) ||
-	    !load_cas(db, catalog, err) || !load_anchors(db, catalog, err) ||
-	    !load_profiles(db, catalog, err) || !load_passphrases(db, catalog, err) ||
-	    !load_ra_scopes(db, catalog, err))
+	    !load_cas(db, catalog, err) || !load_rollovers(db, catalog, err) ||
+	    !load_anchors(db, catalog, err) || !load_profiles(db, catalog, err) ||
+	    !load_passphrases(db, catalog, err) || !load_ra_scopes(db, catalog, err))
 		return false;
 	*ret = TAKE(catalog);
 	return true;

@@ -90,6 +90,10 @@ static inline struct db *tx_db(struct store_tx *tx)
 /* store_audit.c: where the chain ends in the database, all zeros at its beginning. */
 MUST_CHECK bool audit_head_read(struct db *db, struct audit_head *ret, struct error *err);
 
+/* store_ca.c: from the CA's issuer up to the root. */
+MUST_CHECK bool ca_chain_insert(struct db *db, int64_t ca_id, const struct bytes *chain,
+				size_t count, struct error *err);
+
 /* store_catalog.c: tells readers of the catalog that it changed. */
 MUST_CHECK bool catalog_raise(struct store_tx *tx, struct error *err);
 

@@ -1,62 +1,16 @@
 """Hierarchies and states of CAs, judged by OpenSSL, GnuTLS and Python's cryptography."""
 import ipaddress
-import shutil
-import subprocess
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from ca_tools import assert_verifies, exported, passphrase_profile
 from node import Node, Refused, make_csr, make_key
-
-CERTTOOL = shutil.which("certtool")
 
 
 @pytest.fixture(scope="module")
 def node():
     with Node(va_settings="crl_after_revocation = 1s") as node:
         yield node
-
-
-def exported(node, name, *options):
-    return x509.load_pem_x509_certificates(node.ctl("ca", "export", name, *options).encode())
-
-
-def pem(*certificates):
-    return b"".join(c.public_bytes(Encoding.PEM) for c in certificates)
-
-
-def run(*command, data=None):
-    done = subprocess.run([str(c) for c in command], capture_output=True, input=data)
-    return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
-
-
-def openssl_verifies(folder, anchor, between, leaf):
-    """With this one anchor and these certificates between, strictly."""
-    for name, certificates in (("anchor", [anchor]), ("between", between), ("leaf", [leaf])):
-        (folder / f"{name}.pem").write_bytes(pem(*certificates))
-    between_options = ["-untrusted", folder / "between.pem"] if between else []
-    return run("openssl", "verify", "-x509_strict", "-no-CApath", "-no-CAstore", "-CAfile", folder / "anchor.pem", *between_options,
-               folder / "leaf.pem")
-
-
-def gnutls_verifies(folder, anchor, between, leaf):
-    (folder / "anchor.pem").write_bytes(pem(anchor))
-    return run(CERTTOOL, "--verify", "--verify-profile=medium", "--load-ca-certificate", folder / "anchor.pem",
-               data=pem(leaf, *between))
-
-
-def judges():
-    yield openssl_verifies
-    if CERTTOOL:
-        yield gnutls_verifies
-
-
-def profile_of(node, name, ca=None):
-    node.ctl("profile", "create", name, "--template", "generic-device", "--ca", ca or name, "--auth", "passphrase", "--alias", name,
-             "--set", "renewal.while_valid=any-time")
-    secret = node.folder / "passphrase"
-    node.ctl("profile", "passphrase", name, "--passphrase-file", secret)
-    return name
 
 
 # -- hierarchies --
@@ -84,7 +38,7 @@ def test_name_constraints_stand_critical_in_the_certificate_and_are_kept(node, t
         node.ctl("ca", "create", "other", "--parent", "plant", "--subject", "CN=Hall,O=Other")
     assert "name constraints" in refused.value.text
     node.ctl("ca", "create", "hall", "--parent", "plant", "--subject", "O=Acme,CN=Hall")
-    profile = profile_of(node, "hall")
+    profile = passphrase_profile(node, "hall", "hall")
     organization = x509.Name.from_rfc4514_string("CN=dev,O=Acme")
     for names, status in (([x509.DNSName("a.plant.example"), x509.IPAddress(ipaddress.ip_address("10.3.9.9"))], 200),
                           ([x509.DNSName("a.other.example")], 403), ([x509.DNSName("secret.plant.example")], 403),
@@ -95,9 +49,7 @@ def test_name_constraints_stand_critical_in_the_certificate_and_are_kept(node, t
             assert node.events("--refusals")[0]["reason"] == "name_constraints"
             continue
         root, = exported(node, "Demo Root")
-        for verifies in judges():
-            code, words = verifies(tmp_path, root, exported(node, "hall", "--chain")[:-1], answer.certificate)
-            assert code == 0, words
+        assert_verifies(tmp_path, root, exported(node, "hall", "--chain")[:-1], answer.certificate)
 
 
 @pytest.mark.parametrize("text", ["dns:*.example", "dns:.example", "ip:10.0.0.1/8", "example", "uri:https://a.example/", "dir:"])
@@ -115,21 +67,19 @@ def test_a_deep_hierarchy_verifies_and_its_path_lengths_end_it(node, tmp_path):
         parent = f"deep-{depth}"
     with pytest.raises(Refused):
         node.ctl("ca", "create", "too-deep", "--parent", parent, "--subject", "CN=Too deep")
-    answer = node.enroll(make_csr(make_key(), "deep"), profile_of(node, "deep", parent))
+    answer = node.enroll(make_csr(make_key(), "deep"), passphrase_profile(node, "deep", parent))
     assert answer.status == 200, answer.text
     root, = exported(node, "Demo Root")
     between = exported(node, parent, "--chain")[:-1]
     assert len(between) == 6
-    for verifies in judges():
-        code, words = verifies(tmp_path, root, between, answer.certificate)
-        assert code == 0, words
+    assert_verifies(tmp_path, root, between, answer.certificate)
 
 
 # -- states --
 
 def test_rn_13_retired_and_disabled_cas_refuse_with_their_reason_and_the_operator_hears_which_profiles(node):
     node.ctl("ca", "create", "old", "--parent", "Demo Root", "--subject", "CN=Old", "--trust")
-    profile = profile_of(node, "of-old", "old")
+    profile = passphrase_profile(node, "of-old", "old")
     device = node.device("in-between", profile=profile)
     for verb, reason in (("retire", "ca_retired"), ("disable", "ca_disabled")):
         with pytest.raises(Refused) as refused:
