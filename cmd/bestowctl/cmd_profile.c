@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "bestowctl/ask.h"
+#include "bestowctl/cmd_profile_test.h"
 #include "bestowctl/command.h"
 #include "bestowctl/exit_code.h"
 #include "bestowctl/print.h"
@@ -314,6 +315,10 @@ static const struct command commands[] = {
 	{ "profile", "default", "profile.default", "Names the profile behind URLs without a label",
 	  "profile default sensors\nprofile default --none\n", default_arguments, show_default,
 	  NULL },
+	{ "profile", "test", "profile.test", "Says what a request would get, and why",
+	  "profile test sensors --csr dev.csr --passphrase\n"
+	  "profile test gateways --csr new.csr --client-cert old.pem --renew --at 2027-01-31\n",
+	  profile_test_arguments, profile_test_show, profile_test_run },
 	{ "profile", "passphrase", "profile.passphrase", "Sets or rotates a profile's passphrase",
 	  "profile passphrase sensors --generate --out sensors.pass\n"
 	  "profile passphrase sensors --generate --overlap 7d\n",

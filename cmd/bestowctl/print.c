@@ -29,7 +29,8 @@ void print_text(const char *text)
 	CLEANUP(buffer_done) struct buffer shown = { 0 };
 
 	append_shown(&shown, text);
-	fwrite(shown.data, 1, shown.len, stdout);
+	if (shown.len)
+		fwrite(shown.data, 1, shown.len, stdout);
 }
 
 void print_json(const json_t *json)

@@ -6,6 +6,7 @@
 #include "manage/describe.h"
 #include "manage/json_changes.h"
 #include "manage/oid_assign.h"
+#include "manage/verb_profile_test.h"
 #include "model/profile_json.h"
 #include "pki/der.h"
 #include "policy/policy.h"
@@ -374,6 +375,7 @@ static const struct verb verbs[] = {
 	{ "profile.set", set, REACH_ACCOUNT, true, set_params },
 	{ "profile.suspend", suspend, REACH_ACCOUNT, true, name_params },
 	{ "profile.resume", resume, REACH_ACCOUNT, true, name_params },
+	{ "profile.test", profile_test, REACH_ACCOUNT, false, profile_test_params },
 	{ "profile.default", set_default, REACH_ACCOUNT, true, default_params },
 };
 const struct verb_table profile_verbs = { verbs, ARRAY_LEN(verbs) };

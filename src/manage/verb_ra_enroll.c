@@ -1,6 +1,7 @@
 #include "manage/verb_ra_enroll.h"
 
 #include "ca/ca.h"
+#include "manage/csr_file.h"
 #include "manage/describe.h"
 #include "manage/issue.h"
 #include "manage/keygen.h"
@@ -34,16 +35,11 @@ static const struct public_key *ra_key_public(const struct ra_key *key)
 
 static bool read_csr(const struct call *call, struct csr **ret, struct error *err)
 {
-	CLEANUP(buffer_done) struct buffer file = { 0 };
 	CLEANUP(buffer_done) struct buffer der = { 0 };
 	CLEANUP(csr_freep) struct csr *csr = NULL;
 
-	if (!param_file(call->params, "csr", &file, err))
-		return false;
-	bool is_pem = pem_decode(buffer_view(&file), "CERTIFICATE REQUEST",
-				 "NEW CERTIFICATE REQUEST", &der);
-	if (!csr_parse(buffer_view(is_pem ? &der : &file), true, &csr, err) ||
-	    !csr_verify(csr, err))
+	if (!csr_file_read(call->params, "csr", &der, err) ||
+	    !csr_parse(buffer_view(&der), true, &csr, err) || !csr_verify(csr, err))
 		return false;
 	*ret = TAKE(csr);
 	return true;

@@ -113,10 +113,36 @@ static bool hold(const struct enrollment *e, struct store_tx *tx,
 	       store_commit_lazily(TAKE(own), err) && still_waits(e, request.request_id, err);
 }
 
-static bool rejected(const struct held_request *held, struct error *err)
+bool approval_rejected(const struct held_request *held, struct error *err)
 {
 	return error_set(err, REASON_REQUEST_REJECTED, "%s",
 			 held->remark[0] ? held->remark : "no reason was given");
+}
+
+/* Another content than the one at hand has had no decision. */
+static bool look(const struct enrollment *e, struct store_tx *tx,
+		 const unsigned char identity[HASH_LEN], const struct ca_preview *preview,
+		 struct held_content *ret_content, struct held_request *ret, struct error *err)
+{
+	CLEANUP(held_request_done) struct held_request held = { 0 };
+
+	if (!content_of(buffer_view(&preview->tbs), e->verdict.grant, ret_content, err) ||
+	    !find_held(e, tx, identity, &held, err))
+		return false;
+	if (held.id == 0 || held.state == HELD_ISSUED || !is_within(ret_content, &held.content))
+		return true;
+	*ret = held;
+	held = (struct held_request){ 0 };
+	return true;
+}
+
+bool approval_look(const struct enrollment *e, struct store_tx *tx,
+		   const unsigned char identity[HASH_LEN], const struct ca_preview *preview,
+		   struct held_request *ret, struct error *err)
+{
+	struct held_content content;
+
+	return look(e, tx, identity, preview, &content, ret, err);
 }
 
 bool approval_admits(struct enrollment *e, const unsigned char identity[HASH_LEN],
@@ -132,15 +158,14 @@ bool approval_admits(struct enrollment *e, const unsigned char identity[HASH_LEN
 		return true;
 	if (!store_begin(e->ra->options.store, &tx, err) ||
 	    !ca_preview(tx, e->verdict.grant, e->facts.ca, &context, &preview, err) ||
-	    !content_of(buffer_view(&preview.tbs), e->verdict.grant, &content, err) ||
-	    !find_held(e, tx, identity, &held, err))
+	    !look(e, tx, identity, &preview, &content, &held, err))
 		return false;
-	if (held.id == 0 || held.state == HELD_ISSUED || !is_within(&content, &held.content))
+	if (held.id == 0)
 		return hold(e, TAKE(tx), identity, &preview, &content, err);
 	if (held.state == HELD_PENDING)
 		return keep_waiting(e, TAKE(tx), &held, err);
 	if (held.state == HELD_REJECTED)
-		return rejected(&held, err);
+		return approval_rejected(&held, err);
 	e->held = held;
 	held = (struct held_request){ 0 };
 	return true;

@@ -213,6 +213,37 @@ static bool find_certificate(struct enrollment *e, struct error *err)
 	return true;
 }
 
+static bool has_passphrase(const struct enrollment *e)
+{
+	for (size_t i = 0; i < e->catalog->passphrase_count; i++) {
+		const struct passphrase *passphrase = &e->catalog->passphrases[i];
+
+		if (passphrase->profile_id == e->profile->id &&
+		    (passphrase->ends == 0 || passphrase->ends > e->facts.now))
+			return true;
+	}
+	return false;
+}
+
+static void presume_passphrase(struct enrollment *e, bool sent)
+{
+	struct passphrase_finding *finding = &e->facts.passphrase;
+	struct bytes candidates[CANDIDATES_MAX];
+
+	finding->offered = sent || candidates_in_csr(e, candidates) > 0;
+	if (finding->offered && !has_passphrase(e))
+		(void)!error_set(&finding->failure, REASON_BAD_PASSPHRASE,
+				 "the profile has no passphrase in force");
+}
+
+bool authenticate_presumed(struct enrollment *e, bool sends_passphrase, struct error *err)
+{
+	if (!find_certificate(e, err))
+		return false;
+	presume_passphrase(e, sends_passphrase);
+	return true;
+}
+
 bool authenticate(struct enrollment *e, struct error *err)
 {
 	if (!find_certificate(e, err))

@@ -10,9 +10,7 @@
 #include "store/store_certificate.h"
 #include "store/store_event.h"
 
-/* Who asks, as a value: the authenticating certificate's fingerprint, or how else. */
-static bool identity_hash(const struct enrollment *e, unsigned char ret[HASH_LEN],
-			  struct error *err)
+bool enrollment_identity(const struct enrollment *e, unsigned char ret[HASH_LEN], struct error *err)
 {
 	const struct certificate_finding *certificate = &e->facts.certificate;
 	bool by_certificate = certificate->cert && certificate->kind != IDENTITY_NONE;
@@ -48,10 +46,8 @@ static bool names_are_same(const struct certificate *recent, const struct grant 
 	       san_equal(cert_san(cert), &grant->san);
 }
 
-/* Finds what this very request already got; *ret_found tells. Its commit may be another thread's
- * and still under way: this answer waits for the same. */
-static bool find_repeated(struct enrollment *e, const unsigned char identity[HASH_LEN],
-			  struct certificate *ret, bool *ret_found, struct error *err)
+bool enrollment_find_repeated(struct enrollment *e, const unsigned char identity[HASH_LEN],
+			      struct certificate *ret, bool *ret_found, struct error *err)
 {
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
 	CLEANUP(certificate_done) struct certificate recent = { 0 };
@@ -186,9 +182,9 @@ static bool issue_once(struct enrollment *e, struct est_reply *reply, struct cer
 	unsigned char identity[HASH_LEN], key[HASH_LEN];
 	CLEANUP(flight_leavep) struct flight_seat *seat = NULL;
 
-	if (!identity_hash(e, identity, err) || !flight_key(e, identity, key, err) ||
+	if (!enrollment_identity(e, identity, err) || !flight_key(e, identity, key, err) ||
 	    !flight_enter(e->ra->flight, key, &seat, err) ||
-	    !find_repeated(e, identity, ret, &reply->repeated, err))
+	    !enrollment_find_repeated(e, identity, ret, &reply->repeated, err))
 		return false;
 	if (reply->repeated) {
 		reply->authenticated = true;

@@ -47,6 +47,10 @@ void enrollment_done(struct enrollment *enrollment);
 /* Who is asking: fills facts.certificate and facts.passphrase. A refusal is a finding, not a
  * failure; false only when the question could not be judged. */
 MUST_CHECK bool authenticate(struct enrollment *enrollment, struct error *err);
+/* The same for a rehearsal, with what it cannot have: a passphrase, sent or in the CSR, is presumed
+ * right where the profile has one. Guesses are not counted, because there are none. */
+MUST_CHECK bool authenticate_presumed(struct enrollment *enrollment, bool sends_passphrase,
+				      struct error *err);
 /* Everything else that policy wants to know. After authenticate(). */
 MUST_CHECK bool facts_gather(struct enrollment *enrollment, struct error *err);
 /* Fills facts.key from the store. */
@@ -65,6 +69,16 @@ MUST_CHECK bool old_certificate_on_renewal(struct enrollment *enrollment, struct
 					   struct error *err);
 /* RENEW_OLD_REVOKED_ON_USE: the new certificate was just used, so the one it renewed is revoked. */
 MUST_CHECK bool old_certificate_on_use(struct enrollment *enrollment, struct error *err);
+
+/* Who asks, as a value: the authenticating certificate's fingerprint, or how else. */
+MUST_CHECK bool enrollment_identity(const struct enrollment *enrollment,
+				    unsigned char ret[HASH_LEN], struct error *err);
+/* Finds what this very request already got; *ret_found tells. Its commit may be another thread's
+ * and still under way: this answer waits for the same. */
+MUST_CHECK bool enrollment_find_repeated(struct enrollment *enrollment,
+					 const unsigned char identity[HASH_LEN],
+					 struct certificate *ret, bool *ret_found,
+					 struct error *err);
 
 /* "CN=dev-1" of the authenticating certificate, "passphrase", or "nobody". */
 void enrollment_requester(const struct enrollment *enrollment, char *into, size_t size);

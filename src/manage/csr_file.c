@@ -1,0 +1,15 @@
+#include "manage/csr_file.h"
+
+#include "pki/bundle.h"
+
+bool csr_file_read(const json_t *params, const char *name, struct buffer *ret, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer file = { 0 };
+
+	if (!param_file(params, name, &file, err))
+		return false;
+	if (pem_decode(buffer_view(&file), "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", ret))
+		return true;
+	buffer_append(ret, buffer_view(&file));
+	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "CSR");
+}

@@ -1,0 +1,8 @@
+/* A CSR as an operator has it. */
+#pragma once
+
+#include "manage/params.h"
+
+/* Appends the DER of the one in this file parameter: PEM or DER. Not parsed yet. */
+MUST_CHECK bool csr_file_read(const json_t *params, const char *name, struct buffer *ret,
+			      struct error *err);
