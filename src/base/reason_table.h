@@ -215,3 +215,30 @@ REASON(CRYPTO, "crypto", ERROR_INTERNAL, "The cryptographic library failed", "Se
 REASON(NO_MEMORY, "no_memory", ERROR_BUSY, "Memory is out", "Give the node more memory")
 REASON(INTERNAL, "internal", ERROR_INTERNAL, "Something failed inside",
        "See the log under the request id")
+
+/* -- the device -- */
+REASON(SERVER_UNTRUSTED, "server_untrusted", ERROR_DENIED,
+       "The server did not prove that it is the one to talk to",
+       "Compare host name, trust anchors and the device's clock; nothing was sent to it")
+REASON(SERVER_UNREACHABLE, "server_unreachable", ERROR_BUSY, "The server cannot be reached",
+       "Check name, route, port and firewall; try again later")
+REASON(SERVER_BUSY, "server_busy", ERROR_BUSY, "The server cannot answer now",
+       "Try again after the time that it names")
+REASON(SERVER_REFUSED, "server_refused", ERROR_DENIED, "The server refuses the request",
+       "Read its words in the detail, and its log")
+REASON(SERVER_PENDING, "server_pending", ERROR_PENDING, "The server has not decided yet",
+       "Ask again after the time that it names, with the same key")
+REASON(SERVER_ANSWER, "server_answer", ERROR_INTERNAL, "The server's answer is not one that EST knows",
+       "Look at the URL, at the server, and at what stands between")
+REASON(REDIRECT_REFUSED, "redirect_refused", ERROR_INTERNAL,
+       "The server points to a place that is not followed",
+       "Enter the URL of that place if you trust it")
+REASON(ANSWER_UNFIT, "answer_unfit", ERROR_INTERNAL,
+       "The certificate that came is not the one that was asked for; nothing was kept",
+       "Compare the request with the server's profile, and its CA certificates with those in use")
+REASON(NO_ANCHORS, "no_anchors", ERROR_INVALID, "Nothing says which server to trust",
+       "Name a file of CA certificates, the fingerprint of one, or the system's trust store")
+REASON(KEY_ACCESS, "key_access", ERROR_INTERNAL, "The private key cannot be used",
+       "Check path, owner and passphrase; for a token, its provider and PIN")
+REASON(RELOAD_FAILED, "reload_failed", ERROR_INTERNAL,
+       "The service did not take the new certificate", "Read the service's own log, then renew again")

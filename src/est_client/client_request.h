@@ -1,0 +1,31 @@
+/* A request as the files of this folder see it. */
+#pragma once
+
+#include "bestow/client.h"
+#include "base/bytes.h"
+#include "est_client/client_key.h"
+#include "pki/name.h"
+#include "pki/san.h"
+
+struct bestow_request {
+	struct name subject;
+	struct buffer subject_der; /* as it goes into the CSR */
+	struct san san;
+	struct buffer san_value; /* of a certificate, as it stands there; wins over `san` */
+	bool san_is_critical;
+	char *challenge;
+	enum bestow_binding binding;
+	bool server_wants_binding; /* its csrattrs said so */
+};
+
+/* What goes into a CSR besides: texts of RFC 7894 and challengePassword. NULL for none. */
+struct request_link {
+	const char *challenge_password, *est_identity_linking;
+};
+
+/* Which attributes a binding of this text goes into. */
+struct request_link request_link_of(const struct bestow_request *request, const char *binding);
+bool request_wants_binding(const struct bestow_request *request);
+MUST_CHECK bool request_encode(const struct bestow_request *request, const struct bestow_key *key,
+			       const struct request_link *link, struct buffer *ret,
+			       struct error *err);

@@ -1,0 +1,221 @@
+#include <string.h>
+
+#include "base/secret.h"
+#include "est_client/client_certs.h"
+#include "est_client/client_request.h"
+#include "est_client/failure.h"
+#include "pki/csr_encode.h"
+#include "pki/extension.h"
+
+static void request_free(struct bestow_request *request)
+{
+	name_done(&request->subject);
+	buffer_done(&request->subject_der);
+	san_done(&request->san);
+	buffer_done(&request->san_value);
+	if (request->challenge)
+		memory_wipe(request->challenge, strlen(request->challenge));
+	free(request->challenge);
+	free(request);
+}
+
+/* Takes `name` over, with its DER if that is given. */
+static bool take_subject(struct bestow_request *request, struct name *name, struct bytes der,
+			 struct error *err)
+{
+	struct buffer encoded = { 0 };
+
+	if (der.len)
+		buffer_append(&encoded, der);
+	if ((!der.len && !name_encode(name, &encoded, err)) || !buffer_ok(&encoded)) {
+		name_done(name);
+		buffer_done(&encoded);
+		return der.len ? error_set(err, REASON_NO_MEMORY, "subject") : false;
+	}
+	name_done(&request->subject);
+	buffer_done(&request->subject_der);
+	request->subject = *name;
+	request->subject_der = encoded;
+	return true;
+}
+
+static bool set_subject(struct bestow_request *request, const char *text, struct error *err)
+{
+	struct name name = { 0 };
+
+	if (*text && !name_from_text(text, &name, err))
+		return false;
+	return take_subject(request, &name, (struct bytes){ 0 }, err);
+}
+
+static bool add_san(struct bestow_request *request, const char *type, const char *value,
+		    struct error *err)
+{
+	enum san_type known = san_type_by_text(type);
+
+	if (known == SAN_OTHER)
+		return error_set(err, REASON_INVALID, "%s is no kind of name: dns, ip, email, uri",
+				 type);
+	return san_append(&request->san, known, value, err);
+}
+
+/* RFC 7030 4.2.2: the very bytes, so that no re-encoding can make another name of it. */
+static bool set_names_of(struct bestow_request *request, const struct cert *cert, struct error *err)
+{
+	struct name name = { 0 };
+	const struct extension *san = extensions_find(cert_extensions(cert), oid_subject_alt_name);
+
+	if (!name_copy(cert_subject(cert), &name, err) ||
+	    !take_subject(request, &name, cert_subject_der(cert), err))
+		return false;
+	buffer_clear(&request->san_value);
+	if (san)
+		buffer_append(&request->san_value, san->value);
+	request->san_is_critical = san && san->critical;
+	return buffer_ok(&request->san_value) || error_set(err, REASON_NO_MEMORY, "names");
+}
+
+static bool write_extensions(const struct bestow_request *request, struct buffer *to,
+			     struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+
+	if (request->san_value.len) {
+		extension_write(to, oid_subject_alt_name, request->san_is_critical,
+				buffer_view(&request->san_value));
+		return true;
+	}
+	if (request->san.count == 0)
+		return true;
+	if (!san_encode(&request->san, &value, err))
+		return false;
+	/* RFC 5280 4.2.1.6 */
+	extension_write(to, oid_subject_alt_name, request->subject.count == 0, buffer_view(&value));
+	return true;
+}
+
+bool request_encode(const struct bestow_request *request, const struct bestow_key *key,
+		    const struct request_link *link, struct buffer *ret, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer extensions = { 0 };
+	static const struct bytes empty_name = BYTES_LITERAL("\x30\x00");
+
+	if (!write_extensions(request, &extensions, err))
+		return false;
+	if (!buffer_ok(&extensions))
+		return error_set(err, REASON_NO_MEMORY, "request");
+
+	const struct csr_draft draft = {
+		.subject =
+			request->subject_der.len ? buffer_view(&request->subject_der) : empty_name,
+		.extensions = buffer_view(&extensions),
+		.challenge_password = link->challenge_password,
+		.est_identity_linking = link->est_identity_linking,
+	};
+	return csr_encode(&draft, key->private,
+			  key_type_default_algorithm(public_key_type(key->public)), ret, err);
+}
+
+/* -- binding -- */
+
+bool request_wants_binding(const struct bestow_request *request)
+{
+	switch (request->binding) {
+	case BESTOW_BINDING_AUTO:
+		return request->server_wants_binding;
+	case BESTOW_BINDING_NONE:
+		return false;
+	case BESTOW_BINDING_CHALLENGE:
+	case BESTOW_BINDING_LINKING:
+		return true;
+	}
+	return false;
+}
+
+/* A server that wants the binding knows challengePassword (RFC 7030 3.5) and may know RFC 7894's
+ * attribute; where the first holds an enrolment code, only the second is left. */
+struct request_link request_link_of(const struct bestow_request *request, const char *binding)
+{
+	bool links = *binding && request_wants_binding(request);
+	bool only_linking = request->binding == BESTOW_BINDING_LINKING || request->challenge;
+	bool only_challenge = request->binding == BESTOW_BINDING_CHALLENGE && !request->challenge;
+
+	return (struct request_link){
+		.challenge_password = links && !only_linking ? binding : request->challenge,
+		.est_identity_linking = links && !only_challenge ? binding : NULL,
+	};
+}
+
+/* -- what leaves the library -- */
+
+bool bestow_request_new(struct bestow_request **ret, struct bestow_error *ret_err)
+{
+	struct bestow_request *request = calloc(1, sizeof *request);
+
+	if (!request)
+		return bestow_fail(ret_err, BESTOW_FAILED, "memory is out");
+	*ret = request;
+	return true;
+}
+
+bool bestow_request_set_subject(struct bestow_request *request, const char *subject,
+				struct bestow_error *ret_err)
+{
+	struct error err = { 0 };
+
+	return set_subject(request, subject, &err) || failure_tell(&err, ret_err);
+}
+
+bool bestow_request_add_san(struct bestow_request *request, const char *type, const char *value,
+			    struct bestow_error *ret_err)
+{
+	struct error err = { 0 };
+
+	return add_san(request, type, value, &err) || failure_tell(&err, ret_err);
+}
+
+bool bestow_request_set_names_of(struct bestow_request *request, const struct bestow_certs *certs,
+				 size_t index, struct bestow_error *ret_err)
+{
+	struct error err = { 0 };
+
+	return set_names_of(request, certs->bundle.certs[index], &err) ||
+	       failure_tell(&err, ret_err);
+}
+
+bool bestow_request_set_challenge(struct bestow_request *request, const char *text,
+				  struct bestow_error *ret_err)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return bestow_fail(ret_err, BESTOW_FAILED, "memory is out");
+	free(request->challenge);
+	request->challenge = copy;
+	return true;
+}
+
+void bestow_request_set_binding(struct bestow_request *request, enum bestow_binding binding)
+{
+	request->binding = binding;
+}
+
+bool bestow_request_encode(const struct bestow_request *request, const struct bestow_key *key,
+			   unsigned char **ret_der, size_t *ret_size, struct bestow_error *ret_err)
+{
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	struct request_link link = request_link_of(request, "");
+	struct error err = { 0 };
+
+	if (!request_encode(request, key, &link, &der, &err))
+		return failure_tell(&err, ret_err);
+	*ret_size = der.len;
+	*ret_der = TAKE(der.data);
+	return true;
+}
+
+void bestow_request_free(struct bestow_request *request)
+{
+	if (request)
+		request_free(request);
+}
