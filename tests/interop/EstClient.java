@@ -1,6 +1,6 @@
 /* Bouncy Castle's EST client as a command, for the tests:
- *   java EstClient.java HOST:PORT LABEL CA.pem cacerts|enroll|reenroll|serverkeygen CN USER PASSWORD CLIENT.p12|- OUT.pem
- * Prints "status N" and ends with 0 if the operation succeeded. */
+ *   java EstClient.java HOST:PORT LABEL CA.pem cacerts|enroll|reenroll|serverkeygen|enroll-and-poll CN USER PASSWORD CLIENT.p12|- OUT.pem
+ * Prints "status N" and ends with 0 if the operation succeeded. enroll-and-poll asks again for each line that it reads. */
 import java.io.*;
 import java.nio.file.*;
 import java.security.*;
@@ -24,7 +24,7 @@ public class EstClient {
         try {
             switch (args[3]) {
                 case "cacerts" -> save(args[8], service.getCACerts().getCertificateStore());
-                case "enroll", "reenroll", "serverkeygen" -> enroll(service, args);
+                case "enroll", "reenroll", "serverkeygen", "enroll-and-poll" -> enroll(service, args);
                 default -> throw new IllegalArgumentException(args[3]);
             }
         } catch (ESTException e) {
@@ -71,6 +71,13 @@ public class EstClient {
         EnrollmentResponse response = args[3].equals("serverkeygen")
                 ? service.simpleEnrollWithServersideCreation(request, auth)
                 : service.simpleEnroll(args[3].equals("reenroll"), request, auth);
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+        while (args[3].equals("enroll-and-poll") && !response.isCompleted()) {
+            System.out.println("status 202, not before " + (response.getNotBefore() - System.currentTimeMillis()));
+            if (lines.readLine() == null)
+                break;
+            response = service.simpleEnroll(response);
+        }
         if (!response.isCompleted()) {
             System.out.println("status 202");
             System.exit(6);
