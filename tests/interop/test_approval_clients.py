@@ -9,9 +9,8 @@ from cryptography import x509
 from node import make_csr, make_key
 from test_clients import HERE, JARS, Curl, Libest, StrongSwan, run
 
-# Stands in for sleep(): tells how long the client would have waited, and waits a moment.
+# Stands in for sleep(): tells how long the client would have waited, and returns when the operator has decided.
 SHORT_SLEEP = """
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,7 +19,8 @@ unsigned int sleep(unsigned int seconds)
 	FILE *told = fopen(getenv("SLEEP_TOLD"), "a");
 	fprintf(told, "%u\\n", seconds);
 	fclose(told);
-	usleep(200000);
+	while (access(getenv("SLEEP_ENDS"), F_OK) != 0)
+		usleep(50000);
 	return 0;
 }
 """
@@ -43,31 +43,34 @@ def approve(node, name):
     node.ctl("request", "approve", request["request_id"])
 
 
-def preload(folder):
-    source, library = folder / "sleep.c", folder / "sleep.so"
+def run_until_approved(node, folder, name, command, environment):
+    """The client's run: it asks, is told to wait, and asks again after the operator has approved."""
+    source, library, told, ends = (folder / file for file in ("sleep.c", "sleep.so", "told", "ends"))
     source.write_text(SHORT_SLEEP)
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     assert run(compiler, "-shared", "-fPIC", "-o", library, source).returncode == 0
-    return library
+    environment = {**environment, "LD_PRELOAD": str(library), "SLEEP_TOLD": str(told), "SLEEP_ENDS": str(ends)}
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environment)
+    try:
+        node.wait(told.exists, "the client to wait", 30)
+        approve(node, name)
+        ends.touch()
+        out, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    # as long as it was told
+    assert [60 <= int(line) <= 120 for line in told.read_text().split()] == [True]
+    return process.returncode, out, said
 
 
 def strongswan(node, folder, name, *credentials):
     client = StrongSwan(node, folder)
     csr = folder / f"{name}.csr"
     csr.write_bytes(make_csr(make_key(), name))
-    told = folder / "told"
     command = ["pki", "--est", "--url", client.base(), "--in", csr, *client.cas, *credentials, "--interval", "5", "--maxpolltime", "3600",
                "--outform", "pem"]
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
-                               env={**client.environment, "LD_PRELOAD": str(preload(folder)), "SLEEP_TOLD": str(told)})
-    try:
-        approve(node, name)
-        pem, said = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert process.returncode == 0, said.decode()
-    # it waits as long as it was told, and its own interval is shorter
-    assert all(60 <= int(line) <= 120 for line in told.read_text().split())
+    code, pem, said = run_until_approved(node, folder, name, command, client.environment)
+    assert code == 0, said.decode()
     return x509.load_pem_x509_certificate(pem)
 
 
@@ -120,10 +123,12 @@ def test_curl_as_the_guide_has_it(node, tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("estclient"), reason="no estclient here")
-def test_libest_reads_the_delay(node, tmp_path):
+def test_libest_waits_and_asks_again(node, tmp_path):
     client = Libest(node, tmp_path)
-    certificate, said = client.enroll("libest-1", node.passphrase)
-    assert certificate is None and "retry" in said.lower(), said
-    approve(node, "libest-1")
-    certificate, said = client.enroll("libest-1", node.passphrase)
-    assert certificate, said
+    command = ["estclient", "-e", "-s", "127.0.0.1", "-p", node.port, "-o", tmp_path, "-u", "device", "-h", node.passphrase,
+               "--common-name", "libest-1", "-x", client.key]
+    environment = {"EST_OPENSSL_CACERT": str(node.folder / "ca.pem"), "PATH": "/usr/bin:/bin"}
+    _, out, said = run_until_approved(node, tmp_path, "libest-1", command, environment)
+    (written,) = tmp_path.glob("cert-*")
+    pem = run("openssl", "pkcs7", "-inform", "DER", "-print_certs", input=base64.b64decode(written.read_bytes())).stdout
+    assert x509.load_pem_x509_certificate(pem).subject.rfc4514_string() == "CN=libest-1", out + said
