@@ -32,6 +32,7 @@ static const struct column fields[] = {
 	{ "key", "certificate.key", LOOK_TEXT },
 	{ "key's SHA-256", "key_fingerprint", LOOK_FINGERPRINT },
 	{ "signature", "certificate.signature", LOOK_TEXT },
+	{ "would end", "certificate.not_after", LOOK_TIME },
 };
 
 static void show_list(const struct invocation *invocation, const json_t *result)

@@ -59,10 +59,14 @@ static bool fill_request(const struct rehearsal_question *question, struct est_r
 static void presume_address(struct enrollment *e, const struct rehearsal_question *question,
 			    unsigned int *presumed)
 {
+	const struct account *account = e->facts.account;
+
 	if (question->peer)
 		return;
-	e->facts.address_allowed = e->facts.account && e->facts.account->allowed.count > 0;
 	*presumed |= PRESUMED_ADDRESS;
+	e->facts.address_allowed = account && account->allowed.count > 0;
+	if (e->facts.address_allowed)
+		e->facts.peer = account->allowed.ranges[0].first;
 }
 
 static void presume_binding(struct enrollment *e, unsigned int *presumed)
