@@ -19,7 +19,9 @@
 #include "jobs/jobs.h"
 #include "manage/manage.h"
 #include "model/event.h"
+#include "model/ocsp_reply.h"
 #include "model/publication.h"
+#include "pki/ocsp_response.h"
 #include "ra/publish.h"
 #include "ra/ra.h"
 #include "store/store_certificate.h"
@@ -41,6 +43,7 @@ struct authority {
 	struct signer *signer;
 	struct ra *ra;
 	struct crl_issuer *crls;
+	struct ocsp_responder *ocsp;
 	struct jobs *jobs;
 	struct manage manage;
 	struct ipc_server *server;
@@ -186,6 +189,30 @@ static void complain_of_ca(void *context, const char *event, const struct ca *ca
 		  reason_code(err->reason), err->detail);
 }
 
+static void complain_of_responder(void *context, const struct ca *ca, const struct error *err)
+{
+	complain_of_ca(context, "ocsp.responder_refused", ca, err);
+}
+
+static void load_responders(struct authority *authority)
+{
+	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
+	struct error err = { 0 };
+
+	if (!ocsp_responder_load(authority->ocsp, catalog, complain_of_responder, authority, &err))
+		complain("ocsp.responders", &err);
+}
+
+static void on_responder(void *context, const struct ca *ca, const struct certificate *certificate)
+{
+	char until[TIME_TEXT_MAX];
+
+	log_event(LOG_LEVEL_INFO, "ocsp.responder", "ca=%lld certificate=%lld until=%s",
+		  (long long)ca->id, (long long)certificate->id,
+		  time_to_text(certificate->not_after, until));
+	load_responders(context);
+}
+
 static struct catalog *current_catalog(void *context)
 {
 	return ra_catalog(((struct authority *)context)->ra);
@@ -204,6 +231,7 @@ static void changed(void *context)
 	else
 		complain("authority.publish", &err);
 	pthread_mutex_unlock(&authority->publishing);
+	load_responders(authority);
 	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
 	publish_certs(authority, NULL, catalog);
 }
@@ -270,6 +298,21 @@ static void answer_manage(struct authority *authority, struct bytes payload, str
 		manage_answer(&authority->manage, actor, request, to);
 }
 
+static void answer_ocsp(struct authority *authority, struct bytes payload, struct buffer *to)
+{
+	CLEANUP(ocsp_answer_done) struct ocsp_answer answer = { 0 };
+
+	ocsp_responder_answer(authority->ocsp, payload, &answer);
+	if (!buffer_ok(&answer.der))
+		return;
+	const struct ocsp_reply reply = { .is_keepable = answer.is_keepable,
+					  .seen = answer.seen,
+					  .this_update = answer.this_update,
+					  .next_update = answer.next_update,
+					  .der = buffer_view(&answer.der) };
+	ocsp_reply_pack(&reply, to);
+}
+
 static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
 				  bool may_ask_again, struct buffer *reply)
 {
@@ -279,7 +322,17 @@ static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct byte
 		take_event(context, payload);
 	else if (kind == IPC_MANAGE)
 		answer_manage(context, payload, reply);
+	else if (kind == IPC_OCSP)
+		answer_ocsp(context, payload, reply);
 	return IPC_ANSWER_NOW;
+}
+
+static void refuse_ocsp(struct buffer *reply)
+{
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+
+	ocsp_error_encode(OCSP_TRY_LATER, &der);
+	ocsp_reply_pack(&(struct ocsp_reply){ .der = buffer_view(&der) }, reply);
 }
 
 static void refuse(enum ipc_kind kind, const struct error *refusal, struct buffer *reply)
@@ -291,6 +344,8 @@ static void refuse(enum ipc_kind kind, const struct error *refusal, struct buffe
 	else if (kind == IPC_MANAGE)
 		buffer_printf(reply, "{\"error\":{\"code\":\"%s\",\"words\":\"%s\"}}",
 			      reason_code(refusal->reason), reason_words(refusal->reason));
+	else if (kind == IPC_OCSP)
+		refuse_ocsp(reply);
 }
 
 static void on_overload(void *context, enum ipc_kind kind, struct buffer *reply)
@@ -391,7 +446,12 @@ static bool open_store(struct authority *authority, struct error *err)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/bestow.db", authority->options->state_dir);
-	return store_open(path, &authority->store, err) && tidy_store(authority, err);
+	if (!store_open(path, &authority->store, err))
+		return false;
+	store_set_board(authority->store, authority->options->board);
+	/* what was changed by one that ended before it could tell */
+	change_board_raise_all(authority->options->board);
+	return tidy_store(authority, err);
 }
 
 static bool open_ra(struct authority *authority, struct error *err)
@@ -413,6 +473,15 @@ static bool open_ra(struct authority *authority, struct error *err)
 						 .context = authority };
 	if (!crl_issuer_new(&crls, &authority->crls, err))
 		return false;
+	const struct ocsp_responder_options ocsp = { .store = authority->store,
+						     .signer = authority->signer,
+						     .clock = &clock_system,
+						     .board = authority->options->board,
+						     .validity =
+							     authority->options->ocsp_validity };
+	if (!ocsp_responder_new(&ocsp, &authority->ocsp, err))
+		return false;
+	load_responders(authority);
 	authority->manage =
 		(struct manage){ .store = authority->store,
 				 .crls = authority->crls,
@@ -452,8 +521,13 @@ static bool open_lines(struct authority *authority, struct error *err)
 
 static bool start_jobs(struct authority *authority, struct error *err)
 {
-	const struct jobs_options options = { .store = authority->store,
-					      .crls = authority->crls,
+	const struct authority_options *set = authority->options;
+	const struct jobs_options options = { .crls = authority->crls,
+					      .ocsp = set->va_url ? authority->ocsp : NULL,
+					      .store = authority->store,
+					      .signer = authority->signer,
+					      .responder_validity = set->ocsp_responder_validity,
+					      .responder_made = on_responder,
 					      .catalog = current_catalog,
 					      .complain = complain_of_ca,
 					      .clock = &clock_system,
@@ -475,6 +549,7 @@ static void stop(struct authority *authority)
 	jobs_stop(authority->jobs);
 	ipc_server_free(authority->server);
 	crl_issuer_free(authority->crls);
+	ocsp_responder_free(authority->ocsp);
 	ra_free(authority->ra);
 	signer_free(authority->signer);
 	store_close(authority->store);

@@ -1,6 +1,7 @@
 /* The process that decides and signs: RA, policy, CA keys, store, audit, periodic jobs. */
 #pragma once
 
+#include "base/change_board.h"
 #include "bestowd/lockdown.h"
 #include "ca/crl_issuer.h"
 #include "ipc/ipc.h"
@@ -26,6 +27,8 @@ struct authority_options {
 				listener */
 	const char *va_url;  /* "http://host", or NULL: see config_va */
 	struct crl_schedule crl_schedule;
+	int64_t ocsp_validity, ocsp_responder_validity; /* seconds */
+	struct change_board *board;                     /* which OCSP answers are void */
 	struct lockdown_options lockdown;
 };
 

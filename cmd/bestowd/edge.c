@@ -16,6 +16,7 @@
 
 #define PEM_MAX 65536
 #define ANSWER_TIMEOUT_MS 30000
+#define OCSP_TIMEOUT_MS 5000
 #define DRAIN_LOOK_MS 100
 #define CALLBACKS_A_TURN 16
 #define LOWER_PRIORITIES 2
@@ -77,6 +78,15 @@ static void ask(struct est_asker *asker, const struct est_request *request,
 	*question = (struct question){ done, context };
 	ipc_call(edge->authority, IPC_EST, buffer_view(&message), ANSWER_TIMEOUT_MS, answered,
 		 question);
+}
+
+static void ask_ocsp(void *context, struct bytes request,
+		     void (*done)(void *question, struct bytes reply, const struct error *failure),
+		     void *question)
+{
+	struct edge *edge = context;
+
+	ipc_call(edge->authority, IPC_OCSP, request, OCSP_TIMEOUT_MS, done, question);
 }
 
 static void tell(struct est_asker *asker, const struct event *event)
@@ -270,8 +280,13 @@ static bool make_parts(struct edge *edge, struct error *err)
 						  .admit = admit,
 						  .context = edge };
 	const struct http_server_options va_http = {
-		.base = edge->base, .limits = options->limits, .handle = handle_va, .context = edge
+		.base = edge->base,
+		.limits = options->limits,
+		.handle = handle_va,
+		.context = edge,
+		.takes_encoded_slashes = true,
 	};
+	const struct va_options va = { .ask = ask_ocsp, .context = edge, .board = options->board };
 	const struct est_server_options est = { .asker = &edge->asker,
 						.base_path = options->base_path };
 	const struct ipc_client_options authority = { .base = edge->base,
@@ -284,7 +299,7 @@ static bool make_parts(struct edge *edge, struct error *err)
 						       .on_message = on_supervisor };
 
 	return est_server_new(&est, &edge->est, err) && http_server_new(&http, &edge->http, err) &&
-	       va_new(&edge->va, err) && http_server_new(&va_http, &edge->va_http, err) &&
+	       va_new(&va, &edge->va, err) && http_server_new(&va_http, &edge->va_http, err) &&
 	       ipc_client_new(&supervisor, &edge->supervisor, err) &&
 	       ipc_client_new(&authority, &edge->authority, err);
 }
@@ -306,6 +321,7 @@ static struct event_base *make_base(void)
 
 static bool start(struct edge *edge, struct error *err)
 {
+	change_board_only_read(edge->options->board);
 	edge->asker = (struct est_asker){ .ask = ask, .tell = tell };
 	edge->base = make_base();
 	if (!edge->base)

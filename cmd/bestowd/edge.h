@@ -2,6 +2,7 @@
  * stealing but the node's TLS key. */
 #pragma once
 
+#include "base/change_board.h"
 #include "bestowd/lockdown.h"
 #include "http/http.h"
 
@@ -19,6 +20,7 @@ struct edge_options {
 	bool allow_tls12;
 	const char *base_path; /* before "/.well-known/est": "" or "/pki", no slash at the end */
 	bool drop_unlisted; /* close on addresses that no account lists, before any byte is read */
+	struct change_board *board; /* which OCSP answers are void; only read from here on */
 	struct lockdown_options lockdown;
 };
 

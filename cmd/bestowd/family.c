@@ -57,6 +57,8 @@ void family_done(struct family *family)
 	fd_closep(&family->admin_fd);
 	free(family->est_url);
 	family->est_url = NULL;
+	change_board_free(family->board);
+	family->board = NULL;
 }
 
 /* -- what each kind does after fork() -- */
@@ -103,6 +105,9 @@ static int run_authority(void *context, const struct process *process, int contr
 				  .interval = va->crl_interval_ms / 1000,
 				  .after_revocation = va->crl_after_revocation_ms / 1000,
 				  .delta_interval = va->crl_delta_interval_ms / 1000 },
+		.ocsp_validity = va->ocsp_validity_ms / 1000,
+		.ocsp_responder_validity = va->ocsp_responder_validity_ms / 1000,
+		.board = family->board,
 		.lockdown = process->generation->lockdown,
 	};
 
@@ -127,13 +132,14 @@ static int run_admin(void *context, const struct process *process, int control_f
 
 static int run_edge(void *context, const struct process *process, int control_fd)
 {
+	const struct family *family = context;
 	struct edge_options options;
 	struct error err;
 
-	(void)context;
 	if (!generation_edge_options(process->generation, &options, &err))
 		return control_refuse(control_fd, &err);
 	options.name = process->name;
+	options.board = family->board;
 	options.line_fd = process->line[1];
 	options.control_fd = control_fd;
 	int result = edge_main(&options);

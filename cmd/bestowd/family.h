@@ -1,6 +1,7 @@
 /* All children of the supervisor, and how each kind of them is run. */
 #pragma once
 
+#include "base/change_board.h"
 #include "bestowd/process.h"
 
 #define FAMILY_MAX 1000 /* no more than an ipc_server has lines */
@@ -10,6 +11,7 @@ struct family {
 	size_t count;
 	int admin_fd; /* listens on the local socket; -1: none yet */
 	char *est_url;
+	struct change_board *board; /* of the authority and the edges, over all their starts */
 };
 
 MUST_CHECK bool family_add(struct family *family, enum process_kind kind, const char *name,

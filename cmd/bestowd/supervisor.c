@@ -402,7 +402,8 @@ static bool prepare(struct supervisor *supervisor, struct config *config, struct
 	if (!family->est_url)
 		return error_set(err, REASON_NO_MEMORY, "EST URL");
 	/* the authority first: when it is forked, all lines are there */
-	return listen_local(&local, &family->admin_fd, err) &&
+	return change_board_new(&family->board, err) &&
+	       listen_local(&local, &family->admin_fd, err) &&
 	       family_add(family, PROCESS_AUTHORITY, "authority", generation, err) &&
 	       family_add(family, PROCESS_ADMIN, "admin", generation, err) &&
 	       family_add_edges(family, generation, err) && open_signals(supervisor, err);

@@ -127,6 +127,10 @@ REASON(SUBJECT_MISMATCH, "subject_mismatch", ERROR_DENIED,
        "The renewal changes subject or subjectAltName",
        "Keep the names, enroll anew, or permit ChangeSubjectName in the profile")
 
+REASON(OCSP_MALFORMED, "ocsp_malformed", ERROR_INVALID,
+       "The OCSP request is malformed, or asks for too much at once",
+       "Ask for few certificates at a time, with a nonce of 1 to 128 octets or none")
+
 /* -- renewal -- */
 REASON(RENEWAL_TOO_EARLY, "renewal_too_early", ERROR_DENIED, "The renewal window is not open yet",
        "Widen the window or delay the client's schedule")

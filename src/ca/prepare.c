@@ -11,6 +11,7 @@
 #include "pki/key_scrutiny.h"
 #include "pki/lint.h"
 #include "pki/name_constraints.h"
+#include "pki/ocsp_oid.h"
 #include "pki/tbs.h"
 #include "store/store_blocked_key.h"
 #include "store/store_certificate.h"
@@ -93,11 +94,12 @@ static bool write_access_places(const struct cert *issuer, const char *va_url, s
 				struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer value = { 0 };
-	char ca[PUBLICATION_URL_MAX];
+	char ca[PUBLICATION_URL_MAX], ocsp[PUBLICATION_URL_MAX];
 
-	if (!publication_url(va_url, issuer, PUBLICATION_CA, ca))
+	if (!publication_url(va_url, issuer, PUBLICATION_CA, ca) ||
+	    !publication_ocsp_url(va_url, ocsp))
 		return error_set(err, REASON_CONFIG, "[va] url is too long");
-	authority_info_access_encode(NULL, ca, &value);
+	authority_info_access_encode(ocsp, ca, &value);
 	extension_write(to, oid_authority_info_access, false, buffer_view(&value));
 	return true;
 }
@@ -110,6 +112,14 @@ static bool write_publications(const struct grant *grant, const struct cert *iss
 		return true;
 	return (!grant->crl_at_node || write_crl_place(issuer, va_url, to, err)) &&
 	       (!grant->access_at_node || write_access_places(issuer, va_url, to, err));
+}
+
+/* Nobody asks about whom they ask: RFC 6960 4.2.2.2.1. Its life is short instead. */
+static void write_no_check(struct buffer *to)
+{
+	static const struct bytes null = BYTES_LITERAL("\x05\x00");
+
+	extension_write(to, oid_ocsp_no_check, false, null);
 }
 
 static bool write_extensions(const struct grant *grant, const struct public_key *key,
@@ -130,8 +140,11 @@ static bool write_extensions(const struct grant *grant, const struct public_key 
 				buffer_view(&grant->name_constraints));
 	key_usage_encode(grant->key_usage, &value);
 	extension_write(to, oid_key_usage, grant->key_usage_critical, buffer_view(&value));
-	if (!write_ext_key_usages(grant, to, err) ||
-	    !write_publications(grant, issuer, va_url, to, err))
+	if (!write_ext_key_usages(grant, to, err))
+		return false;
+	if (grant->purpose == PURPOSE_OCSP)
+		write_no_check(to);
+	else if (!write_publications(grant, issuer, va_url, to, err))
 		return false;
 	buffer_append(to, buffer_view(&grant->extensions));
 	if (grant->san.count == 0)

@@ -59,6 +59,7 @@ struct config_est {
 struct config_va {
 	char *url; /* NULL: nobody told, and certificates say nothing of it */
 	uint32_t crl_validity_ms, crl_interval_ms, crl_after_revocation_ms, crl_delta_interval_ms;
+	uint32_t ocsp_validity_ms, ocsp_responder_validity_ms;
 };
 
 struct config_setting;

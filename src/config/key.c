@@ -61,6 +61,8 @@ const struct key keys[] = {
 	{ "crl_interval", VA(crl_interval_ms), parse_ms, "1d", { NULL, 60, 40 * 24 * HOUR }, false, NULL },
 	{ "crl_after_revocation", VA(crl_after_revocation_ms), parse_ms, "30s", { NULL, 1, 24 * HOUR }, false, NULL },
 	{ "crl_delta_interval", VA(crl_delta_interval_ms), parse_ms, "0s", { NULL, 0, 40 * 24 * HOUR }, false, NULL },
+	{ "ocsp_validity", VA(ocsp_validity_ms), parse_ms, "1h", { NULL, 60, 40 * 24 * HOUR }, false, NULL },
+	{ "ocsp_responder_validity", VA(ocsp_responder_validity_ms), parse_ms, "30d", { NULL, 60, 40 * 24 * HOUR }, false, NULL },
 
 	{ "listen", HOME_LISTENER, 0, parse_listens, "0.0.0.0:8443", { 0 }, true, "[::]:8443" },
 	{ "proxy_protocol", LISTENER(proxy_protocol), parse_flag, "no", { 0 }, false, NULL },

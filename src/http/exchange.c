@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "http/connection.h"
+#include "http/server.h"
 
 bool exchange_new(struct connection *connection, struct bytes head_text, struct http_exchange **ret)
 {
@@ -18,9 +19,17 @@ bool exchange_new(struct connection *connection, struct bytes head_text, struct 
 	return true;
 }
 
+static bool check_path(const struct http_exchange *exchange, struct refusal *refusal)
+{
+	return !exchange->head.has_encoded_slash ||
+	       exchange->connection->server->options.takes_encoded_slashes ||
+	       refuse(refusal, 404, "an encoded slash in the path");
+}
+
 bool exchange_parse(struct http_exchange *exchange, size_t body_max, struct refusal *refusal)
 {
 	if (!head_parse(exchange->head_text, &exchange->head, refusal) ||
+	    !check_path(exchange, refusal) ||
 	    !framing_parse(&exchange->head, body_max, &exchange->framing, refusal))
 		return false;
 	exchange->body = body_begin(&exchange->framing, body_max);

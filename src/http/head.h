@@ -14,7 +14,8 @@
 
 struct head {
 	const char *method;
-	const char *path; /* decoded; see http_path() */
+	const char *path;       /* decoded; see http_path() */
+	bool has_encoded_slash; /* the path could be taken for another one */
 	bool is_http10;
 	size_t field_count;
 	struct http_header fields[HEAD_FIELDS_MAX];

@@ -52,6 +52,8 @@ struct http_server_options {
 	 * word); NULL admits all. */
 	bool (*admit)(void *context, const struct address *peer);
 	void *context;
+	/* Paths may hold base64, whose slash clients encode: it arrives decoded. False: 404. */
+	bool takes_encoded_slashes;
 };
 
 /* What a process has seen since its start. */

@@ -55,17 +55,16 @@ static bool skip_authority(char *authority, char **ret_path, struct refusal *ref
 	return true;
 }
 
-/* %2F and %00 would make one path look like another, the other controls would reach logs and
- * fields. */
-static bool is_ambiguous(int octet)
+/* %00 would make one path look like another, the other controls would reach logs and fields. */
+static bool is_control(int octet)
 {
-	return octet < ' ' || octet == 0x7f || octet == '/';
+	return octet < ' ' || octet == 0x7f;
 }
 
-static bool decode(char *path, struct refusal *refusal)
+static bool decode(char *path, bool *ret_encoded_slash, struct refusal *refusal)
 {
 	char *to = path;
-	bool ambiguous = false;
+	bool has_control = false;
 
 	for (const char *from = path; *from; to++) {
 		if (*from != '%') {
@@ -76,12 +75,13 @@ static bool decode(char *path, struct refusal *refusal)
 		int low = high < 0 ? -1 : text_hex_value((unsigned char)from[2]);
 		if (low < 0)
 			return refuse(refusal, 400, "a malformed percent-encoding");
-		ambiguous = ambiguous || is_ambiguous(high * 16 + low);
+		has_control = has_control || is_control(high * 16 + low);
+		*ret_encoded_slash = *ret_encoded_slash || high * 16 + low == '/';
 		*to = (char)(high * 16 + low);
 		from += 3;
 	}
 	*to = '\0';
-	return !ambiguous || refuse(refusal, 404, "an encoded slash or control in the path");
+	return !has_control || refuse(refusal, 404, "an encoded control in the path");
 }
 
 static bool check_segments(const char *path, struct refusal *refusal)
@@ -107,21 +107,23 @@ static bool check_utf8(const char *path, struct refusal *refusal)
 	return true;
 }
 
-static bool parse_path(char *path, const char **ret_path, struct refusal *refusal)
+static bool parse_path(char *path, struct target *ret, struct refusal *refusal)
 {
 	path[strcspn(path, "?")] = '\0';
-	*ret_path = *path ? path : "/"; /* RFC 9112 3.2.2: http://host means http://host/ */
-	return decode(path, refusal) && check_segments(path, refusal) && check_utf8(path, refusal);
+	ret->path = *path ? path : "/"; /* RFC 9112 3.2.2: http://host means http://host/ */
+	return decode(path, &ret->has_encoded_slash, refusal) && check_segments(path, refusal) &&
+	       check_utf8(path, refusal);
 }
 
-bool target_parse(const char *method, char *target, const char **ret_path, struct refusal *refusal)
+bool target_parse(const char *method, char *target, struct target *ret, struct refusal *refusal)
 {
+	ret->has_encoded_slash = false;
 	if (!check_octets(target, refusal))
 		return false;
 	if (strcmp(method, "CONNECT") == 0)
 		return refuse(refusal, 405, "CONNECT");
 	if (strcmp(method, "OPTIONS") == 0 && strcmp(target, "*") == 0) {
-		*ret_path = target;
+		ret->path = target;
 		return true;
 	}
 
@@ -130,5 +132,5 @@ bool target_parse(const char *method, char *target, const char **ret_path, struc
 		return refuse(refusal, 400, "the target is neither a path nor a URL");
 	if (scheme > 0 && !skip_authority(target + scheme, &target, refusal))
 		return false;
-	return parse_path(target, ret_path, refusal);
+	return parse_path(target, ret, refusal);
 }

@@ -5,8 +5,12 @@
 #include "http/parse.h"
 
 /* Works in place. A malformed target is 400. A path that two readers could take for two different
- * resources (an encoded slash or control, dot segments, broken UTF-8) names nothing here: 404. */
-MUST_CHECK bool target_parse(const char *method, char *target, const char **ret_path,
+ * resources (an encoded control, dot segments, broken UTF-8) names nothing here: 404. */
+struct target {
+	const char *path;
+	bool has_encoded_slash; /* decoded too; refused but where a handler takes it */
+};
+MUST_CHECK bool target_parse(const char *method, char *target, struct target *ret,
 			     struct refusal *refusal);
 /* host[:port] of Host and of an absolute target; may be empty. */
 bool target_is_authority(const char *text);

@@ -36,6 +36,8 @@ enum ipc_kind {
 	IPC_READY,    /* any to supervisor: serving */
 	IPC_REFUSED,  /* any to supervisor: cannot serve, and why: words */
 	IPC_PUBLICATION, /* authority to edge, with a descriptor: a packed struct publication */
+	IPC_OCSP,        /* edge to authority: a DER OCSPRequest; reply: packed ocsp_reply. Waits
+			    aside of the others, with a thread of its own that yields to theirs */
 	IPC_KIND_COUNT,
 };
 
@@ -99,8 +101,8 @@ enum ipc_answer {
 struct ipc_server_options {
 	unsigned int workers;
 	void *context;
-	/* Called on a worker thread. For kinds that want a reply (IPC_EST, IPC_MANAGE), what is
-	 * appended to *reply is sent, when the result says so. IPC_ASK_AGAIN only where
+	/* Called on a worker thread. For kinds that want a reply (IPC_EST, IPC_MANAGE, IPC_OCSP),
+	 * what is appended to *reply is sent, when the result says so. IPC_ASK_AGAIN only where
 	 * `may_ask_again`, which holds for some seconds and a bounded number of messages. Only
 	 * kinds that the line's role may send arrive here: an edge's IPC_MANAGE never does. */
 	enum ipc_answer (*on_message)(void *context, enum ipc_kind kind, struct bytes payload,

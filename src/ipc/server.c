@@ -36,7 +36,10 @@ struct ipc_server {
 /* What each role may send; an edge that was taken over gets no further than an edge does. */
 static const bool may_send[IPC_ROLE_COUNT][IPC_KIND_COUNT] = {
 	[IPC_ROLE_SUPERVISOR] = { [IPC_LINE] = true },
-	[IPC_ROLE_EDGE] = { [IPC_HELLO] = true, [IPC_EST] = true, [IPC_EVENT] = true },
+	[IPC_ROLE_EDGE] = { [IPC_HELLO] = true,
+			    [IPC_EST] = true,
+			    [IPC_EVENT] = true,
+			    [IPC_OCSP] = true },
 	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true },
 };
 
@@ -223,7 +226,8 @@ static void queue_work(const struct reading *reading, const struct ipc_frame *me
 
 	buffer_append(&work.payload, message->payload);
 	if (buffer_ok(&work.payload) && workers_put(reading->server->workers, &work)) {
-		reading->server->queued++;
+		/* what waits aside gathers nobody, and nobody waits for it */
+		reading->server->queued += workers_are_gathering(message->kind);
 		return;
 	}
 	tell_overload(reading->server, &work);

@@ -18,7 +18,9 @@ void work_done(struct work *work)
 	work->line = NULL;
 }
 
-static const bool wants_reply[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_MANAGE] = true };
+static const bool wants_reply[IPC_KIND_COUNT] = {
+	[IPC_EST] = true, [IPC_MANAGE] = true, [IPC_OCSP] = true
+};
 
 void work_reply(const struct work *work, const struct buffer *reply)
 {
@@ -60,6 +62,8 @@ void work_queue_free(struct work_queue *queue)
 /* What nobody waits for gives way to what somebody does. */
 static size_t room_for(enum ipc_kind kind)
 {
+	if (kind == IPC_OCSP)
+		return WORK_OCSP_MAX;
 	return kind == IPC_EVENT ? WORK_ITEMS_MAX / 2 : WORK_ITEMS_MAX;
 }
 

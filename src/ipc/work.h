@@ -4,6 +4,7 @@
 #include "ipc/line.h"
 
 #define WORK_ITEMS_MAX 4096
+#define WORK_OCSP_MAX 512 /* a second's work at most: who waits longer asks again */
 #define WORK_BYTES_MAX (64u * 1024 * 1024)
 
 /* A whole message and where it came from; the queue owns the payload and a reference to the line.
@@ -22,8 +23,8 @@ void work_reply(const struct work *work, const struct buffer *reply);
 struct work_queue;
 MUST_CHECK bool work_queue_new(struct work_queue **ret, struct error *err);
 void work_queue_free(struct work_queue *queue);
-/* False, and nothing taken, when it is full; for events, when it is half full. Wakes nobody:
- * several are put at once. */
+/* False, and nothing taken, when it is full; for events, when it is half full, and for OCSP at
+ * WORK_OCSP_MAX. Wakes nobody: several are put at once. */
 bool work_queue_put(struct work_queue *queue, const struct work *work);
 /* Wakes a worker for what was put. */
 void work_queue_wake(struct work_queue *queue);

@@ -3,13 +3,17 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
 #define BATCH_MAX 32
 #define PATIENCE_MS 3000 /* for what is not ready; callers wait longer */
 #define PATIENCE_ITEMS_MAX 256
+#define ASIDES 2 /* threads beside the workers */
+#define ASIDE_NICE 10
 #define ASK_AGAIN_MS 20
 #define ASK_AGAIN_BATCH 4
 /* Room for Argon2's and OpenSSL's frames, whatever the stack limit of the environment is. */
@@ -17,13 +21,24 @@
 
 struct workers {
 	struct ipc_server_options options;
-	struct work_queue *queue, *later; /* later: what was not ready */
+	struct work_queue *queue;
+	struct work_queue *later; /* what was not ready */
+	struct work_queue *aside; /* what strangers may ask without end */
 	pthread_t *threads;
 	unsigned int count; /* that run */
 };
 
 /* An operator's verb may take its time; nobody's enrollment waits for it. */
 static const bool shares_batch[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_EVENT] = true };
+
+/* Anybody may ask for any certificate's status: such questions have a short queue, and a thread
+ * that runs when no enrollment wants the processor. */
+static const bool waits_aside[IPC_KIND_COUNT] = { [IPC_OCSP] = true };
+
+bool workers_are_gathering(enum ipc_kind kind)
+{
+	return !waits_aside[kind];
+}
 
 /* -- asking again -- */
 
@@ -134,6 +149,21 @@ static void *work_until_closed(void *context)
 	}
 }
 
+static void *work_aside_until_closed(void *context)
+{
+	struct workers *workers = context;
+	struct batch batch = { 0 };
+
+	/* of this thread alone, and best effort: without it the kernel shares evenly */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), ASIDE_NICE);
+	for (;;) {
+		batch.count = work_queue_take(workers->aside, shares_batch, batch.works, 1);
+		if (batch.count == 0)
+			return NULL;
+		serve_batch(workers, &batch);
+	}
+}
+
 static bool start_worker(struct workers *workers, const pthread_attr_t *attributes,
 			 void *(*work)(void *), struct error *err)
 {
@@ -141,7 +171,8 @@ static bool start_worker(struct workers *workers, const pthread_attr_t *attribut
 
 	if (failed)
 		return error_set(err, REASON_INTERNAL, "worker thread %u of %u: %s",
-				 workers->count + 1, workers->options.workers, strerror(failed));
+				 workers->count + 1, workers->options.workers + ASIDES,
+				 strerror(failed));
 	workers->count++;
 	return true;
 }
@@ -151,7 +182,7 @@ static bool start_workers(struct workers *workers, struct error *err)
 	pthread_attr_t attributes;
 	sigset_t all, before;
 
-	workers->threads = calloc(workers->options.workers + 1, sizeof *workers->threads);
+	workers->threads = calloc(workers->options.workers + ASIDES, sizeof *workers->threads);
 	if (!workers->threads)
 		return error_set(err, REASON_NO_MEMORY, "worker threads");
 	pthread_attr_init(&attributes);
@@ -159,8 +190,9 @@ static bool start_workers(struct workers *workers, struct error *err)
 	/* signals are for the thread that runs the loop */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool started = start_worker(workers, &attributes, ask_again_until_closed, err);
-	while (started && workers->count <= workers->options.workers)
+	bool started = start_worker(workers, &attributes, ask_again_until_closed, err) &&
+		       start_worker(workers, &attributes, work_aside_until_closed, err);
+	while (started && workers->count < workers->options.workers + ASIDES)
 		started = start_worker(workers, &attributes, work_until_closed, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
@@ -171,6 +203,7 @@ void workers_join(struct workers *workers)
 {
 	work_queue_close(workers->queue);
 	work_queue_close(workers->later);
+	work_queue_close(workers->aside);
 	for (; workers->count; workers->count--)
 		pthread_join(workers->threads[workers->count - 1], NULL);
 }
@@ -183,7 +216,7 @@ bool workers_new(const struct ipc_server_options *options, struct workers **ret,
 		return error_set(err, REASON_NO_MEMORY, "workers");
 	workers->options = *options;
 	if (!work_queue_new(&workers->queue, err) || !work_queue_new(&workers->later, err) ||
-	    !start_workers(workers, err))
+	    !work_queue_new(&workers->aside, err) || !start_workers(workers, err))
 		return false;
 	*ret = TAKE(workers);
 	return true;
@@ -193,17 +226,23 @@ void workers_free(struct workers *workers)
 {
 	if (!workers)
 		return;
-	if (workers->queue && workers->later)
+	if (workers->queue && workers->later && workers->aside)
 		workers_join(workers);
 	work_queue_free(workers->queue);
 	work_queue_free(workers->later);
+	work_queue_free(workers->aside);
 	free(workers->threads);
 	free(workers);
 }
 
 bool workers_put(struct workers *workers, const struct work *work)
 {
-	return work_queue_put(workers->queue, work);
+	if (!waits_aside[work->kind])
+		return work_queue_put(workers->queue, work);
+	if (!work_queue_put(workers->aside, work))
+		return false;
+	work_queue_wake(workers->aside);
+	return true;
 }
 
 void workers_wake(struct workers *workers)

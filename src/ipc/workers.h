@@ -6,7 +6,7 @@
 #include "ipc/work.h"
 
 struct workers;
-/* Starts options->workers threads, and one for what is asked again. */
+/* Starts options->workers threads, one for what is asked again, and one for what waits aside. */
 MUST_CHECK bool workers_new(const struct ipc_server_options *options, struct workers **ret,
 			    struct error *err);
 /* Joins them first. */
@@ -15,5 +15,8 @@ DEFINE_CLEANUP(struct workers *, workers_free)
 /* False, and nothing taken, when there is no room. Wakes nobody: several are put at once. */
 bool workers_put(struct workers *workers, const struct work *work);
 void workers_wake(struct workers *workers);
+/* Whether messages of this kind are put several at once; the others wake their thread themselves.
+ */
+bool workers_are_gathering(enum ipc_kind kind);
 /* Lets them finish what they hold. */
 void workers_join(struct workers *workers);

@@ -8,12 +8,13 @@
 
 #include "jobs/crl_job.h"
 #include "jobs/held_request_job.h"
+#include "jobs/ocsp_job.h"
 
 #define JOBS_STACK (1024 * 1024)
 
 struct jobs {
 	struct jobs_options options;
-	struct crl_job crl_job;
+	struct failures crl_failures, ocsp_failures;
 	struct held_request_job held_request_job;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -25,7 +26,9 @@ static void run_due(struct jobs *jobs)
 {
 	struct catalog *catalog = jobs->options.catalog(jobs->options.context);
 
-	crl_job_run(&jobs->crl_job, &jobs->options, catalog);
+	crl_job_run(&jobs->crl_failures, &jobs->options, catalog);
+	if (jobs->options.ocsp)
+		ocsp_job_run(&jobs->ocsp_failures, &jobs->options, catalog);
 	catalog_unref(catalog);
 	held_request_job_run(&jobs->held_request_job, &jobs->options);
 }
@@ -102,7 +105,8 @@ void jobs_stop(struct jobs *jobs)
 	pthread_cond_signal(&jobs->changed);
 	pthread_mutex_unlock(&jobs->lock);
 	pthread_join(jobs->thread, NULL);
-	crl_job_done(&jobs->crl_job);
+	failures_done(&jobs->crl_failures);
+	failures_done(&jobs->ocsp_failures);
 	pthread_cond_destroy(&jobs->changed);
 	pthread_mutex_destroy(&jobs->lock);
 	free(jobs);

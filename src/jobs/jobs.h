@@ -2,15 +2,22 @@
 #pragma once
 
 #include "ca/crl_issuer.h"
+#include "ca/ocsp_responder.h"
 
 struct jobs_options {
-	struct store *store; /* borrowed, as the next */
+	struct store *store; /* borrowed, as the rest */
 	struct crl_issuer *crls;
+	struct ocsp_responder *ocsp; /* NULL: nobody is told where to ask, so nobody answers */
+	struct signer *signer;
+	int64_t responder_validity; /* seconds that an OCSP responder's certificate lives */
 	/* The configuration as it is now; a reference of the callee's. */
 	struct catalog *(*catalog)(void *context);
 	/* What went wrong, in words for the log; not more than once a minute for each CA. */
 	void (*complain)(void *context, const char *event, const struct ca *ca,
 			 const struct error *err);
+	/* The CA has a new responder, recorded: to be answered by from now on. */
+	void (*responder_made)(void *context, const struct ca *ca,
+			       const struct certificate *certificate);
 	const struct clock *clock;
 	void *context;
 };

@@ -64,6 +64,8 @@ const char *certificate_purpose_text(enum certificate_purpose purpose)
 		return "server";
 	case PURPOSE_CA:
 		return "ca";
+	case PURPOSE_OCSP:
+		return "ocsp";
 	case PURPOSE_DEVICE:
 		break;
 	}

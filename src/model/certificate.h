@@ -10,7 +10,7 @@ enum certificate_state {
 	CERTIFICATE_REVOKED,
 	CERTIFICATE_ABANDONED
 };
-enum certificate_purpose { PURPOSE_DEVICE, PURPOSE_RA, PURPOSE_SERVER, PURPOSE_CA };
+enum certificate_purpose { PURPOSE_DEVICE, PURPOSE_RA, PURPOSE_SERVER, PURPOSE_CA, PURPOSE_OCSP };
 
 /* RFC 5280 5.3.1; 7 is not used. */
 enum revocation_reason {

@@ -34,6 +34,13 @@ bool publication_url(const char *base, const struct cert *ca, enum publication_k
 	return len > 0 && len < PUBLICATION_URL_MAX;
 }
 
+bool publication_ocsp_url(const char *base, char into[PUBLICATION_URL_MAX])
+{
+	int len = snprintf(into, PUBLICATION_URL_MAX, "%s%s", base, PUBLICATION_OCSP_PATH);
+
+	return len > 0 && len < PUBLICATION_URL_MAX;
+}
+
 static bool matches(const char *path, enum publication_kind kind)
 {
 	size_t prefix = strlen(kinds[kind].prefix);

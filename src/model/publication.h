@@ -16,6 +16,9 @@ void publication_name(const struct cert *ca, enum publication_kind kind,
 /* "/crl/NAME.crl" after `base` ("http://pki.example"). False when it gets too long. */
 MUST_CHECK bool publication_url(const char *base, const struct cert *ca, enum publication_kind kind,
 				char into[PUBLICATION_URL_MAX]);
+/* Where all OCSP requests go, whatever the issuer. */
+#define PUBLICATION_OCSP_PATH "/ocsp"
+MUST_CHECK bool publication_ocsp_url(const char *base, char into[PUBLICATION_URL_MAX]);
 /* The kind and name of a request's path; false when it names nothing that could be there. */
 MUST_CHECK bool publication_path_parse(const char *path, enum publication_kind *ret_kind,
 				       char ret_name[PUBLICATION_NAME_MAX + 1]);

@@ -1,7 +1,6 @@
 #include "pki/crl.h"
 
 #include "pki/der.h"
-#include "pki/der_time.h"
 #include "pki/extension.h"
 
 #define VERSION_2 1
@@ -31,16 +30,10 @@ static void write_reason(int reason, struct buffer *to)
 static void write_invalidity_date(int64_t seconds, struct buffer *to)
 {
 	CLEANUP(buffer_done) struct buffer value = { 0 };
-	char text[DER_TIME_TEXT_MAX + 2] = "20";
-	unsigned int tag = der_time_print(seconds, text + 2);
-	/* a UTCTime lacks the century: 50 to 99 are of the last one */
-	const char *generalized = tag == DER_UTC_TIME ? text : text + 2;
 
-	if (tag == DER_UTC_TIME && text[2] >= '5') {
-		text[0] = '1';
-		text[1] = '9';
-	}
-	der_write(&value, DER_GENERALIZED_TIME, bytes_of_string(generalized));
+	der_write_generalized_time(&value, seconds);
+	if (!buffer_ok(&value))
+		to->failed = true;
 	extension_write(to, oid_invalidity_date, false, buffer_view(&value));
 }
 

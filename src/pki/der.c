@@ -273,6 +273,16 @@ void der_write_time(struct buffer *to, int64_t seconds)
 		der_write(to, tag, bytes_of_string(text));
 }
 
+void der_write_generalized_time(struct buffer *to, int64_t seconds)
+{
+	char text[DER_TIME_TEXT_MAX];
+
+	if (der_time_print_generalized(seconds, text))
+		der_write(to, DER_GENERALIZED_TIME, bytes_of_string(text));
+	else
+		to->failed = true;
+}
+
 size_t der_begin(struct buffer *to, unsigned int tag)
 {
 	unsigned char *at = buffer_reserve(to, 2);

@@ -67,6 +67,8 @@ void der_write_unsigned(struct buffer *to, struct bytes magnitude);
 void der_write_octet_bits(struct buffer *to, struct bytes octets);
 /* UTCTime up to 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5). */
 void der_write_time(struct buffer *to, int64_t seconds);
+/* GeneralizedTime whatever the year: CRL entry extensions and OCSP know no other. */
+void der_write_generalized_time(struct buffer *to, int64_t seconds);
 /* A SET OF (or an implicitly tagged one): whole elements, which are sorted here as X.690 11.6 wants
  * them. */
 void der_write_set_of(struct buffer *to, unsigned int tag, struct bytes *elements, size_t count);

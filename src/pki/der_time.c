@@ -78,22 +78,43 @@ bool der_time_parse(struct bytes text, unsigned int tag, int64_t *ret)
 	return parse_within_year(year, text.data + year_digits, ret);
 }
 
-unsigned int der_time_print(int64_t seconds, char into[DER_TIME_TEXT_MAX])
+static bool break_down(int64_t seconds, struct tm *ret)
 {
 	time_t when = seconds;
+
+	return gmtime_r(&when, ret) && ret->tm_year >= -TM_YEAR_BASE &&
+	       ret->tm_year <= YEAR_MAX - TM_YEAR_BASE;
+}
+
+static void print(const struct tm *utc, bool is_utc_time, char into[DER_TIME_TEXT_MAX])
+{
+	unsigned int year = (unsigned int)(utc->tm_year + TM_YEAR_BASE);
+	unsigned int month = (unsigned int)utc->tm_mon + 1, day = (unsigned int)utc->tm_mday;
+	unsigned int clock = (unsigned int)(utc->tm_hour * 10000 + utc->tm_min * 100 + utc->tm_sec);
+
+	snprintf(into, DER_TIME_TEXT_MAX, "%0*u%02u%02u%06uZ", is_utc_time ? 2 : 4,
+		 (is_utc_time ? year % 100 : year) % 10000, month % 100, day % 100,
+		 clock % 1000000);
+}
+
+unsigned int der_time_print(int64_t seconds, char into[DER_TIME_TEXT_MAX])
+{
 	struct tm utc;
 
-	if (!gmtime_r(&when, &utc))
+	if (!break_down(seconds, &utc))
 		return 0;
 	int year = utc.tm_year + TM_YEAR_BASE;
-	if (year < 0 || year > YEAR_MAX)
-		return 0;
-
 	bool is_utc_time = year >= UTC_TIME_YEAR_MIN && year <= UTC_TIME_YEAR_MAX;
-	unsigned int month = (unsigned int)utc.tm_mon + 1, day = (unsigned int)utc.tm_mday;
-	unsigned int clock = (unsigned int)(utc.tm_hour * 10000 + utc.tm_min * 100 + utc.tm_sec);
-	snprintf(into, DER_TIME_TEXT_MAX, "%0*u%02u%02u%06uZ", is_utc_time ? 2 : 4,
-		 (unsigned int)(is_utc_time ? year % 100 : year) % 10000, month % 100, day % 100,
-		 clock % 1000000);
+	print(&utc, is_utc_time, into);
 	return is_utc_time ? DER_UTC_TIME : DER_GENERALIZED_TIME;
+}
+
+bool der_time_print_generalized(int64_t seconds, char into[DER_TIME_TEXT_MAX])
+{
+	struct tm utc;
+
+	if (!break_down(seconds, &utc))
+		return false;
+	print(&utc, false, into);
+	return true;
 }

@@ -11,3 +11,5 @@
 bool der_time_parse(struct bytes text, unsigned int tag, int64_t *ret);
 /* Writes the form that belongs to the time and returns its tag; 0 outside the years 0 to 9999. */
 unsigned int der_time_print(int64_t seconds, char into[DER_TIME_TEXT_MAX]);
+/* YYYYMMDDHHMMSSZ whatever the year; false outside the years 0 to 9999. */
+bool der_time_print_generalized(int64_t seconds, char into[DER_TIME_TEXT_MAX]);

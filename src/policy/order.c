@@ -8,6 +8,7 @@
 
 #define EKU_SERVER_AUTH "1.3.6.1.5.5.7.3.1"
 #define EKU_CLIENT_AUTH "1.3.6.1.5.5.7.3.2"
+#define EKU_OCSP_SIGNING "1.3.6.1.5.5.7.3.9"
 #define EKU_CMC_RA "1.3.6.1.5.5.7.3.28"
 
 /* What each purpose comes to. RFC 7030 3.6.1: an EST server's certificate names id-kp-cmcRA, so
@@ -16,6 +17,7 @@ static const struct purpose {
 	enum certificate_purpose purpose;
 	bool is_ca;
 	bool needs_subject, needs_san;
+	bool tells_status; /* of what a CA issued, which may itself issue no more */
 	unsigned int key_usage;
 	size_t ext_key_usage_count;
 	const char *ext_key_usages[2];
@@ -24,6 +26,7 @@ static const struct purpose {
 	  false,
 	  true,
 	  false,
+	  false,
 	  KU_DIGITAL_SIGNATURE,
 	  2,
 	  { EKU_CLIENT_AUTH, EKU_CMC_RA } },
@@ -31,10 +34,19 @@ static const struct purpose {
 	  false,
 	  false,
 	  true,
+	  false,
 	  KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
 	  2,
 	  { EKU_SERVER_AUTH, EKU_CMC_RA } },
-	{ PURPOSE_CA, true, true, false, KU_CA, 0, { NULL, NULL } },
+	{ PURPOSE_CA, true, true, false, false, KU_CA, 0, { NULL, NULL } },
+	{ PURPOSE_OCSP,
+	  false,
+	  true,
+	  false,
+	  true,
+	  KU_DIGITAL_SIGNATURE,
+	  1,
+	  { EKU_OCSP_SIGNING, NULL } },
 };
 
 static const struct purpose *find_purpose(enum certificate_purpose purpose)
@@ -115,10 +127,13 @@ static bool check_operator(const struct order *order, struct error *err)
 }
 
 /* Only a root signs itself. */
-static bool check_issuer(const struct order *order, struct error *err)
+static bool check_issuer(const struct order *order, const struct purpose *purpose,
+			 struct error *err)
 {
 	if (!order->ca && order->purpose == PURPOSE_CA)
 		return true;
+	if (purpose->tells_status)
+		return issuer_check_status(order->ca, order->account_id, order->not_before, err);
 	return issuer_check(order->ca, order->account_id, order->not_before, err);
 }
 
@@ -150,7 +165,7 @@ static bool check_order(const struct order *order, const struct purpose *purpose
 {
 	return check_operator(order, err) && check_subject(order, purpose, err) &&
 	       check_san(order, purpose, err) && check_key(order, err) && check_time(order, err) &&
-	       check_issuer(order, err) &&
+	       check_issuer(order, purpose, err) &&
 	       (!purpose->is_ca || (check_subject_der(order, err) && check_path_len(order, err) &&
 				    check_name_constraints(order, err)));
 }

@@ -78,8 +78,9 @@ void policy_decide(const struct profile *profile, const struct facts *facts, str
 void policy_subject_text(const struct profile *profile, const struct facts *facts,
 			 struct buffer *ret);
 
-/* Leave for what an operator orders directly: RA certificates, a node's server certificate, CA
- * certificates. `order` is checked as strictly. */
+/* Leave for what an operator, or a job of the node's, orders directly: RA certificates, a node's
+ * server certificate, CA certificates, OCSP responders' certificates. `order` is checked as
+ * strictly. */
 struct order {
 	enum certificate_purpose purpose;
 	int64_t account_id;

@@ -43,6 +43,9 @@ bool renewal_keeps_key(const struct decision *decision);
 /* The CA can sign at `now`: REASON_CA_UNAVAILABLE or another REASON_CA_*. */
 MUST_CHECK bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now,
 			     struct error *err);
+/* The same for who only tells the status of what the CA issued: also where it may issue no more. */
+MUST_CHECK bool issuer_check_status(const struct ca *ca, int64_t account_id, int64_t now,
+				    struct error *err);
 /* What only a CA's certificate may say; no profile grants it. */
 #define KU_CA (KU_KEY_CERT_SIGN | KU_CRL_SIGN)
 /* What of `usage` a key of this type can do (RFC 3279 2.3, RFC 5480 3, RFC 8410 5). */

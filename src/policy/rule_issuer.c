@@ -29,13 +29,28 @@ static bool check_state(const struct ca *ca, struct error *err)
 	return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is in no known state", ca->name);
 }
 
-bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now, struct error *err)
+static bool check_owner(const struct ca *ca, int64_t account_id, struct error *err)
 {
 	if (!ca || !ca->cert)
 		return error_set(err, REASON_CA_UNAVAILABLE, "there is no CA to sign");
-	if (ca->account_id != account_id)
-		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s is of another account",
-				 ca->name);
+	return ca->account_id == account_id ||
+	       error_set(err, REASON_CA_UNAVAILABLE, "CA %s is of another account", ca->name);
+}
+
+/* Also of what a retired or revoked CA issued, relying parties ask. */
+bool issuer_check_status(const struct ca *ca, int64_t account_id, int64_t now, struct error *err)
+{
+	if (!check_owner(ca, account_id, err))
+		return false;
+	if (ca->state == CA_DISABLED)
+		return error_set(err, REASON_CA_DISABLED, "CA %s", ca->name);
+	return check_time(ca, now, err);
+}
+
+bool issuer_check(const struct ca *ca, int64_t account_id, int64_t now, struct error *err)
+{
+	if (!check_owner(ca, account_id, err))
+		return false;
 	if (ca->revoked)
 		return error_set(err, REASON_CA_UNAVAILABLE,
 				 "the certificate of CA %s, or of one above it, is revoked",

@@ -6,7 +6,8 @@
 _Static_assert(CERTIFICATE_INTENT == 0 && CERTIFICATE_ISSUED == 1 && CERTIFICATE_REVOKED == 2 &&
 		       CERTIFICATE_ABANDONED == 3,
 	       "certificate.state");
-_Static_assert(PURPOSE_DEVICE == 0 && PURPOSE_RA == 1 && PURPOSE_SERVER == 2 && PURPOSE_CA == 3,
+_Static_assert(PURPOSE_DEVICE == 0 && PURPOSE_RA == 1 && PURPOSE_SERVER == 2 && PURPOSE_CA == 3 &&
+		       PURPOSE_OCSP == 4,
 	       "certificate.purpose");
 _Static_assert(EST_CACERTS == 0 && EST_SIMPLEENROLL == 1 && EST_SIMPLEREENROLL == 2 &&
 		       EST_CSRATTRS == 3 && EST_SERVERKEYGEN == 4 && EST_FULLCMC == 5,
@@ -29,7 +30,7 @@ static bool read_enums(const struct db_statement *row, struct certificate *ret, 
 	int64_t state = 0, purpose = 0, operation = EST_OPERATION_COUNT, reason = 0;
 
 	if (!read_enum(row, 5, CERTIFICATE_ABANDONED, &state, err) ||
-	    !read_enum(row, 6, PURPOSE_CA, &purpose, err) ||
+	    !read_enum(row, 6, PURPOSE_OCSP, &purpose, err) ||
 	    (!db_is_null(row, 7) && !read_enum(row, 7, EST_OPERATION_COUNT - 1, &operation, err)) ||
 	    !read_enum(row, 17, REVOKED_AA_COMPROMISE, &reason, err))
 		return false;

@@ -8,6 +8,7 @@
  * Reads do not see what is not yet committed, except those that take the transaction. */
 #pragma once
 
+#include "base/change_board.h"
 #include "base/clock.h"
 #include "model/catalog.h"
 #include "model/certificate.h"
@@ -18,6 +19,9 @@ struct store_tx;
 /* Opens or creates, takes the lock against a second process, migrates, checks integrity.
  * REASON_SCHEMA_NEWER, REASON_STORE_CORRUPT, REASON_CONFLICT (in use), REASON_FILE. */
 MUST_CHECK bool store_open(const char *path, struct store **ret, struct error *err);
+/* From here on what keeps answers about certificates is told by the board of each revocation, hold
+ * and release, once it can be read and before the commit returns. Before the first transaction. */
+void store_set_board(struct store *store, struct change_board *board);
 void store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_close)
 

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/change_board.h"
 #include "base/hash.h"
 #include "db/db.h"
 #include "store/store.h"
@@ -49,6 +50,11 @@ struct writer {
 	bool lazy;             /* the open group holds a lazily committed transaction */
 	bool leader_wanted;    /* the open group has sleepers and nobody to end it */
 	uint64_t failures;     /* groups that ended without being durable */
+	/* store_revocation.c: what the open group changes, to be told of when it has ended; of
+	 * whoever is busy */
+	struct change_board *board; /* NULL: there is nobody to tell */
+	uint8_t changed[CHANGE_BOARD_SLOTS / 8];
+	bool any_changed;
 	bool stopping;
 	pthread_t flusher;
 	bool has_flusher;
@@ -96,6 +102,9 @@ MUST_CHECK bool ca_chain_insert(struct db *db, int64_t ca_id, const struct bytes
 
 /* store_catalog.c: tells readers of the catalog that it changed. */
 MUST_CHECK bool catalog_raise(struct store_tx *tx, struct error *err);
+
+/* store_revocation.c: raises the board for what the group changed. */
+void writer_tell_changes(struct writer *writer);
 
 /* Runs a write to its end; REASON_NOT_FOUND naming `what` when it wrote nothing. */
 MUST_CHECK bool run_on_existing(struct db_statement *statement, const char *what,

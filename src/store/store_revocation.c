@@ -4,6 +4,44 @@
 #include "store/store_certificate.h"
 #include "store/store_private.h"
 
+/* -- what those learn of it who keep answers -- */
+
+void store_set_board(struct store *store, struct change_board *board)
+{
+	store->writer.board = board;
+}
+
+static void note_slot(struct writer *writer, size_t slot)
+{
+	writer->changed[slot / 8] |= (uint8_t)(1u << slot % 8);
+	writer->any_changed = true;
+}
+
+void writer_tell_changes(struct writer *writer)
+{
+	if (!writer->board || !writer->any_changed)
+		return;
+	for (size_t slot = 0; slot < CHANGE_BOARD_SLOTS; slot++)
+		if (writer->changed[slot / 8] & 1u << slot % 8)
+			change_board_raise(writer->board, slot);
+	memset(writer->changed, 0, sizeof writer->changed);
+	writer->any_changed = false;
+}
+
+/* A transaction that rolls back leaves its note: then one answer too many is asked for anew. */
+static bool note_serial(struct store_tx *tx, int64_t id, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(tx_db(tx), "SELECT serial FROM certificate WHERE id = $1", &query, err))
+		return false;
+	db_bind_int64(query, 1, id);
+	if (!db_step_row(query, err))
+		return false;
+	note_slot(&tx->store->writer, change_board_slot(db_bytes(query, 0)));
+	return true;
+}
+
 /* -- what CRLs learn of it -- */
 
 static bool note_change(struct db *db, int64_t id, struct error *err)
@@ -90,7 +128,8 @@ bool store_certificate_revoke(struct store_tx *tx, int64_t id, enum revocation_r
 		return false;
 	if (!changed)
 		return check_revoked(tx_db(tx), id, err);
-	return note_change(tx_db(tx), id, err) && forget_release(tx_db(tx), id, err);
+	return note_serial(tx, id, err) && note_change(tx_db(tx), id, err) &&
+	       forget_release(tx_db(tx), id, err);
 }
 
 bool store_certificate_release(struct store_tx *tx, int64_t id, int64_t at, struct error *err)
@@ -104,6 +143,6 @@ bool store_certificate_release(struct store_tx *tx, int64_t id, int64_t at, stru
 			&update, err))
 		return false;
 	db_bind_int64(update, 1, id);
-	return run_on_existing(update, "certificate on hold", err) &&
+	return run_on_existing(update, "certificate on hold", err) && note_serial(tx, id, err) &&
 	       note_release(tx_db(tx), id, at, err) && note_change(tx_db(tx), id, err);
 }

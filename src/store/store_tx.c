@@ -175,6 +175,8 @@ static bool lead(struct writer *writer, struct error *err)
 
 	pthread_mutex_unlock(&writer->lock);
 	bool committed = commit_group(writer, group, &failure);
+	/* also after a failure, which may lie; before anyone hears of the end */
+	writer_tell_changes(writer);
 	if (!committed)
 		note_failure(writer);
 	give_connection(writer);

@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "va/date.h"
+#include "va/fresh.h"
 #include "va/held.h"
+#include "va/ocsp_front.h"
 
 /* Caches ask again after five minutes, which costs one small 304 while nothing has changed. */
 #define MAX_AGE 300
@@ -15,15 +17,18 @@
 
 struct va {
 	struct shelf shelf;
+	struct ocsp_front *ocsp;
 };
 
-bool va_new(struct va **ret, struct error *err)
+bool va_new(const struct va_options *options, struct va **ret, struct error *err)
 {
-	struct va *va = calloc(1, sizeof *va);
+	CLEANUP(va_freep) struct va *va = calloc(1, sizeof *va);
 
 	if (!va)
 		return error_set(err, REASON_NO_MEMORY, "validation authority");
-	*ret = va;
+	if (!ocsp_front_new(options, &va->ocsp, err))
+		return false;
+	*ret = TAKE(va);
 	return true;
 }
 
@@ -31,6 +36,7 @@ void va_free(struct va *va)
 {
 	if (!va)
 		return;
+	ocsp_front_free(va->ocsp);
 	shelf_done(&va->shelf);
 	free(va);
 }
@@ -89,26 +95,13 @@ static void describe(const struct publication *publication, int64_t now, struct 
 	http_date(now + age, ret->expires);
 }
 
-/* RFC 9110 13.1.2: where there is If-None-Match, it alone counts. */
-static bool is_known(const struct http_exchange *exchange, const struct publication *publication,
-		     const struct validators *validators)
-{
-	const char *tags = http_header(exchange, "If-None-Match");
-	const char *since = http_header(exchange, "If-Modified-Since");
-	int64_t at;
-
-	if (tags)
-		return strcmp(tags, "*") == 0 || strstr(tags, validators->etag) != NULL;
-	return since && http_date_parse(since, &at) && publication->this_update <= at;
-}
-
 static void send_held(struct http_exchange *exchange, struct held *held)
 {
 	const struct publication *publication = &held->publication;
 	struct validators validators;
 
 	describe(publication, clock_now(&clock_system), &validators);
-	bool known = is_known(exchange, publication, &validators);
+	bool known = client_has(exchange, validators.etag, publication->this_update);
 	struct http_answer answer = {
 		.status = known ? 304 : 200,
 		.content_type = known ? NULL : publication_media_type(publication->kind),
@@ -131,6 +124,10 @@ void va_handle(struct va *va, struct http_exchange *exchange)
 	char name[PUBLICATION_NAME_MAX + 1];
 	enum publication_kind kind;
 
+	if (ocsp_front_is_meant(http_path(exchange))) {
+		ocsp_front_handle(va->ocsp, exchange);
+		return;
+	}
 	if (!publication_path_parse(http_path(exchange), &kind, name)) {
 		refuse(exchange, 404, "not_found");
 		return;

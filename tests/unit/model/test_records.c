@@ -50,6 +50,7 @@ TEST(words_of_states_and_kinds)
 	assert_string_equal(certificate_purpose_text(PURPOSE_SERVER), "server");
 	assert_string_equal(certificate_purpose_text(PURPOSE_CA), "ca");
 	assert_string_equal(certificate_purpose_text(PURPOSE_RA), "ra");
+	assert_string_equal(certificate_purpose_text(PURPOSE_OCSP), "ocsp");
 	assert_string_equal(ca_state_text(CA_RETIRED), "retired");
 	assert_string_equal(ca_state_text((enum ca_state)9), "disabled");
 	assert_string_equal(identity_kind_text(IDENTITY_OWN), "own-certificate");

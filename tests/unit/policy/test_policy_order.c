@@ -60,7 +60,8 @@ static void expect_granted(const struct ordering *ordering)
 		assert_null(none_);                                                                \
 	} while (0)
 
-static const enum certificate_purpose orderable[] = { PURPOSE_RA, PURPOSE_SERVER, PURPOSE_CA };
+static const enum certificate_purpose orderable[] = { PURPOSE_RA, PURPOSE_SERVER, PURPOSE_CA,
+						       PURPOSE_OCSP };
 
 TEST(ci_01_purposes_that_nobody_orders_are_refused)
 {
