@@ -10,7 +10,7 @@
 #include "store/store_ocsp.h"
 
 #define ACTOR "schedule"
-#define BACKDATE 300 /* clocks of relying parties run behind */
+#define BACKDATE 300  /* clocks of relying parties run behind */
 #define RSA_BITS 2048 /* strong enough for weeks, and quick to sign with */
 #define NAME_OF_RESPONDER "OCSP responder"
 

@@ -61,7 +61,7 @@ static void expect_granted(const struct ordering *ordering)
 	} while (0)
 
 static const enum certificate_purpose orderable[] = { PURPOSE_RA, PURPOSE_SERVER, PURPOSE_CA,
-						       PURPOSE_OCSP };
+						      PURPOSE_OCSP };
 
 TEST(ci_01_purposes_that_nobody_orders_are_refused)
 {
