@@ -33,6 +33,8 @@ const struct command commands[] = {
 	  cmd_csrattrs },
 	{ "status", "[NAME]", "show what there is, until when, and what comes next",
 	  "status\nstatus sensors --json", cmd_status },
+	{ "agent", "[NAME]", "renew whatever is due, for ever",
+	  "agent\nagent sensors\nagent sensors --once", cmd_agent },
 };
 const size_t command_count = ARRAY_LEN(commands);
 

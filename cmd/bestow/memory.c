@@ -69,10 +69,15 @@ bool memory_save(const struct options *options, struct memory *memory, struct er
 	       file_save(path, bytes_of_string(text), 0644, err);
 }
 
+int64_t memory_floor(void)
+{
+	return BESTOW_BUILD_TIME;
+}
+
 int64_t memory_now(const struct memory *memory)
 {
 	int64_t now = clock_now(&clock_system);
-	int64_t floor = memory->saved > BESTOW_BUILD_TIME ? memory->saved : BESTOW_BUILD_TIME;
+	int64_t floor = memory->saved > memory_floor() ? memory->saved : memory_floor();
 
 	return now > floor ? now : floor;
 }

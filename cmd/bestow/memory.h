@@ -19,3 +19,5 @@ MUST_CHECK bool memory_save(const struct options *options, struct memory *memory
 			    struct error *err);
 /* The clock, but never before this program was built nor before the memory was written. */
 int64_t memory_now(const struct memory *memory);
+/* When this program was built. */
+int64_t memory_floor(void);

@@ -81,6 +81,9 @@ static bool choose_key(struct story *story, const char *server_wants, struct bes
 			return false;
 		return pair_begin(options, NULL, &why) || session_fail(&why, err);
 	}
+	/* one that only signs the request */
+	if (session_lets_server_make_key(options))
+		return bestow_key_generate(server_wants, &story->key, err);
 	if (reuse_pending_key(story))
 		return true;
 	if (!bestow_key_generate(options->new_key ? options->new_key : server_wants, &story->key,
@@ -100,24 +103,40 @@ static bool name_request(struct story *story, struct bestow_error *err)
 	       bestow_request_set_names_of(story->request, story->session.certs, 0, err);
 }
 
+/* RFC 7030 4.4: the server's key takes the place of ours. */
+static bool ask_for_key(struct story *story, struct bestow_error *err)
+{
+	struct bestow_key *made = NULL;
+	struct error why = { 0 };
+
+	if (!bestow_serverkeygen(story->session.client, story->request, story->key, &story->certs,
+				 &made, err))
+		return false;
+	bestow_key_free(story->key);
+	story->key = made;
+	return pair_begin(story->options, made, &why) || session_fail(&why, err);
+}
+
+static bool ask_for_certificate(struct story *story, struct bestow_error *err)
+{
+	if (session_lets_server_make_key(story->options))
+		return ask_for_key(story, err);
+	if (story->renews)
+		return bestow_reenroll(story->session.client, story->request, story->key,
+				       &story->certs, err);
+	return bestow_enroll(story->session.client, story->request, story->key, &story->certs, err);
+}
+
 static bool ask(struct story *story, struct bestow_error *err)
 {
 	char key_type[16];
-	bool asked;
 
 	if (!anchors_follow(story->options, story->memory, &story->session, err) ||
 	    !name_request(story, err) || !follow_attributes(story, key_type, err) ||
-	    !choose_key(story, key_type, err))
+	    !choose_key(story, key_type, err) || !ask_for_certificate(story, err))
 		return false;
-	if (story->renews)
-		asked = bestow_reenroll(story->session.client, story->request, story->key,
-					&story->certs, err);
-	else
-		asked = bestow_enroll(story->session.client, story->request, story->key,
-				      &story->certs, err);
-	if (asked)
-		say_done(story->options, "certificate received and verified");
-	return asked;
+	say_done(story->options, "certificate received and verified");
+	return true;
 }
 
 /* -- storing, and telling the service -- */

@@ -9,8 +9,8 @@
 #include "bestow/say.h"
 #include "est_client/failure.h"
 
-static const char *const key_kinds[] = { "p256",    "p384",    "p521",   "ed25519",
-					 "rsa2048", "rsa3072", "rsa4096" };
+static const char *const key_kinds[] = { "p256",    "p384",    "p521",    "ed25519",
+					 "rsa2048", "rsa3072", "rsa4096", "server" };
 
 bool session_fail(const struct error *err, struct bestow_error *ret)
 {
@@ -166,6 +166,11 @@ bool session_keeps_key(const struct options *options)
 		if (strcmp(key_kinds[i], options->new_key) == 0)
 			return false;
 	return options->new_key != NULL;
+}
+
+bool session_lets_server_make_key(const struct options *options)
+{
+	return options->new_key && strcmp(options->new_key, "server") == 0;
 }
 
 /* -- what is asked for -- */

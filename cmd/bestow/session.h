@@ -23,6 +23,8 @@ void session_close(struct session *session);
 
 /* The key that requests are made for, where it is not made anew each time; false when it is. */
 bool session_keeps_key(const struct options *options);
+/* serverkeygen: it comes with the certificate. */
+bool session_lets_server_make_key(const struct options *options);
 MUST_CHECK bool session_open_key(const struct options *options, const char *reference,
 				 struct bestow_key **ret, struct bestow_error *err);
 /* The names that are asked for. */

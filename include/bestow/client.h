@@ -61,7 +61,8 @@ bool bestow_cacerts(struct bestow_client *client, struct bestow_certs **ret,
  * nothing else (RFC 7030 4.1.1). The client does not come to trust them. */
 bool bestow_cacerts_unproven(struct bestow_client *client, struct bestow_certs **ret,
 			     struct bestow_error *err);
-/* What the server wants in a request; *ret may be NULL on success: it said nothing. */
+/* What the server wants in a request, in either form (RFC 8951, RFC 9908); *ret may be NULL on
+ * success: it said nothing. */
 struct bestow_attributes;
 bool bestow_csrattrs(struct bestow_client *client, struct bestow_attributes **ret,
 		     struct bestow_error *err);
@@ -70,7 +71,7 @@ void bestow_attributes_free(struct bestow_attributes *attributes);
 const char *bestow_attributes_key_type(const struct bestow_attributes *attributes);
 /* One line of words about them, for people. */
 void bestow_attributes_text(const struct bestow_attributes *attributes, char *into, size_t size);
-/* Lets the request follow them. */
+/* Lets the request follow them: the binding, names and extensions that the server fixes. */
 bool bestow_request_apply(struct bestow_request *request,
 			  const struct bestow_attributes *attributes, struct bestow_error *err);
 /* A first certificate. The answer is accepted only if a certificate in it is for this key, is no
@@ -83,6 +84,12 @@ bool bestow_enroll(struct bestow_client *client, const struct bestow_request *re
 bool bestow_reenroll(struct bestow_client *client, const struct bestow_request *request,
 		     const struct bestow_key *key, struct bestow_certs **ret,
 		     struct bestow_error *err);
+
+/* A certificate and the key to it, both made by the server, which sends the key as it is: TLS alone
+ * protects it. `key` signs the request, and is not the certificate's. */
+bool bestow_serverkeygen(struct bestow_client *client, const struct bestow_request *request,
+			 const struct bestow_key *key, struct bestow_certs **ret,
+			 struct bestow_key **ret_key, struct bestow_error *err);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,8 @@ struct bestow_request {
 	struct san san;
 	struct buffer san_value; /* of a certificate, as it stands there; wins over `san` */
 	bool san_is_critical;
+	bool names_are_fixed;     /* they are a certificate's: nothing is added to them */
+	struct buffer extensions; /* whole Extension elements that the server wants */
 	char *challenge;
 	enum bestow_binding binding;
 	bool server_wants_binding; /* its csrattrs said so */
@@ -25,6 +27,9 @@ struct request_link {
 
 /* Which attributes a binding of this text goes into. */
 struct request_link request_link_of(const struct bestow_request *request, const char *binding);
+/* One attribute more for the subject. */
+MUST_CHECK bool request_add_name(struct bestow_request *request, enum name_attribute attribute,
+				 const char *value, struct error *err);
 bool request_wants_binding(const struct bestow_request *request);
 MUST_CHECK bool request_encode(const struct bestow_request *request, const struct bestow_key *key,
 			       const struct request_link *link, struct buffer *ret,

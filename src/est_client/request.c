@@ -13,6 +13,7 @@ static void request_free(struct bestow_request *request)
 	buffer_done(&request->subject_der);
 	san_done(&request->san);
 	buffer_done(&request->san_value);
+	buffer_done(&request->extensions);
 	if (request->challenge)
 		memory_wipe(request->challenge, strlen(request->challenge));
 	free(request->challenge);
@@ -48,6 +49,20 @@ static bool set_subject(struct bestow_request *request, const char *text, struct
 	return take_subject(request, &name, (struct bytes){ 0 }, err);
 }
 
+bool request_add_name(struct bestow_request *request, enum name_attribute attribute,
+		      const char *value, struct error *err)
+{
+	struct name name = { 0 };
+
+	if (!name_copy(&request->subject, &name, err))
+		return false;
+	if (!name_append(&name, attribute, value, err)) {
+		name_done(&name);
+		return false;
+	}
+	return take_subject(request, &name, (struct bytes){ 0 }, err);
+}
+
 static bool add_san(struct bestow_request *request, const char *type, const char *value,
 		    struct error *err)
 {
@@ -68,6 +83,7 @@ static bool set_names_of(struct bestow_request *request, const struct cert *cert
 	if (!name_copy(cert_subject(cert), &name, err) ||
 	    !take_subject(request, &name, cert_subject_der(cert), err))
 		return false;
+	request->names_are_fixed = true;
 	buffer_clear(&request->san_value);
 	if (san)
 		buffer_append(&request->san_value, san->value);
@@ -80,6 +96,7 @@ static bool write_extensions(const struct bestow_request *request, struct buffer
 {
 	CLEANUP(buffer_done) struct buffer value = { 0 };
 
+	buffer_append(to, buffer_view(&request->extensions));
 	if (request->san_value.len) {
 		extension_write(to, oid_subject_alt_name, request->san_is_critical,
 				buffer_view(&request->san_value));

@@ -181,6 +181,10 @@ static bool tell_failure(const struct call *call, CURLcode code, struct bestow_e
 		*ret_err = context->verdict.err;
 		return false;
 	}
+	/* libcurl's word for a header beyond its bounds */
+	if (code == CURLE_OUT_OF_MEMORY && call->header_lines && call->body.len == 0)
+		return bestow_fail(ret_err, BESTOW_FAILED,
+				   "a header that is too long, or memory is out");
 	(void)error_set(&err, call->refusal ? REASON_SERVER_ANSWER : reason_of_code(code), "%s",
 			call->refusal          ? call->refusal
 			: *context->curl_error ? context->curl_error
