@@ -88,7 +88,7 @@ bool est_url_parse(const char *text, struct est_url *ret, struct error *err)
 
 	if (strncasecmp(text, SCHEME, strlen(SCHEME)) != 0)
 		return error_set(err, REASON_INVALID, "%s: EST is spoken over https only", text);
-	if (!is_plain(text) || strpbrk(text, "?#@"))
+	if (!is_plain(text) || strpbrk(text, "?#"))
 		return error_set(err, REASON_INVALID, "%s: a URL without user, query and fragment",
 				 text);
 	text += strlen(SCHEME);

@@ -29,7 +29,7 @@ static void follow(const char *location)
 		return;
 	expect(strcasecmp(to.host, from.host) == 0 && to.port == from.port);
 	expect(est_url_text(&to, NULL, text, sizeof text, &err));
-	expect(!strpbrk(text, " \r\n@?#"));
+	expect(!strpbrk(text, " \r\n?#"));
 	expect(est_url_parse(text, &again, &err) && strcmp(again.path, to.path) == 0);
 }
 
