@@ -119,7 +119,7 @@ static void add_uri(struct der *from, const char *before, size_t begun, struct b
 	ADD(to, begun, "%s%.*s", before, (int)uri.len, (const char *)uri.data);
 }
 
-/* RFC 5280 4.2.1.13: distributionPoint [0], fullName [0], one URI as we write it. */
+/* RFC 5280 4.2.1.13: distributionPoint [0], fullName [0], URIs as we write them. */
 static bool crl_points_words(struct bytes value, struct buffer *to)
 {
 	struct der reader = der_open(value);
@@ -130,15 +130,19 @@ static bool crl_points_words(struct bytes value, struct buffer *to)
 		struct der point = der_enter(&points, DER_SEQUENCE);
 		struct der name = der_enter(&point, DER_CONTEXT_0);
 		struct der full = der_enter(&name, DER_CONTEXT_0);
-		add_uri(&full, "", begun, to);
+		do
+			add_uri(&full, "", begun, to);
+		while (!der_at_end(&full) && !full.failed);
 		points.failed = points.failed || full.failed;
 	}
 	return der_at_end(&reader) && !points.failed;
 }
 
-/* RFC 5280 4.2.2.1: id-ad-ocsp ends in 1, id-ad-caIssuers in 2. */
+/* RFC 5280 4.2.2.1. */
 static bool info_access_words(struct bytes value, struct buffer *to)
 {
+	const struct bytes ad_ocsp = BYTES_LITERAL("\x2b\x06\x01\x05\x05\x07\x30\x01");
+	const struct bytes ad_ca_issuers = BYTES_LITERAL("\x2b\x06\x01\x05\x05\x07\x30\x02");
 	struct der reader = der_open(value);
 	struct der list = der_enter(&reader, DER_SEQUENCE);
 	size_t begun = to->len;
@@ -146,7 +150,8 @@ static bool info_access_words(struct bytes value, struct buffer *to)
 	while (!der_at_end(&list) && !list.failed) {
 		struct der description = der_enter(&list, DER_SEQUENCE);
 		struct bytes method = der_read(&description, DER_OID);
-		bool is_ocsp = method.len && method.data[method.len - 1] == 1;
+		bool is_ocsp = bytes_equal(method, ad_ocsp);
+		description.failed |= !is_ocsp && !bytes_equal(method, ad_ca_issuers);
 		add_uri(&description, is_ocsp ? "OCSP " : "CA ", begun, to);
 		list.failed = list.failed || description.failed;
 	}

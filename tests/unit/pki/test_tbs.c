@@ -101,6 +101,39 @@ TEST(a_certificate_without_extensions_has_no_empty_list)
 	assert_null(memchr(der.data, 0xa3, der.len));
 }
 
+TEST(what_was_written_is_read_back_and_all_else_refused)
+{
+	CLEANUP(buffer_done) struct buffer extensions = { 0 };
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	struct error err = { 0 };
+	struct tbs back = { 0 };
+
+	extension_write(&extensions, oid_key_usage, true, BYTES_LITERAL("\x03\x02\x07\x80"));
+	const struct tbs tbs = {
+		.serial = BYTES_LITERAL("\x01\x02"),
+		.signature_algorithm = SIGN_ECDSA_SHA384,
+		.issuer = BYTES_LITERAL("\x30\x00"),
+		.not_before = 1000,
+		.not_after = INT64_C(2524608000),
+		.subject = BYTES_LITERAL("\x30\x02\x31\x00"),
+		.spki = BYTES_LITERAL("\x30\x01\x00"),
+		.extensions = buffer_view(&extensions),
+	};
+	EXPECT_OK(tbs_encode(&tbs, &der, &err), err);
+	for (size_t len = 0; len < der.len; len++)
+		EXPECT_REFUSED(tbs_parse((struct bytes){ der.data, len }, &back, &err), err,
+			       REASON_INVALID);
+	EXPECT_OK(tbs_parse(buffer_view(&der), &back, &err), err);
+	assert_int_equal(back.signature_algorithm, SIGN_ECDSA_SHA384);
+	assert_int_equal(back.not_before, 1000);
+	assert_int_equal(back.not_after, INT64_C(2524608000));
+	assert_true(bytes_equal(back.serial, tbs.serial) && bytes_equal(back.issuer, tbs.issuer) &&
+		    bytes_equal(back.subject, tbs.subject) && bytes_equal(back.spki, tbs.spki) &&
+		    bytes_equal(back.extensions, tbs.extensions));
+	buffer_append_byte(&der, 0);
+	EXPECT_REFUSED(tbs_parse(buffer_view(&der), &back, &err), err, REASON_INVALID);
+}
+
 TEST(a_date_beyond_9999_is_refused)
 {
 	CLEANUP(buffer_done) struct buffer der = { 0 };
@@ -115,4 +148,5 @@ TEST(a_date_beyond_9999_is_refused)
 TEST_MAIN(RUN(ci_04_serials_beyond_20_octets_are_refused),
 	  RUN(nothing_is_assembled_without_a_signature), RUN(openssl_verifies_what_we_assemble),
 	  RUN(openssl_reads_every_field), RUN(a_certificate_without_extensions_has_no_empty_list),
+	  RUN(what_was_written_is_read_back_and_all_else_refused),
 	  RUN(a_date_beyond_9999_is_refused))
