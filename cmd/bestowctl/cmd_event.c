@@ -131,12 +131,15 @@ static int events(const struct invocation *invocation)
 static const struct argument arguments[] = {
 	{ "--follow", NULL, ARGUMENT_FLAG, false, NULL, "go on until interrupted" },
 	{ "--refusals", "refusals", ARGUMENT_FLAG, false, NULL, "only what was refused" },
+	{ "--request", "request", ARGUMENT_TEXT, false, "ID",
+	  "of the request with this id, as a client reads it" },
 	{ "--limit", "limit", ARGUMENT_NUMBER, false, "N", "at most this many; 50" },
 	{ 0 },
 };
 
 static const struct command commands[] = {
 	{ "events", NULL, "event.list", "What was issued and what was refused, and why",
-	  "events --refusals --limit 20\nevents --follow\n", arguments, show_events, events },
+	  "events --refusals --limit 20\nevents --follow\nevents --request 4f3a91c2\n", arguments,
+	  show_events, events },
 };
 const struct command_table event_commands = { commands, ARRAY_LEN(commands) };

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "model/est_service.h"
+
+#define REQUEST_ID_PREFIX_MIN 4 /* shorter ones name too many to be meant */
+
 bool call_return(json_t *result, json_t **ret, struct error *err)
 {
 	if (!result)
@@ -44,6 +48,20 @@ bool find_ra_scope(const struct catalog *catalog, const struct account *account,
 		}
 	}
 	return error_set(err, REASON_NOT_FOUND, "RA certificate %s", name);
+}
+
+bool request_id_check(const char *id, struct error *err)
+{
+	size_t len = strlen(id);
+
+	if (len < REQUEST_ID_PREFIX_MIN || len > REQUEST_ID_LEN)
+		return error_set(err, REASON_INVALID,
+				 "%s: a request id has at least %d digits here", id,
+				 REQUEST_ID_PREFIX_MIN);
+	for (const char *c = id; *c; c++)
+		if ((*c < '0' || *c > '9') && (*c < 'a' || *c > 'f'))
+			return error_set(err, REASON_INVALID, "%s is no request id", id);
+	return true;
 }
 
 size_t count_active_profiles(const struct catalog *catalog, const struct account *account)

@@ -51,5 +51,8 @@ MUST_CHECK bool find_profile(const struct catalog *catalog, const struct account
 MUST_CHECK bool find_ra_scope(const struct catalog *catalog, const struct account *account,
 			      const char *name, const struct ra_scope **ret, struct error *err);
 
+/* `id` is how a request's id may begin: enough of its digits to be meant. */
+MUST_CHECK bool request_id_check(const char *id, struct error *err);
+
 /* Those of the account whose devices a change to EST authentication or the allowlist concerns. */
 size_t count_active_profiles(const struct catalog *catalog, const struct account *account);

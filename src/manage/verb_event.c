@@ -71,11 +71,14 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 		.after_id = param_number(call->params, "after", 0),
 		.follow = param_is_given(call->params, "after"),
 		.only_refusals = param_flag(call->params, "refusals"),
+		.request = param_text(call->params, "request"),
 		.limit = (unsigned int)limit,
 	};
 
 	if (limit < 1 || limit > EVENTS_LIMIT_MAX)
 		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", EVENTS_LIMIT_MAX);
+	if (filter.request && !request_id_check(filter.request, err))
+		return false;
 	if (!settle(call, err) ||
 	    !store_event_list(call->manage->store, &filter, each_event, &listing, err))
 		return false;
@@ -88,6 +91,7 @@ static const struct param list_params[] = {
 	{ "limit", PARAM_NUMBER, false },
 	{ "after", PARAM_NUMBER, false },
 	{ "refusals", PARAM_FLAG, false },
+	{ "request", PARAM_TEXT, false },
 	{ 0 },
 };
 

@@ -1,5 +1,4 @@
 /* Requests that wait for an operator's decision. */
-#include <ctype.h>
 #include <string.h>
 
 #include "manage/change.h"
@@ -9,8 +8,7 @@
 
 #define LIST_LIMIT_DEFAULT 50
 #define LIST_LIMIT_MAX 1000
-#define ID_PREFIX_MIN 4 /* shorter ones name too many to be meant */
-#define REMARK_MAX 200  /* a client reads it in an error's detail */
+#define REMARK_MAX 200 /* a client reads it in an error's detail */
 
 /* -- showing -- */
 
@@ -113,23 +111,12 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 
 /* -- finding one -- */
 
-static bool check_id(const char *id, struct error *err)
-{
-	size_t len = strlen(id);
-
-	for (const char *c = id; *c; c++)
-		if (!isdigit((unsigned char)*c) && (*c < 'a' || *c > 'f'))
-			return error_set(err, REASON_INVALID, "params.id: %s is no request id", id);
-	return len >= ID_PREFIX_MIN ||
-	       error_set(err, REASON_INVALID, "params.id: at least %d digits", ID_PREFIX_MIN);
-}
-
 static bool find_request(const struct call *call, struct store_tx *tx, struct held_request *ret,
 			 struct error *err)
 {
 	const char *id = param_text(call->params, "id");
 
-	return check_id(id, err) &&
+	return request_id_check(id, err) &&
 	       store_held_request_find_by_id(tx, call->account->id, id, call->now, ret, err);
 }
 

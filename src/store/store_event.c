@@ -6,6 +6,7 @@
 
 /* How many may be there beyond STORE_EVENTS_MAX: deleting seldom keeps inserting cheap. */
 #define EVENTS_SURPLUS 256
+#define REQUEST_TEXT_MAX 20
 
 static bool delete_old(struct db *db, int64_t newest_id, struct error *err)
 {
@@ -92,24 +93,31 @@ static void event_of_row(const struct db_statement *row, struct event *ret)
 #define EVENT_QUERY                                                                                \
 	"SELECT id, at, account_id, profile_id, certificate_id, operation, reason, request_id, "   \
 	"peer, client, detail, label FROM event "                                                  \
-	"WHERE id > $1 AND ($2 = 0 OR account_id = $2) AND ($3 = 0 OR reason <> '') "
+	"WHERE id > $1 AND ($2 = 0 OR account_id = $2) AND ($3 = 0 OR reason <> '') "              \
+	"AND ($4 = '' OR (request_id >= $4 AND request_id < $5)) "
 
 bool store_event_list(struct store *store, const struct store_event_filter *filter,
 		      bool (*each)(void *context, const struct event *event), void *context,
 		      struct error *err)
 {
-	const char *sql = filter->follow ? EVENT_QUERY "ORDER BY id LIMIT $4"
-					 : EVENT_QUERY "ORDER BY id DESC LIMIT $4";
+	const char *sql = filter->follow ? EVENT_QUERY "ORDER BY id LIMIT $6"
+					 : EVENT_QUERY "ORDER BY id DESC LIMIT $6";
 	CLEANUP(reader_done) struct reader reader = { 0 };
 	CLEANUP(db_donep) struct db_statement *query = NULL;
+	char beyond[REQUEST_TEXT_MAX] = "";
 	bool row = false;
 
+	/* ids are hexadecimal digits: behind all that begin so comes the same with a g */
+	if (filter->request)
+		snprintf(beyond, sizeof beyond, "%sg", filter->request);
 	if (!reader_take(store, &reader, err) || !db_prepare(reader.db, sql, &query, err))
 		return false;
 	db_bind_int64(query, 1, filter->after_id);
 	db_bind_int64(query, 2, filter->account_id);
 	db_bind_int64(query, 3, filter->only_refusals ? 1 : 0);
-	db_bind_int64(query, 4, filter->limit);
+	db_bind_text(query, 4, filter->request ? filter->request : "");
+	db_bind_text(query, 5, beyond);
+	db_bind_int64(query, 6, filter->limit);
 	for (;;) {
 		struct event event;
 

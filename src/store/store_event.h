@@ -14,6 +14,7 @@ struct store_event_filter {
 	int64_t after_id;   /* only ids above: oldest first when follow, else newest first */
 	bool follow;
 	int only_refusals;
+	const char *request; /* how the request's id begins; NULL: any */
 	unsigned int limit;
 };
 MUST_CHECK bool store_event_list(struct store *store, const struct store_event_filter *filter,

@@ -223,8 +223,18 @@ def test_decisions_are_audited_and_have_hints(held):
     assert entry["action"] == "request.approve" and entry["actor"].startswith("operator:")
 
 
+def test_a_request_is_explained_by_the_id_that_its_client_reads(held):
+    refused = ask(held, make_key(), "", 400)
+    identity = refused.text.rsplit("request=", 1)[1].strip()
+    (event,) = held.events("--request", identity[:8])
+    assert event["request_id"] == identity and event["reason"] == "subject_rule" and event["remedy"]
+    with pytest.raises(Refused, match="no request id"):
+        held.events("--request", "x" * 8)
+    assert held.events("--request", "f" * 16) == []
+
+
 def test_requests_are_called_by_their_ids(held):
-    for wrong, words in (("abc", "at least"), ("ABCD", "no request id"), ("ffffffffffffffff", "no such|not exist")):
+    for wrong, words in (("abc", "at least"), ("ABCD", "no request id"), ("f" * 17, "at least"), ("f" * 16, "not_found")):
         with pytest.raises(Refused, match=words):
             held.ctl("request", "show", wrong)
 
