@@ -485,6 +485,7 @@ static bool open_ra(struct authority *authority, struct error *err)
 	authority->manage =
 		(struct manage){ .store = authority->store,
 				 .crls = authority->crls,
+				 .ocsp = authority->ocsp,
 				 .signer = authority->signer,
 				 .ra = authority->ra,
 				 .clock = &clock_system,

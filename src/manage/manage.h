@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "ca/crl_issuer.h"
+#include "ca/ocsp_responder.h"
 #include "ra/ra.h"
 
 struct manage {
@@ -11,6 +12,7 @@ struct manage {
 	struct signer *signer;
 	struct ra *ra;
 	struct crl_issuer *crls;
+	struct ocsp_responder *ocsp;
 	const struct clock *clock;
 	struct bytes pepper;     /* for passphrase verifiers */
 	struct bytes key_secret; /* encrypts the node's TLS key */

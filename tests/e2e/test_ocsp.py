@@ -248,6 +248,20 @@ def test_bad_questions(node):
     assert fetch(node.va_url + "/ocsp/" + "M" * 65536)[0] in (414, 431)
 
 
+def test_an_operator_sees_who_answers(node):
+    certificate = node.device("shown").certificate
+    before = node.ctl_json("ocsp", "show")
+    (responder,) = ask(node, certificate).certificates
+    shown = node.ctl_json("ocsp", "show")
+    assert shown["url"] == node.va_url + "/ocsp" and shown["answers_made"] == before["answers_made"] + 1
+    assert shown["answers_kept"] >= 1
+    rows = {row["ca"]: row for row in shown["responders"]}
+    assert set(rows) == {"Demo Issuing", "Demo Root"} and all(row["answers"] and not row["revoked"] for row in rows.values())
+    assert int(rows["Demo Issuing"]["serial"], 16) == responder.serial_number and rows["Demo Issuing"]["key"] == "p256"
+    text = node.ctl("ocsp", "show")
+    assert "Demo Root" in text and node.va_url + "/ocsp" in text
+
+
 def test_gnutls_agrees(node):
     certificate = node.device("gnutls").certificate
     leaf, issuer = pem(node, certificate), pem(node, issuing(node), "issuer.pem")

@@ -5,6 +5,7 @@
 #include "pki/bundle.h"
 #include "pki/csr_attrs.h"
 #include "pki/lint.h"
+#include "pki/ocsp_response.h"
 #include "pki/pkcs7.h"
 #include "sample.h"
 
@@ -166,6 +167,31 @@ TEST(ft_14_answers_survive_memory_running_out)
 	expect_survives(answer_journey);
 }
 
+static bool ocsp_journey(struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer singles = { 0 }, tbs = { 0 }, response = { 0 };
+	const struct ocsp_single single = { .cert_id = VIEW("\x30\x00"),
+					    .status = OCSP_REVOKED,
+					    .reason = 1 };
+	const struct ocsp_head head = { .responder_key_hash = VIEW("key"),
+					.nonce = VIEW("nonce"),
+					.extends_revoked = true };
+
+	ocsp_single_encode(&single, &singles);
+	if (!buffer_ok(&singles))
+		return error_set(err, REASON_NO_MEMORY, "as its caller says");
+	if (!ocsp_tbs_encode(&head, buffer_view(&singles), &tbs, err))
+		return false;
+	const struct ocsp_signed answer = { buffer_view(&tbs), SIGN_ECDSA_SHA256, VIEW("signature"),
+					    buffer_view(&leaf) };
+	return ocsp_response_encode(&answer, &response, err);
+}
+
+TEST(ft_14_ocsp_answers_survive_memory_running_out)
+{
+	expect_survives(ocsp_journey);
+}
+
 static bool import_journey(struct error *err)
 {
 	static struct buffer text; /* made before allocations fail */
@@ -203,6 +229,7 @@ int main(void)
 		RUN(ft_14_names_survive_memory_running_out),
 		RUN(ft_14_alternative_names_survive_memory_running_out),
 		RUN(ft_14_answers_survive_memory_running_out),
+		RUN(ft_14_ocsp_answers_survive_memory_running_out),
 		RUN(ft_14_imports_survive_memory_running_out),
 		RUN(ft_14_lint_survives_memory_running_out),
 	};

@@ -144,6 +144,29 @@ TEST(an_issuer_that_cannot_sign_refuses_an_order)
 	close_order(&ordering);
 }
 
+/* Of what a retired or revoked CA issued relying parties still ask; of a disabled one's nobody is told. */
+TEST(ocsp_01_a_responder_is_granted_as_long_as_the_ca_is_answered_for)
+{
+	struct ordering ordering;
+
+	open_order(&ordering, PURPOSE_OCSP);
+	ordering.scene.ca.state = CA_DISABLED;
+	EXPECT_ORDER_DENIED(ordering, REASON_CA_DISABLED);
+	ordering.scene.ca.state = CA_RETIRED;
+	ordering.scene.ca.account_id = ACCOUNT_ID + 1;
+	EXPECT_ORDER_DENIED(ordering, REASON_CA_UNAVAILABLE);
+	ordering.scene.ca.account_id = ACCOUNT_ID;
+	ordering.scene.ca.revoked = true;
+	CLEANUP(grant_freep) struct grant *grant = grant_of(&ordering);
+	assert_int_equal(grant->key_usage, KU_DIGITAL_SIGNATURE);
+	assert_int_equal(grant->ext_key_usage_count, 1);
+	assert_string_equal(grant->ext_key_usages[0], "1.3.6.1.5.5.7.3.9");
+	assert_false(grant->is_ca);
+	ordering.order.ca = NULL;
+	EXPECT_ORDER_DENIED(ordering, REASON_CA_UNAVAILABLE);
+	close_order(&ordering);
+}
+
 TEST(an_orders_validity_stays_within_the_issuers)
 {
 	struct ordering ordering;
@@ -283,7 +306,8 @@ TEST(crt_07_a_ca_keeps_to_its_issuers_path_length)
 POLICY_TEST_MAIN(RUN(ci_01_purposes_that_nobody_orders_are_refused),
 		 RUN(an_order_needs_all_its_parts), RUN(only_a_root_comes_without_an_issuer),
 		 RUN(an_issuer_that_cannot_sign_refuses_an_order),
-		 RUN(an_orders_validity_stays_within_the_issuers),
+		 RUN(ocsp_01_a_responder_is_granted_as_long_as_the_ca_is_answered_for),
+	  RUN(an_orders_validity_stays_within_the_issuers),
 		 RUN(ra_01_an_ra_certificate_says_that_it_is_one), RUN(an_ra_needs_a_subject),
 		 RUN(tls_06_a_server_certificate_names_cmc_ra_and_has_a_san),
 		 RUN(an_orders_alternative_names_are_ones_we_issue),
