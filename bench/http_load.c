@@ -1,6 +1,6 @@
 /* Asks for one path over kept connections, one question at a time on each, and counts the answers.
- * usage: http_load PORT PATH CONNECTIONS SECONDS; prints answers a second. Both sides of a comparison
- * are asked by this same program. */
+ * usage: http_load PORT PATH CONNECTIONS SECONDS; prints answers a second. Both sides of a
+ * comparison are asked by this same program. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -49,8 +49,7 @@ static void open_connection(struct connection *connection, int port, int epoll)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = connection };
 
 	connection->fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (connection->fd < 0 ||
-	    connect(connection->fd, (struct sockaddr *)&to, sizeof to) != 0 ||
+	if (connection->fd < 0 || connect(connection->fd, (struct sockaddr *)&to, sizeof to) != 0 ||
 	    epoll_ctl(epoll, EPOLL_CTL_ADD, connection->fd, &event) != 0)
 		fail("connect");
 	ask(connection);

@@ -57,8 +57,8 @@ struct command_table {
 
 extern const struct command_table status_commands, account_commands, ca_commands, profile_commands,
 	trust_commands, allow_commands, ra_commands, certificate_commands, node_commands,
-	request_commands, crl_commands, ocsp_commands, rollover_commands, key_commands, event_commands,
-	audit_commands, completion_commands;
+	request_commands, crl_commands, ocsp_commands, rollover_commands, key_commands,
+	event_commands, audit_commands, completion_commands;
 
 /* All of them, in the order of the help. */
 extern const struct command_table *const command_tables[];

@@ -14,10 +14,10 @@
 	"\"remedy\":\"Give the node more memory\"}}"
 
 static const struct verb_table *const tables[] = {
-	&status_verbs,      &account_verbs, &ca_verbs,      &profile_verbs,
-	&passphrase_verbs,  &trust_verbs,   &allow_verbs,   &ra_verbs,
-	&certificate_verbs, &node_verbs,    &event_verbs,   &audit_verbs,
-	&key_verbs,         &crl_verbs, &ocsp_verbs,     &request_verbs, &rollover_verbs,
+	&status_verbs,  &account_verbs,  &ca_verbs,  &profile_verbs,     &passphrase_verbs,
+	&trust_verbs,   &allow_verbs,    &ra_verbs,  &certificate_verbs, &node_verbs,
+	&event_verbs,   &audit_verbs,    &key_verbs, &crl_verbs,         &ocsp_verbs,
+	&request_verbs, &rollover_verbs,
 };
 
 static const struct verb *find_verb(const char *name)

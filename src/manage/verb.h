@@ -37,8 +37,8 @@ struct verb_table {
 };
 
 extern const struct verb_table account_verbs, allow_verbs, audit_verbs, ca_verbs, certificate_verbs,
-	crl_verbs, event_verbs, key_verbs, node_verbs, ocsp_verbs, passphrase_verbs, profile_verbs, ra_verbs,
-	request_verbs, rollover_verbs, status_verbs, trust_verbs;
+	crl_verbs, event_verbs, key_verbs, node_verbs, ocsp_verbs, passphrase_verbs, profile_verbs,
+	ra_verbs, request_verbs, rollover_verbs, status_verbs, trust_verbs;
 
 /* Ends a verb: *ret takes over `result`, which is NULL when memory ran out while it was made. */
 MUST_CHECK bool call_return(json_t *result, json_t **ret, struct error *err);

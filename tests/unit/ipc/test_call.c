@@ -419,8 +419,8 @@ TEST(a_full_queue_answers_busy_and_loses_no_call)
 	close(fds[1]);
 }
 
-/* What strangers may ask without end fills a queue of its own, and is answered by a thread of its own:
- * an enrollment is answered while every question about a status waits. */
+/* What strangers may ask without end fills a queue of its own, and is answered by a thread of its
+ * own: an enrollment is answered while every question about a status waits. */
 static enum ipc_answer answer_all_but_ocsp(void *context, enum ipc_kind kind, struct bytes payload,
 					   bool may_ask_again, struct buffer *reply)
 {
@@ -679,8 +679,8 @@ TEST_MAIN(RUN(an_edge_cannot_speak_as_an_administrator),
 	  RUN(an_answer_to_a_dead_process_answers_no_call_of_the_next),
 	  RUN(a_new_authority_fails_what_the_old_one_was_asked),
 	  RUN(a_full_queue_answers_busy_and_loses_no_call),
-	  RUN(questions_about_a_status_are_in_no_enrollments_way), RUN(what_is_not_ready_is_asked_again),
-	  RUN(what_never_gets_ready_is_answered_in_the_end),
+	  RUN(questions_about_a_status_are_in_no_enrollments_way),
+	  RUN(what_is_not_ready_is_asked_again), RUN(what_never_gets_ready_is_answered_in_the_end),
 	  RUN(many_calls_are_each_answered_with_their_own_reply),
 	  RUN(v1_an_answer_that_was_not_settled_does_not_leave),
 	  RUN(questions_that_arrive_together_share_one_settling),

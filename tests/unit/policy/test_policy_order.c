@@ -144,7 +144,8 @@ TEST(an_issuer_that_cannot_sign_refuses_an_order)
 	close_order(&ordering);
 }
 
-/* Of what a retired or revoked CA issued relying parties still ask; of a disabled one's nobody is told. */
+/* Of what a retired or revoked CA issued relying parties still ask; of a disabled one's nobody is
+ * told. */
 TEST(ocsp_01_a_responder_is_granted_as_long_as_the_ca_is_answered_for)
 {
 	struct ordering ordering;
@@ -307,7 +308,7 @@ POLICY_TEST_MAIN(RUN(ci_01_purposes_that_nobody_orders_are_refused),
 		 RUN(an_order_needs_all_its_parts), RUN(only_a_root_comes_without_an_issuer),
 		 RUN(an_issuer_that_cannot_sign_refuses_an_order),
 		 RUN(ocsp_01_a_responder_is_granted_as_long_as_the_ca_is_answered_for),
-	  RUN(an_orders_validity_stays_within_the_issuers),
+		 RUN(an_orders_validity_stays_within_the_issuers),
 		 RUN(ra_01_an_ra_certificate_says_that_it_is_one), RUN(an_ra_needs_a_subject),
 		 RUN(tls_06_a_server_certificate_names_cmc_ra_and_has_a_san),
 		 RUN(an_orders_alternative_names_are_ones_we_issue),
