@@ -98,11 +98,12 @@ class Identity:
 class Node:
     """A running node. Use as a context manager; everything of it is in `folder`."""
 
-    def __init__(self, settings="", est_settings="", edges=2, setup=True, environment=None, va_settings=None):
+    def __init__(self, settings="", est_settings="", edges=2, setup=True, environment=None, va_settings=None, admin=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bestow-node-"))
         self.port = free_port()
         self.va_port = free_port() if va_settings is not None else None
         self.va_settings = va_settings
+        self.admin_port = free_port() if admin else None
         self.config = self.folder / "bestowd.conf"
         self.log_path = self.folder / "log"
         self.environment = {**os.environ, **(environment or {})}
@@ -120,7 +121,8 @@ class Node:
             f"[node]\nstate_dir = state\nsocket = admin.sock\nkey_passphrase_file = key.pass\nedges = {edges}\n"
             f"est_url = https://localhost:{self.port}\nlog_format = json\n{settings}\n"
             f"[est]\nlisten = 127.0.0.1:{self.port}\n{est_settings}\n"
-            + (f"[va]\nlisten = 127.0.0.1:{self.va_port}\nurl = {self.va_url}\n{self.va_settings}\n" if self.va_port else ""))
+            + (f"[va]\nlisten = 127.0.0.1:{self.va_port}\nurl = {self.va_url}\n{self.va_settings}\n" if self.va_port else "")
+            + (f"[admin]\nlisten = 127.0.0.1:{self.admin_port}\nurl = https://localhost:{self.admin_port}\n" if self.admin_port else ""))
 
     @property
     def va_url(self):

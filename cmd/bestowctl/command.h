@@ -55,10 +55,27 @@ struct command_table {
 	size_t count;
 };
 
-extern const struct command_table status_commands, account_commands, ca_commands, profile_commands,
-	trust_commands, allow_commands, ra_commands, certificate_commands, node_commands,
-	request_commands, crl_commands, ocsp_commands, rollover_commands, key_commands,
-	event_commands, audit_commands, completion_commands;
+/* clang-format off: one a line, so that two that are added do not meet */
+extern const struct command_table account_commands;
+extern const struct command_table administrator_commands;
+extern const struct command_table allow_commands;
+extern const struct command_table audit_commands;
+extern const struct command_table ca_commands;
+extern const struct command_table certificate_commands;
+extern const struct command_table completion_commands;
+extern const struct command_table crl_commands;
+extern const struct command_table event_commands;
+extern const struct command_table key_commands;
+extern const struct command_table node_commands;
+extern const struct command_table ocsp_commands;
+extern const struct command_table profile_commands;
+extern const struct command_table ra_commands;
+extern const struct command_table request_commands;
+extern const struct command_table rollover_commands;
+extern const struct command_table status_commands;
+extern const struct command_table token_commands;
+extern const struct command_table trust_commands;
+/* clang-format on */
 
 /* All of them, in the order of the help. */
 extern const struct command_table *const command_tables[];

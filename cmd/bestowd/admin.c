@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "bestowd/admin_connection.h"
+#include "bestowd/admin_http.h"
 #include "bestowd/control.h"
 #include "ipc/ipc.h"
+#include "model/snapshot.h"
 
 #define CONNECTIONS_MAX 32
 #define ACTOR_MAX 80
@@ -20,6 +23,7 @@ struct admin {
 	const struct admin_options *options;
 	struct event_base *base;
 	struct ipc_client *authority, *supervisor;
+	struct admin_http *http;
 	struct event *acceptable;
 	struct event *pause; /* accepting goes on when it fires */
 	unsigned int connections;
@@ -100,12 +104,30 @@ static void on_pause_over(evutil_socket_t fd, short events, void *context)
 
 /* -- lines -- */
 
+static void take_snapshot(struct admin *admin, int descriptor)
+{
+	CLEANUP(snapshot_freep) struct snapshot *snapshot = NULL;
+	struct bytes mapped = { 0 };
+	struct error err = { 0 };
+
+	if (!ipc_map_file(descriptor, &mapped, &err)) {
+		log_event(LOG_LEVEL_ERROR, "admin.snapshot", "detail=\"%s\"", err.detail);
+		return;
+	}
+	if (snapshot_unpack(mapped, &snapshot, &err))
+		admin_http_take_identity(admin->http, snapshot);
+	else
+		log_event(LOG_LEVEL_ERROR, "admin.snapshot", "detail=\"%s\"", err.detail);
+	ipc_unmap_file(mapped);
+}
+
 static void on_authority(void *context, enum ipc_kind kind, struct bytes payload, int descriptor)
 {
-	(void)context;
-	(void)kind;
+	CLEANUP(fd_closep) int owned = descriptor;
+
 	(void)payload;
-	fd_closep(&descriptor);
+	if (kind == IPC_SNAPSHOT && owned >= 0)
+		take_snapshot(context, owned);
 }
 
 static void on_supervisor(void *context, enum ipc_kind kind, struct bytes payload, int descriptor)
@@ -161,13 +183,16 @@ static bool start(struct admin *admin, struct error *err)
 	admin->pause = evtimer_new(admin->base, on_pause_over, admin);
 	if (!admin->acceptable || !admin->pause || event_add(admin->acceptable, NULL) != 0)
 		return error_set(err, REASON_NO_MEMORY, "events");
-	return open_lines(admin, err) && lockdown_admin(&admin->options->lockdown, err);
+	return open_lines(admin, err) &&
+	       admin_http_new(admin->options, admin->base, admin->authority, &admin->http, err) &&
+	       lockdown_admin(&admin->options->lockdown, err);
 }
 
 static void stop(struct admin *admin)
 {
 	ipc_client_free(admin->authority);
 	ipc_client_free(admin->supervisor);
+	admin_http_free(admin->http);
 	if (admin->acceptable)
 		event_free(admin->acceptable);
 	if (admin->pause)

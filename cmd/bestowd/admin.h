@@ -1,11 +1,13 @@
-/* The process that administrators speak to: a local socket for bestowctl. It has neither keys nor
- * store; it passes requests to the authority.
+/* The process that administrators speak to: a local socket for bestowctl, HTTPS for the console and
+ * the REST API. It has neither CA keys nor store; it passes requests to the authority. A browser is
+ * never asked for a device's certificate.
  *
- * Each way a message is a u32 (big-endian) length and that many octets of JSON, one request after
- * another. Only root and the node's own user are answered. */
+ * On the local socket each way a message is a u32 (big-endian) length and that many octets of JSON,
+ * one request after another. Only root and the node's own user are answered. */
 #pragma once
 
 #include "bestowd/lockdown.h"
+#include "http/http.h"
 
 #define ADMIN_MESSAGE_MAX (4u * 1024 * 1024)
 
@@ -14,6 +16,10 @@ struct admin_options {
 	int control_fd; /* to the supervisor: control.h */
 	int listen_fd;  /* unix stream socket, listening, non-blocking */
 	uid_t uid;      /* the node's user, besides root */
+	const struct http_listener_options *listeners; /* of the console and the API */
+	size_t listener_count;
+	/* PEM chain and key; NULL: the identity comes from the authority */
+	const char *certificate_path, *private_key_path;
 	struct lockdown_options lockdown;
 };
 

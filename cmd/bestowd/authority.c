@@ -18,6 +18,7 @@
 #include "bestowd/control.h"
 #include "jobs/jobs.h"
 #include "manage/manage.h"
+#include "manage/sign_in.h"
 #include "model/event.h"
 #include "model/ocsp_reply.h"
 #include "model/publication.h"
@@ -46,6 +47,7 @@ struct authority {
 	struct ocsp_responder *ocsp;
 	struct jobs *jobs;
 	struct manage manage;
+	struct sign_in *sign_in;
 	struct ipc_server *server;
 	pthread_mutex_t publishing; /* held from looking at the catalog until it is sent, so that
 				       no edge gets an older one after a newer */
@@ -81,6 +83,21 @@ static bool make_snapshot(struct authority *authority, struct buffer *ret, struc
 		return false;
 	const struct publish_tls tls = { buffer_view(&chain), buffer_view(&key) };
 	return publish_snapshot(catalog, &tls, ret, err);
+}
+
+/* What the admin process needs to know: the identity alone. */
+static bool make_identity(struct authority *authority, struct buffer *ret, struct error *err)
+{
+	CLEANUP(snapshot_freep) struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+	CLEANUP(buffer_wipe) struct buffer key = { 0 };
+
+	if (!snapshot)
+		return error_set(err, REASON_NO_MEMORY, "snapshot");
+	if (!load_tls(authority, &snapshot->tls_chain, &key, err) ||
+	    !secret_copy(buffer_view(&key), &snapshot->tls_key, err))
+		return false;
+	snapshot_pack(snapshot, ret);
+	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "snapshot");
 }
 
 static void complain(const char *event, const struct error *err)
@@ -222,14 +239,19 @@ static void changed(void *context)
 {
 	struct authority *authority = context;
 	CLEANUP(buffer_wipe) struct buffer snapshot = { 0 };
+	CLEANUP(buffer_wipe) struct buffer identity = { 0 };
 	struct error err = { 0 };
 
 	pthread_mutex_lock(&authority->publishing);
-	if (ra_reload(authority->ra, &err) && make_snapshot(authority, &snapshot, &err))
+	if (ra_reload(authority->ra, &err) && make_snapshot(authority, &snapshot, &err) &&
+	    make_identity(authority, &identity, &err)) {
 		ipc_server_broadcast(authority->server, IPC_ROLE_EDGE, IPC_SNAPSHOT,
 				     buffer_view(&snapshot), true);
-	else
+		ipc_server_broadcast(authority->server, IPC_ROLE_ADMIN, IPC_SNAPSHOT,
+				     buffer_view(&identity), true);
+	} else {
 		complain("authority.publish", &err);
+	}
 	pthread_mutex_unlock(&authority->publishing);
 	load_responders(authority);
 	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
@@ -243,16 +265,18 @@ static void on_line(void *context, size_t line, enum ipc_role role, const char *
 	struct error err = { 0 };
 
 	(void)name;
-	if (role != IPC_ROLE_EDGE)
+	if (role == IPC_ROLE_SUPERVISOR)
 		return;
 	pthread_mutex_lock(&authority->publishing);
-	if (make_snapshot(authority, &snapshot, &err))
+	if (role == IPC_ROLE_ADMIN ? make_identity(authority, &snapshot, &err)
+				   : make_snapshot(authority, &snapshot, &err))
 		ipc_server_send(authority->server, line, IPC_SNAPSHOT, buffer_view(&snapshot),
 				true);
 	else
 		complain("authority.publish", &err);
 	pthread_mutex_unlock(&authority->publishing);
-	publish_all(authority, line);
+	if (role == IPC_ROLE_EDGE)
+		publish_all(authority, line);
 }
 
 /* -- what is asked -- */
@@ -313,6 +337,14 @@ static void answer_ocsp(struct authority *authority, struct bytes payload, struc
 	ocsp_reply_pack(&reply, to);
 }
 
+static void answer_api(struct authority *authority, struct bytes payload, struct buffer *to)
+{
+	struct api_request request;
+
+	if (api_request_unpack(payload, &request, NULL))
+		manage_answer_api(&authority->manage, &request, to);
+}
+
 static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
 				  bool may_ask_again, struct buffer *reply)
 {
@@ -324,6 +356,8 @@ static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct byte
 		answer_manage(context, payload, reply);
 	else if (kind == IPC_OCSP)
 		answer_ocsp(context, payload, reply);
+	else if (kind == IPC_API)
+		answer_api(context, payload, reply);
 	return IPC_ANSWER_NOW;
 }
 
@@ -341,7 +375,7 @@ static void refuse(enum ipc_kind kind, const struct error *refusal, struct buffe
 
 	if (kind == IPC_EST)
 		est_reply_pack(&nothing, refusal, reply);
-	else if (kind == IPC_MANAGE)
+	else if (kind == IPC_MANAGE || kind == IPC_API)
 		buffer_printf(reply, "{\"error\":{\"code\":\"%s\",\"words\":\"%s\"}}",
 			      reason_code(refusal->reason), reason_words(refusal->reason));
 	else if (kind == IPC_OCSP)
@@ -482,6 +516,8 @@ static bool open_ra(struct authority *authority, struct error *err)
 	if (!ocsp_responder_new(&ocsp, &authority->ocsp, err))
 		return false;
 	load_responders(authority);
+	if (!sign_in_new(&authority->sign_in, err))
+		return false;
 	authority->manage =
 		(struct manage){ .store = authority->store,
 				 .crls = authority->crls,
@@ -493,6 +529,8 @@ static bool open_ra(struct authority *authority, struct error *err)
 				 .key_secret = bytes_of_string(authority->tls_passphrase),
 				 .va_url = authority->options->va_url,
 				 .est_url = authority->options->est_url,
+				 .console_url = authority->options->console_url,
+				 .sign_in = authority->sign_in,
 				 .changed = changed,
 				 .context = authority };
 	return true;
@@ -552,6 +590,7 @@ static void stop(struct authority *authority)
 	crl_issuer_free(authority->crls);
 	ocsp_responder_free(authority->ocsp);
 	ra_free(authority->ra);
+	sign_in_free(authority->sign_in);
 	signer_free(authority->signer);
 	store_close(authority->store);
 	pthread_mutex_destroy(&authority->publishing);

@@ -56,7 +56,8 @@ void family_done(struct family *family)
 		family_remove(family, family->members[family->count - 1]);
 	fd_closep(&family->admin_fd);
 	free(family->est_url);
-	family->est_url = NULL;
+	free(family->console_url);
+	family->est_url = family->console_url = NULL;
 	change_board_free(family->board);
 	family->board = NULL;
 }
@@ -100,6 +101,7 @@ static int run_authority(void *context, const struct process *process, int contr
 		.key_passphrase_file = node->key_passphrase_file,
 		.workers = node->workers,
 		.est_url = family->est_url,
+		.console_url = family->console_url,
 		.va_url = va->url,
 		.crl_schedule = { .validity = va->crl_validity_ms / 1000,
 				  .interval = va->crl_interval_ms / 1000,
@@ -119,7 +121,18 @@ static int run_authority(void *context, const struct process *process, int contr
 static int run_admin(void *context, const struct process *process, int control_fd)
 {
 	const struct family *family = context;
+	const struct config_est *est = &process->generation->config->est;
+	struct http_listener_options *listeners = NULL;
+	size_t listener_count = 0;
+	struct error err;
+
+	if (!generation_admin_listeners(process->generation, &listeners, &listener_count, &err))
+		return control_refuse(control_fd, &err);
 	const struct admin_options options = {
+		.listeners = listeners,
+		.listener_count = listener_count,
+		.certificate_path = est->certificate,
+		.private_key_path = est->private_key,
 		.line_fd = process->line[1],
 		.control_fd = control_fd,
 		.listen_fd = family->admin_fd,
@@ -127,7 +140,9 @@ static int run_admin(void *context, const struct process *process, int control_f
 		.lockdown = process->generation->lockdown,
 	};
 
-	return admin_main(&options);
+	int result = admin_main(&options);
+	free(listeners);
+	return result;
 }
 
 static int run_edge(void *context, const struct process *process, int control_fd)
@@ -161,6 +176,13 @@ static void keep(struct kept *kept, int fd)
 		kept->fds[kept->count++] = fd;
 }
 
+static void keep_listeners(const struct generation *generation, bool for_admin, struct kept *kept)
+{
+	for (size_t i = 0; i < generation->fd_count; i++)
+		if (generation_is_of(generation, i, LISTENER_ADMIN) == for_admin)
+			keep(kept, generation->fds[i]);
+}
+
 static void keep_for(const struct family *family, const struct process *process, struct kept *kept)
 {
 	switch (process->kind) {
@@ -171,11 +193,11 @@ static void keep_for(const struct family *family, const struct process *process,
 	case PROCESS_ADMIN:
 		keep(kept, process->line[1]);
 		keep(kept, family->admin_fd);
+		keep_listeners(process->generation, true, kept);
 		return;
 	case PROCESS_EDGE:
 		keep(kept, process->line[1]);
-		for (size_t i = 0; i < process->generation->fd_count; i++)
-			keep(kept, process->generation->fds[i]);
+		keep_listeners(process->generation, false, kept);
 		return;
 	}
 }

@@ -9,9 +9,9 @@
 struct family {
 	struct process *members[FAMILY_MAX];
 	size_t count;
-	int admin_fd; /* listens on the local socket; -1: none yet */
-	char *est_url;
-	struct change_board *board; /* of the authority and the edges, over all their starts */
+	int admin_fd;                /* listens on the local socket; -1: none yet */
+	char *est_url, *console_url; /* of the node; console_url NULL: there is none */
+	struct change_board *board;  /* of the authority and the edges, over all their starts */
 };
 
 MUST_CHECK bool family_add(struct family *family, enum process_kind kind, const char *name,

@@ -160,26 +160,77 @@ static struct http_limits limits_of(const struct config_est *est)
 	};
 }
 
-bool generation_edge_options(const struct generation *generation, struct edge_options *ret,
-			     struct error *err)
+bool generation_is_of(const struct generation *generation, size_t index, enum listener_kind kind)
 {
-	const struct config_est *est = &generation->config->est;
-	struct http_listener_options *listeners = calloc(generation->fd_count, sizeof *listeners);
+	return place_at(generation->config, index).listener->kind == kind;
+}
+
+/* Those of one side of the house: administrators' or everybody's. */
+static bool list_listeners(const struct generation *generation, bool for_admin,
+			   struct http_listener_options **ret, size_t *ret_count, struct error *err)
+{
+	struct http_listener_options *listeners =
+		calloc(generation->fd_count + 1, sizeof *listeners);
 	size_t count = 0;
 
 	if (!listeners)
 		return error_set(err, REASON_NO_MEMORY, "listeners");
 	for (size_t i = 0; i < generation->fd_count; i++) {
 		const struct config_listener *listener = place_at(generation->config, i).listener;
-		if (generation->fds[i] < 0)
+
+		if (generation->fds[i] < 0 || (listener->kind == LISTENER_ADMIN) != for_admin)
 			continue;
 		listeners[count++] = (struct http_listener_options){
 			.fd = generation->fds[i],
-			.tls = !listener->is_va,
+			.tls = listener->kind != LISTENER_VA,
 			.proxy_protocol = listener->proxy_protocol,
 			.trusted_proxies = listener->trusted_proxies,
 		};
 	}
+	*ret = listeners;
+	*ret_count = count;
+	return true;
+}
+
+bool generation_admin_listeners(const struct generation *generation,
+				struct http_listener_options **ret, size_t *ret_count,
+				struct error *err)
+{
+	return list_listeners(generation, true, ret, ret_count, err);
+}
+
+static bool has_admin_place(const struct generation *generation, const char *text)
+{
+	for (size_t i = 0; i < generation->fd_count; i++)
+		if (generation_is_of(generation, i, LISTENER_ADMIN) &&
+		    strcmp(place_at(generation->config, i).listen->text, text) == 0)
+			return true;
+	return false;
+}
+
+static bool holds_admin_places(const struct generation *a, const struct generation *b)
+{
+	for (size_t i = 0; i < b->fd_count; i++)
+		if (generation_is_of(b, i, LISTENER_ADMIN) &&
+		    !has_admin_place(a, place_at(b->config, i).listen->text))
+			return false;
+	return true;
+}
+
+bool generation_shares_admin(const struct generation *a, const struct generation *b)
+{
+	return holds_admin_places(a, b) && holds_admin_places(b, a);
+}
+
+bool generation_edge_options(const struct generation *generation, struct edge_options *ret,
+			     struct error *err)
+{
+	const struct config_est *est = &generation->config->est;
+	struct http_listener_options *listeners = NULL;
+	size_t count = 0;
+
+	if (!list_listeners(generation, false, &listeners, &count, err))
+		return false;
 	*ret = (struct edge_options){
 		.listeners = listeners,
 		.listener_count = count,
@@ -217,18 +268,34 @@ static in_port_t port_of(const struct config_listen *listen)
 	return ntohs(v6.sin6_port);
 }
 
-char *generation_est_url(const struct generation *generation)
+static char *guess_url(const struct config_listen *listen)
 {
-	const char *configured = generation->config->node.est_url;
-	unsigned int port = port_of(place_at(generation->config, 0).listen);
+	unsigned int port = port_of(listen);
 	char host[HOST_NAME_MAX + 1] = "localhost";
 	char url[HOST_NAME_MAX + 32];
 
-	if (configured)
-		return strdup(configured);
 	if (gethostname(host, sizeof host) != 0)
 		snprintf(host, sizeof host, "localhost");
 	host[sizeof host - 1] = '\0';
 	snprintf(url, sizeof url, port == 443 ? "https://%s" : "https://%s:%u", host, port);
 	return strdup(url);
+}
+
+char *generation_est_url(const struct generation *generation)
+{
+	const char *configured = generation->config->node.est_url;
+
+	return configured ? strdup(configured) : guess_url(place_at(generation->config, 0).listen);
+}
+
+char *generation_console_url(const struct generation *generation)
+{
+	const char *configured = generation->config->admin.url;
+
+	if (configured)
+		return strdup(configured);
+	for (size_t i = 0; i < generation->fd_count; i++)
+		if (generation_is_of(generation, i, LISTENER_ADMIN))
+			return guess_url(place_at(generation->config, i).listen);
+	return NULL;
 }

@@ -29,7 +29,17 @@ DEFINE_CLEANUP(struct generation *, generation_free)
  * process keeps. Line, control line and name are the caller's to set. */
 MUST_CHECK bool generation_edge_options(const struct generation *generation,
 					struct edge_options *ret, struct error *err);
+/* The same for the admin process: only what administrators speak to. */
+MUST_CHECK bool generation_admin_listeners(const struct generation *generation,
+					   struct http_listener_options **ret, size_t *ret_count,
+					   struct error *err);
+/* Whether the descriptor at this index belongs to that kind of listener. */
+bool generation_is_of(const struct generation *generation, size_t index, enum listener_kind kind);
+/* The administrators' addresses are the same in both. */
+bool generation_shares_admin(const struct generation *a, const struct generation *b);
 /* "127.0.0.1:8443, [::1]:8443" */
 void generation_print_addresses(const struct generation *generation, struct buffer *to);
 /* As configured, or guessed from the machine's name and the first address. NULL: memory is out. */
 char *generation_est_url(const struct generation *generation);
+/* The console's, in the same way; NULL too where there is none. */
+char *generation_console_url(const struct generation *generation);

@@ -133,6 +133,22 @@ void reload_begin(struct supervisor *supervisor)
 		reload_abandon(supervisor, err.detail);
 }
 
+/* The admin process lives by what is current when it starts. Where administrators' addresses have
+ * changed it ends, and is started again at once. */
+static void move_admin(struct family *family, const struct generation *before,
+		       const struct generation *now)
+{
+	for (size_t i = 0; i < family->count; i++) {
+		struct process *member = family->members[i];
+
+		if (member->kind != PROCESS_ADMIN)
+			continue;
+		member->generation = now;
+		if (!generation_shares_admin(before, now))
+			process_signal(member, SIGTERM);
+	}
+}
+
 static void finish(struct supervisor *supervisor)
 {
 	static const struct control_retire order = { .close_idle = false, .drain_ms = 0 };
@@ -151,6 +167,7 @@ static void finish(struct supervisor *supervisor)
 		else
 			family_remove(family, member);
 	}
+	move_admin(family, before, supervisor->current);
 	generation_stop_listening(before, supervisor->current);
 	log_set_level(supervisor->current->config->node.log_level);
 	warn_of_restart(&supervisor->generations[0]->config->node,

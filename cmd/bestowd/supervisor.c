@@ -399,6 +399,7 @@ static bool prepare(struct supervisor *supervisor, struct config *config, struct
 		.gid = generation->lockdown.gid,
 	};
 	family->est_url = generation_est_url(generation);
+	family->console_url = generation_console_url(generation);
 	if (!family->est_url)
 		return error_set(err, REASON_NO_MEMORY, "EST URL");
 	/* the authority first: when it is forked, all lines are there */

@@ -31,12 +31,12 @@ bool hash_sha256(struct bytes message, unsigned char ret[HASH_LEN], struct error
 	return true;
 }
 
-bool hash_hmac_sha256(struct bytes key, struct bytes message, unsigned char ret[HASH_LEN],
-		      struct error *err)
+/* `digest` is the name that OpenSSL knows, in memory that it may write to. */
+static bool hmac_of(char *digest, struct bytes key, struct bytes message, unsigned char *ret,
+		    size_t ret_len, struct error *err)
 {
 	/* a NULL key means "the one set before" to OpenSSL; the empty key is a key */
 	static const unsigned char empty[1];
-	char digest[] = "SHA256";
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 		OSSL_PARAM_construct_end(),
@@ -47,7 +47,23 @@ bool hash_hmac_sha256(struct bytes key, struct bytes message, unsigned char ret[
 	CLEANUP(mac_ctx_freep) EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
 	if (!ctx || EVP_MAC_init(ctx, key.len ? key.data : empty, key.len, params) != 1 ||
 	    EVP_MAC_update(ctx, message.data, message.len) != 1 ||
-	    EVP_MAC_final(ctx, ret, &len, HASH_LEN) != 1 || len != HASH_LEN)
-		return error_set(err, REASON_CRYPTO, "HMAC-SHA-256 failed");
+	    EVP_MAC_final(ctx, ret, &len, ret_len) != 1 || len != ret_len)
+		return error_set(err, REASON_CRYPTO, "HMAC failed");
 	return true;
+}
+
+bool hash_hmac_sha256(struct bytes key, struct bytes message, unsigned char ret[HASH_LEN],
+		      struct error *err)
+{
+	char digest[] = "SHA256";
+
+	return hmac_of(digest, key, message, ret, HASH_LEN, err);
+}
+
+bool hash_hmac_sha1(struct bytes key, struct bytes message, unsigned char ret[HASH_SHA1_LEN],
+		    struct error *err)
+{
+	char digest[] = "SHA1";
+
+	return hmac_of(digest, key, message, ret, HASH_SHA1_LEN, err);
 }

@@ -191,6 +191,16 @@ REASON(AMBIGUOUS_NOTATION, "ambiguous_notation", ERROR_INVALID,
        "Write `cidr a.b.c.d/N` or `last-octet a.b.c.d/N`")
 REASON(NOT_PERMITTED, "not_permitted", ERROR_DENIED, "The operator may not do this",
        "Ask an administrator of the account")
+REASON(SIGNED_OUT, "signed_out", ERROR_UNAUTHENTICATED, "Nobody is signed in",
+       "Sign in, or give a token that is still in force")
+REASON(BAD_SIGN_IN, "bad_sign_in", ERROR_UNAUTHENTICATED, "Signing in failed",
+       "Check name, password and one-time password; an owner can make a new link")
+REASON(TOTP_WANTED, "totp_wanted", ERROR_UNAUTHENTICATED, "A one-time password is needed too",
+       "Give the six digits that the authenticator shows")
+REASON(FORGED, "forged", ERROR_DENIED, "The change was not made by the console's own page",
+       "Send the X-CSRF-Token that signing in gave; programs use an API token instead")
+REASON(PRECONDITION, "precondition", ERROR_CONFLICT, "The object has changed meanwhile",
+       "Read it again, and make the change to what it is now")
 REASON(NOT_A_CA, "not_a_ca", ERROR_INVALID, "The certificate is not that of a usable CA",
        "Paste the issuing CA's own certificate")
 REASON(PRIVATE_KEY_REFUSED, "private_key_refused", ERROR_INVALID,

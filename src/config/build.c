@@ -17,14 +17,29 @@ struct building {
 
 /* -- where a value belongs -- */
 
-/* No name that could be given holds a bracket. */
-static const char va_listener[] = "[va]";
+/* Sections with a listener of their own kind. No name that could be given holds a bracket. */
+static const struct {
+	const char *section, *name;
+	enum listener_kind kind;
+} own_listeners[] = {
+	{ "va", "[va]", LISTENER_VA },
+	{ "admin", "[admin]", LISTENER_ADMIN },
+};
 
 static const char *listener_name(const char *section)
 {
-	if (strcmp(section, "va") == 0)
-		return va_listener;
+	for (size_t i = 0; i < ARRAY_LEN(own_listeners); i++)
+		if (strcmp(section, own_listeners[i].section) == 0)
+			return own_listeners[i].name;
 	return section_is_listener(section) ? strchr(section, ' ') + 1 : "";
+}
+
+static enum listener_kind kind_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own_listeners); i++)
+		if (strcmp(name, own_listeners[i].name) == 0)
+			return own_listeners[i].kind;
+	return LISTENER_EST;
 }
 
 static bool check_listener_name(const char *name, struct error *err)
@@ -32,7 +47,7 @@ static bool check_listener_name(const char *name, struct error *err)
 	if (strlen(name) > LISTENER_NAME_MAX)
 		return error_set(err, REASON_CONFIG, "a listener's name has at most %d characters",
 				 LISTENER_NAME_MAX);
-	for (; strcmp(name, va_listener) != 0 && *name; name++)
+	for (; kind_of(name) == LISTENER_EST && *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("_-", *name))
 			return error_set(err, REASON_CONFIG,
 					 "a listener's name holds letters, digits, _ and - only");
@@ -56,7 +71,7 @@ static bool add_listener(struct config *config, const char *name, struct error *
 		return error_set(err, REASON_NO_MEMORY, "configuration");
 	config->listeners[config->listener_count++] = (struct config_listener){
 		.name = copy,
-		.is_va = strcmp(name, va_listener) == 0,
+		.kind = kind_of(name),
 	};
 	return true;
 }
@@ -91,6 +106,9 @@ static bool find_home(struct config *config, const struct config_setting *settin
 		return true;
 	case HOME_VA:
 		*ret = &config->va;
+		return true;
+	case HOME_ADMIN:
+		*ret = &config->admin;
 		return true;
 	case HOME_LISTENER:
 		if (!find_listener(config, setting->section, &listener, err))
@@ -146,14 +164,24 @@ static void add_default(const struct building *building, const struct key *key, 
 		problem_add(building->problems, &setting, "%s", err.detail);
 }
 
+static const char *home_section(const struct key *key)
+{
+	static const char *const sections[] = { [HOME_NODE] = "node",
+						[HOME_EST] = "est",
+						[HOME_VA] = "va",
+						[HOME_ADMIN] = "admin",
+						[HOME_LISTENER] = "est" };
+
+	return sections[key->home];
+}
+
 /* Further listeners have no defaults: without addresses of their own they would be [est]'s twins.
  */
 static void add_defaults(const struct building *building)
 {
 	for (size_t i = 0; i < key_count; i++) {
-		const char *section = keys[i].home == HOME_NODE ? "node"
-				      : keys[i].home == HOME_VA ? "va"
-								: "est";
+		const char *section = home_section(&keys[i]);
+
 		if (settings_find(building->settings, section, &keys[i]))
 			continue;
 		add_default(building, &keys[i], section, keys[i].fallback);
@@ -187,10 +215,12 @@ static void check_identity(const struct building *building)
 
 static void section_of(const struct config_listener *listener, char *into, size_t size)
 {
-	if (listener->is_va)
-		snprintf(into, size, "va");
-	else
-		snprintf(into, size, "%s%s", *listener->name ? "listener " : "est", listener->name);
+	for (size_t i = 0; i < ARRAY_LEN(own_listeners); i++)
+		if (listener->kind == own_listeners[i].kind) {
+			snprintf(into, size, "%s", own_listeners[i].section);
+			return;
+		}
+	snprintf(into, size, "%s%s", *listener->name ? "listener " : "est", listener->name);
 }
 
 static void check_listener(const struct building *building, const struct config_listener *listener)

@@ -125,6 +125,7 @@ void config_free(struct config *config)
 	free(config->node.user);
 	free(config->node.est_url);
 	free(config->va.url);
+	free(config->admin.url);
 	free(config->est.certificate);
 	free(config->est.private_key);
 	free(config->est.base_path);

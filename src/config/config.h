@@ -23,12 +23,18 @@ struct config_listen {
 	char text[ADDRESS_TEXT_MAX + 10];
 };
 
+enum listener_kind {
+	LISTENER_EST,
+	LISTENER_VA,    /* [va]'s: plain HTTP for relying parties */
+	LISTENER_ADMIN, /* [admin]'s: the console and the REST API */
+};
+
 struct config_listener {
 	char *name; /* "" for the addresses of [est] */
 	struct config_listen *listens;
 	size_t listen_count;
 	bool listens_by_default; /* nobody asked for these addresses */
-	bool is_va;              /* [va]'s: plain HTTP for relying parties */
+	enum listener_kind kind;
 	bool proxy_protocol;
 	struct address_set trusted_proxies;
 };
@@ -62,12 +68,18 @@ struct config_va {
 	uint32_t ocsp_validity_ms, ocsp_responder_validity_ms;
 };
 
+/* The console and the REST API. */
+struct config_admin {
+	char *url; /* "https://pki.example:9443" for links; NULL: guess from the first address */
+};
+
 struct config_setting;
 
 struct config {
 	struct config_node node;
 	struct config_est est;
 	struct config_va va;
+	struct config_admin admin;
 	struct config_listener *listeners; /* first [est]'s own */
 	size_t listener_count;
 	struct config_setting *settings; /* as written, for config_print() */

@@ -27,6 +27,7 @@ static const struct choice tls_versions[] = { { "1.2", 12 }, { "1.3", 13 }, { NU
 #define NODE(field) HOME_NODE, offsetof(struct config_node, field)
 #define EST(field) HOME_EST, offsetof(struct config_est, field)
 #define VA(field) HOME_VA, offsetof(struct config_va, field)
+#define ADMIN(field) HOME_ADMIN, offsetof(struct config_admin, field)
 #define LISTENER(field) HOME_LISTENER, offsetof(struct config_listener, field)
 
 /* clang-format off */
@@ -64,6 +65,8 @@ const struct key keys[] = {
 	{ "ocsp_validity", VA(ocsp_validity_ms), parse_ms, "1h", { NULL, 60, 40 * 24 * HOUR }, false, NULL },
 	{ "ocsp_responder_validity", VA(ocsp_responder_validity_ms), parse_ms, "30d", { NULL, 60, 40 * 24 * HOUR }, false, NULL },
 
+	{ "url", ADMIN(url), parse_url, "", { 0 }, false, NULL },
+
 	{ "listen", HOME_LISTENER, 0, parse_listens, "0.0.0.0:8443", { 0 }, true, "[::]:8443" },
 	{ "proxy_protocol", LISTENER(proxy_protocol), parse_flag, "no", { 0 }, false, NULL },
 	{ "trusted_proxies", LISTENER(trusted_proxies), parse_proxies, NULL, { 0 }, true, NULL },
@@ -82,7 +85,8 @@ bool section_is_listener(const char *section)
 bool section_exists(const char *section)
 {
 	return strcmp(section, "node") == 0 || strcmp(section, "est") == 0 ||
-	       strcmp(section, "va") == 0 || section_is_listener(section);
+	       strcmp(section, "va") == 0 || strcmp(section, "admin") == 0 ||
+	       section_is_listener(section);
 }
 
 /* [est] has a listener of its own. */
@@ -95,9 +99,11 @@ static bool may_stand_in(const struct key *key, const char *section)
 		return strcmp(section, "est") == 0;
 	case HOME_VA:
 		return strcmp(section, "va") == 0;
+	case HOME_ADMIN:
+		return strcmp(section, "admin") == 0;
 	case HOME_LISTENER:
 		return strcmp(section, "est") == 0 || strcmp(section, "va") == 0 ||
-		       section_is_listener(section);
+		       strcmp(section, "admin") == 0 || section_is_listener(section);
 	}
 	return false;
 }
@@ -167,8 +173,10 @@ static const char *home_name(const struct key *key)
 		return "est";
 	case HOME_VA:
 		return "va";
+	case HOME_ADMIN:
+		return "admin";
 	case HOME_LISTENER:
-		return "est], [va] and [listener NAME";
+		return "est], [va], [admin] and [listener NAME";
 	}
 	return "";
 }

@@ -18,3 +18,5 @@ bool answer_may_have_body(unsigned int status);
 /* `asked_http10`: the request's version was HTTP/1.0. */
 void answer_encode_head(const struct http_answer *answer, enum answer_connection connection,
 			bool asked_http10, struct buffer *ret);
+/* The same for a body whose length nobody knows yet. */
+void answer_encode_feed_head(const struct http_answer *answer, bool is_chunked, struct buffer *ret);

@@ -19,7 +19,8 @@ static enum step (*const steps[])(struct connection *) = {
 	[CONNECTION_HEAD] = step_head,         [CONNECTION_BODY] = step_body,
 	[CONNECTION_CONTINUE] = step_continue, [CONNECTION_HANDLER] = step_handler,
 	[CONNECTION_ANSWER] = step_answer,     [CONNECTION_END] = step_end,
-	[CONNECTION_LINGER] = step_linger,     [CONNECTION_BROKEN] = step_broken,
+	[CONNECTION_LINGER] = step_linger,     [CONNECTION_FEED] = step_feed,
+	[CONNECTION_BROKEN] = step_broken,
 };
 
 static void on_ready(int fd, short what, void *context);
@@ -89,6 +90,12 @@ void connection_run(struct connection *connection)
 	connection->running = false;
 	if (step == STEP_CLOSE || connection->state == CONNECTION_BROKEN)
 		connection_close(connection);
+}
+
+void connection_wake(struct connection *connection)
+{
+	if (!connection->running)
+		event_active(&connection->io, EV_WRITE, 0);
 }
 
 static void on_ready(int fd, short what, void *context)
@@ -167,6 +174,8 @@ static void on_timer(int fd, short what, void *context)
 	connection->timer_ms = NO_DEADLINE;
 	if (connection->state == CONNECTION_HANDLER)
 		return; /* the answer sets the next deadline */
+	if (connection->state == CONNECTION_FEED && connection->out.first.len == 0)
+		return; /* nothing is owed; what is sent next sets a deadline */
 	if (now >= connection->deadline_ms)
 		expire(connection);
 	else
@@ -253,6 +262,7 @@ static void leave_server(struct connection *connection)
 
 void connection_free(struct connection *connection)
 {
+	feed_gone(connection);
 	stream_close(&connection->stream);
 	buffer_wipe(&connection->in);
 	outgoing_done(&connection->out);

@@ -9,6 +9,7 @@
 #include <event2/event_struct.h>
 
 #include "http/exchange.h"
+#include "http/feed.h"
 #include "http/http.h"
 #include "http/outgoing.h"
 #include "http/stream.h"
@@ -23,9 +24,18 @@ enum connection_state {
 	CONNECTION_CONTINUE, /* writing "100 Continue" */
 	CONNECTION_HANDLER,  /* the handler has the request; nothing is read */
 	CONNECTION_ANSWER,   /* writing the answer */
+	CONNECTION_FEED,     /* writing an answer that goes on */
 	CONNECTION_END,      /* saying close_notify */
 	CONNECTION_LINGER,   /* waiting for the client to take all and go */
 	CONNECTION_BROKEN,   /* to be dropped */
+};
+
+/* See http/feed.h. */
+struct feed {
+	struct http_feed_options options;
+	struct event tick;
+	bool is_chunked;
+	bool has_ended; /* its owner said so, and is told nothing more */
 };
 
 struct connection {
@@ -56,6 +66,7 @@ struct connection {
 	bool is_crowded;           /* its address has many connections: others first */
 
 	struct outgoing out;
+	struct feed feed;
 	bool ends_after_answer;
 	bool client_ends; /* the client said that this request is its last */
 	size_t discarded;
@@ -86,6 +97,8 @@ enum step {
 void connection_set_deadline(struct connection *connection, uint32_t ms);
 void connection_set_idle(struct connection *connection, bool is_idle);
 void connection_run(struct connection *connection);
+/* Runs it in the loop's next turn. */
+void connection_wake(struct connection *connection);
 /* Says goodbye, lets the client take what was sent, and closes. */
 void connection_end(struct connection *connection);
 /* To be called when the client's address becomes known. */
@@ -102,6 +115,9 @@ enum step step_body(struct connection *connection);
 enum step step_continue(struct connection *connection);
 enum step step_handler(struct connection *connection);
 enum step step_answer(struct connection *connection);
+enum step step_feed(struct connection *connection);
 enum step step_end(struct connection *connection);
 enum step step_linger(struct connection *connection);
 enum step step_broken(struct connection *connection);
+/* Tells the owner of a feed, if there is one, that it is no more. */
+void feed_gone(struct connection *connection);

@@ -21,7 +21,7 @@ bool exchange_new(struct connection *connection, struct bytes head_text, struct 
 
 static bool check_path(const struct http_exchange *exchange, struct refusal *refusal)
 {
-	return !exchange->head.has_encoded_slash ||
+	return !exchange->head.target.has_encoded_slash ||
 	       exchange->connection->server->options.takes_encoded_slashes ||
 	       refuse(refusal, 404, "an encoded slash in the path");
 }
@@ -57,7 +57,12 @@ const char *http_method(const struct http_exchange *exchange)
 
 const char *http_path(const struct http_exchange *exchange)
 {
-	return exchange->head.path;
+	return exchange->head.target.path;
+}
+
+const char *http_query(const struct http_exchange *exchange)
+{
+	return exchange->head.target.query;
 }
 
 const char *http_header(const struct http_exchange *exchange, const char *name)

@@ -145,13 +145,10 @@ static bool parse_request_line(char *line, struct head *ret, struct refusal *ref
 
 	if (!target)
 		return refuse(refusal, 400, "the request line has no three words");
-	struct target parsed;
 	ret->method = method;
-	if (!check_method(method, refusal) || !target_parse(method, target, &parsed, refusal))
-		return false;
-	ret->path = parsed.path;
-	ret->has_encoded_slash = parsed.has_encoded_slash;
-	return parse_version(line, ret, refusal);
+	return check_method(method, refusal) &&
+	       target_parse(method, target, &ret->target, refusal) &&
+	       parse_version(line, ret, refusal);
 }
 
 static bool is_single(const char *name)

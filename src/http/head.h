@@ -8,14 +8,14 @@
 #include "base/bytes.h"
 #include "http/http.h"
 #include "http/parse.h"
+#include "http/target.h"
 
 #define HEAD_FIELDS_MAX 100 /* no EST client sends twenty */
 #define HEAD_METHOD_MAX 32
 
 struct head {
 	const char *method;
-	const char *path;       /* decoded; see http_path() */
-	bool has_encoded_slash; /* the path could be taken for another one */
+	struct target target;
 	bool is_http10;
 	size_t field_count;
 	struct http_header fields[HEAD_FIELDS_MAX];

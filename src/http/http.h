@@ -94,6 +94,8 @@ const char *http_path(const struct http_exchange
 			      *exchange); /* percent-decoded once, query removed, absolute form
 					     reduced to its path; still raw where decoding would
 					     make a '/' or NUL: those requests never arrive here */
+/* What stands behind the '?', as it came; "" when nothing does. */
+const char *http_query(const struct http_exchange *exchange);
 const char *http_header(const struct http_exchange *exchange,
 			const char *name); /* any case; NULL when absent; repeated single-value
 					      fields never arrive here */
@@ -122,8 +124,8 @@ void http_channel_binding(const struct http_exchange *exchange, char tls_unique[
 /* -- the answer -- */
 struct http_answer {
 	unsigned int status;
-	const char *content_type;      /* NULL: none */
-	struct http_header headers[6]; /* further fields in canonical case; name NULL ends */
+	const char *content_type;       /* NULL: none */
+	struct http_header headers[12]; /* further fields in canonical case; name NULL ends */
 	struct bytes body; /* copied or sent before return, unless body_release is set */
 	/* When set, `body` is neither copied nor changed, and this is called exactly once, with
 	 * body_owner, as soon as it is not needed any more: for a long CRL that many take. */

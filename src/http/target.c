@@ -109,7 +109,10 @@ static bool check_utf8(const char *path, struct refusal *refusal)
 
 static bool parse_path(char *path, struct target *ret, struct refusal *refusal)
 {
-	path[strcspn(path, "?")] = '\0';
+	size_t len = strcspn(path, "?");
+
+	ret->query = path[len] ? path + len + 1 : "";
+	path[len] = '\0';
 	ret->path = *path ? path : "/"; /* RFC 9112 3.2.2: http://host means http://host/ */
 	return decode(path, &ret->has_encoded_slash, refusal) && check_segments(path, refusal) &&
 	       check_utf8(path, refusal);
@@ -123,7 +126,7 @@ bool target_parse(const char *method, char *target, struct target *ret, struct r
 	if (strcmp(method, "CONNECT") == 0)
 		return refuse(refusal, 405, "CONNECT");
 	if (strcmp(method, "OPTIONS") == 0 && strcmp(target, "*") == 0) {
-		ret->path = target;
+		*ret = (struct target){ .path = target, .query = "" };
 		return true;
 	}
 

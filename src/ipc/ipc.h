@@ -35,6 +35,7 @@ enum ipc_kind {
 	IPC_RETIRE,   /* supervisor to edge: stop accepting, serve what is open, then exit */
 	IPC_READY,    /* any to supervisor: serving */
 	IPC_REFUSED,  /* any to supervisor: cannot serve, and why: words */
+	IPC_API,      /* admin to authority: packed api_request; reply: JSON text */
 	IPC_PUBLICATION, /* authority to edge, with a descriptor: a packed struct publication */
 	IPC_OCSP,        /* edge to authority: a DER OCSPRequest; reply: packed ocsp_reply. Waits
 			    aside of the others, with a thread of its own that yields to theirs */

@@ -40,7 +40,7 @@ static const bool may_send[IPC_ROLE_COUNT][IPC_KIND_COUNT] = {
 			    [IPC_EST] = true,
 			    [IPC_EVENT] = true,
 			    [IPC_OCSP] = true },
-	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true },
+	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true, [IPC_API] = true },
 };
 
 /* -- lines -- */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "manage/access.h"
 #include "manage/describe.h"
 #include "manage/verb.h"
 #include "store/store.h"
@@ -13,19 +14,33 @@
 	"{\"error\":{\"code\":\"no_memory\",\"words\":\"Memory is out\",\"detail\":\"\","          \
 	"\"remedy\":\"Give the node more memory\"}}"
 
+/* clang-format off: one a line, so that two that are added do not meet */
 static const struct verb_table *const tables[] = {
-	&status_verbs,  &account_verbs,  &ca_verbs,  &profile_verbs,     &passphrase_verbs,
-	&trust_verbs,   &allow_verbs,    &ra_verbs,  &certificate_verbs, &node_verbs,
-	&event_verbs,   &audit_verbs,    &key_verbs, &crl_verbs,         &ocsp_verbs,
-	&request_verbs, &rollover_verbs,
+	&status_verbs,  &account_verbs,  &ca_verbs,      &profile_verbs,       &passphrase_verbs,
+	&trust_verbs,   &allow_verbs,    &ra_verbs,      &certificate_verbs,   &node_verbs,
+	&event_verbs,   &audit_verbs,    &key_verbs,     &crl_verbs,           &ocsp_verbs,
+	&request_verbs, &rollover_verbs, &session_verbs, &administrator_verbs, &token_verbs,
 };
 
-static const struct verb *find_verb(const char *name)
+/* clang-format on */
+
+const struct verb *verb_at(size_t index)
 {
-	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
-		for (size_t i = 0; i < tables[t]->count; i++)
-			if (strcmp(tables[t]->verbs[i].name, name) == 0)
-				return &tables[t]->verbs[i];
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
+		if (index < tables[t]->count)
+			return &tables[t]->verbs[index];
+		index -= tables[t]->count;
+	}
+	return NULL;
+}
+
+const struct verb *verb_find(const char *name)
+{
+	const struct verb *verb;
+
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
 	return NULL;
 }
 
@@ -89,46 +104,80 @@ static bool check_envelope(const json_t *request, struct error *err)
 	return params_check(request, rows, err);
 }
 
-static void list_accounts(const struct catalog *catalog, char *into, size_t size)
+/* Who asks, and from where. */
+struct asker {
+	const struct caller *caller;
+	struct address peer;
+};
+
+static void list_accounts(const struct call *call, char *into, size_t size)
 {
 	size_t used = 0;
 
 	into[0] = '\0';
-	for (size_t i = 0; i < catalog->account_count && used < size; i++)
-		used += (size_t)snprintf(into + used, size - used, "%s%s", i ? ", " : "",
-					 catalog->accounts[i].name);
+	for (size_t i = 0; i < call->catalog->account_count && used < size; i++)
+		if (access_sees(call->caller, call->catalog->accounts[i].id))
+			used += (size_t)snprintf(into + used, size - used, "%s%s", used ? ", " : "",
+						 call->catalog->accounts[i].name);
+}
+
+static bool find_named_account(struct call *call, const char *name, struct error *err)
+{
+	const struct account *account = catalog_account_by_name(call->catalog, name);
+
+	/* one that the caller has no role on is not there */
+	if (!account || !access_sees(call->caller, account->id))
+		return error_set(err, REASON_NOT_FOUND, "account %s", name);
+	call->account = account;
+	return true;
+}
+
+static size_t count_accounts(const struct call *call, const struct account **ret_last)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < call->catalog->account_count; i++)
+		if (access_sees(call->caller, call->catalog->accounts[i].id)) {
+			*ret_last = &call->catalog->accounts[i];
+			count++;
+		}
+	return count;
 }
 
 static bool find_account(struct call *call, const char *name, struct error *err)
 {
+	const struct account *only = NULL;
 	char names[120];
 
-	if (name) {
-		call->account = catalog_account_by_name(call->catalog, name);
-		return call->account || error_set(err, REASON_NOT_FOUND, "account %s", name);
-	}
+	if (name)
+		return find_named_account(call, name, err);
 	if (call->verb->reach == REACH_NODE)
 		return true;
-	if (call->catalog->account_count == 0)
+
+	size_t count = count_accounts(call, &only);
+	if (count == 0)
 		return error_set(err, REASON_NOT_FOUND,
 				 "there is no account; bestowctl account create NAME makes one");
-	if (call->catalog->account_count > 1) {
-		list_accounts(call->catalog, names, sizeof names);
+	if (count > 1) {
+		list_accounts(call, names, sizeof names);
 		return error_set(err, REASON_INVALID, "account: say which: %s", names);
 	}
-	call->account = &call->catalog->accounts[0];
+	call->account = only;
 	return true;
 }
 
-static bool run_verb(const struct manage *manage, const struct verb *verb, const char *actor,
-		     const json_t *request, json_t **ret, struct error *err)
+static bool run_verb(const struct manage *manage, const struct verb *verb,
+		     const struct asker *asker, const json_t *request, json_t **ret,
+		     struct error *err)
 {
 	CLEANUP(catalog_unrefp) struct catalog *catalog = NULL;
 	json_auto_t *no_params = json_object();
 	json_t *params = json_object_get(request, "params");
 	struct call call = {
 		.manage = manage,
-		.actor = actor,
+		.actor = asker->caller->actor,
+		.caller = asker->caller,
+		.peer = &asker->peer,
 		.verb = verb,
 		.params = json_is_object(params) ? params : no_params,
 		.now = clock_now(manage->clock),
@@ -136,27 +185,29 @@ static bool run_verb(const struct manage *manage, const struct verb *verb, const
 
 	if (!no_params)
 		return error_set(err, REASON_NO_MEMORY, "request");
-	if (!params_check(call.params, verb->params, err) ||
+	if (!access_admit(asker->caller, verb, err) ||
 	    !store_catalog_load(manage->store, &catalog, err))
 		return false;
 	call.catalog = catalog;
+	/* who may not do it does not learn how it is done */
 	return find_account(&call, param_text(request, "account"), err) &&
+	       access_check(&call, err) && params_check(call.params, verb->params, err) &&
 	       verb->run(&call, ret, err);
 }
 
-static bool answer(const struct manage *manage, const char *actor, struct bytes text, json_t **ret,
-		   struct error *err)
+static bool answer(const struct manage *manage, const struct asker *asker, struct bytes text,
+		   json_t **ret, struct error *err)
 {
 	json_auto_t *request = NULL;
 
 	if (!parse_request(text, &request, err) || !check_envelope(request, err))
 		return false;
 
-	const struct verb *verb = find_verb(param_text(request, "verb"));
+	const struct verb *verb = verb_find(param_text(request, "verb"));
 	if (!verb)
 		return error_set(err, REASON_INVALID, "verb: there is no %s",
 				 param_text(request, "verb"));
-	bool done = run_verb(manage, verb, actor, request, ret, err);
+	bool done = run_verb(manage, verb, asker, request, ret, err);
 	params_wipe(json_object_get(request, "params"), verb->params);
 	if (done && verb->changes && manage->changed)
 		manage->changed(manage->context);
@@ -165,9 +216,10 @@ static bool answer(const struct manage *manage, const char *actor, struct bytes 
 
 static json_t *describe_error(const struct error *err)
 {
-	return json_pack("{s:{s:s, s:s, s:o, s:s}}", "error", "code", reason_code(err->reason),
+	return json_pack("{s:{s:s, s:s, s:o, s:s, s:I}}", "error", "code", reason_code(err->reason),
 			 "words", reason_words(err->reason), "detail", describe_text(err->detail),
-			 "remedy", reason_remedy(err->reason));
+			 "remedy", reason_remedy(err->reason), "retry_after",
+			 (json_int_t)err->retry_after);
 }
 
 static void write_reply(const json_t *json, struct buffer *reply)
@@ -183,13 +235,35 @@ static void write_reply(const json_t *json, struct buffer *reply)
 	free(text);
 }
 
+static void write_outcome(bool done, json_t *result, const struct error *err, struct buffer *reply)
+{
+	json_auto_t *json = done ? json_pack("{s:o}", "result", result) : describe_error(err);
+
+	write_reply(json, reply);
+}
+
 void manage_answer(const struct manage *manage, const char *actor, struct bytes request,
 		   struct buffer *reply)
 {
+	struct caller caller = { .is_local = true };
+	const struct asker asker = { .caller = &caller };
 	struct error err = { 0 };
 	json_t *result = NULL;
-	bool done = answer(manage, actor, request, &result, &err);
-	json_auto_t *json = done ? json_pack("{s:o}", "result", result) : describe_error(&err);
 
-	write_reply(json, reply);
+	snprintf(caller.actor, sizeof caller.actor, "%s", actor);
+	bool done = answer(manage, &asker, request, &result, &err);
+	write_outcome(done, result, &err, reply);
+}
+
+void manage_answer_api(const struct manage *manage, const struct api_request *request,
+		       struct buffer *reply)
+{
+	struct caller caller = { 0 };
+	const struct asker asker = { .caller = &caller, .peer = request->peer };
+	struct error err = { 0 };
+	json_t *result = NULL;
+	bool done = access_identify(manage, request, clock_now(manage->clock), &caller, &err) &&
+		    answer(manage, &asker, request->request, &result, &err);
+
+	write_outcome(done, result, &err, reply);
 }

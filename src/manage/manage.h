@@ -5,7 +5,10 @@
 #include "base/bytes.h"
 #include "ca/crl_issuer.h"
 #include "ca/ocsp_responder.h"
+#include "model/api_request.h"
 #include "ra/ra.h"
+
+struct sign_in;
 
 struct manage {
 	struct store *store;
@@ -19,6 +22,8 @@ struct manage {
 	const char *va_url;      /* "http://host" for CRLs and OCSP; NULL: nobody told */
 	const char *est_url;     /* "https://host:8443", for telling EST URLs; configured or guessed
 				    from the first listener */
+	const char *console_url; /* "https://host:9443", for links; NULL: there is no console */
+	struct sign_in *sign_in; /* judges administrators' passwords; NULL: nobody signs in */
 	void (*changed)(void *context); /* the configuration changed: reload and push */
 	void *context;
 };
@@ -28,3 +33,6 @@ struct manage {
  * socket's peer credentials. Thread-safe. */
 void manage_answer(const struct manage *manage, const char *actor, struct bytes request,
 		   struct buffer *reply);
+/* The same for one who comes by the REST API, as far as the credential reaches. */
+void manage_answer_api(const struct manage *manage, const struct api_request *request,
+		       struct buffer *reply);

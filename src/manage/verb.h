@@ -4,12 +4,15 @@
 
 #include "manage/manage.h"
 #include "manage/params.h"
+#include "model/access.h"
 #include "model/catalog.h"
 
 /* One request under way. Views are borrowed for the call. */
 struct call {
 	const struct manage *manage;
-	const char *actor; /* "operator:root" */
+	const char *actor; /* caller->actor */
+	const struct caller *caller;
+	const struct address *peer; /* the API client's; over the local socket "::" */
 	const struct verb *verb;
 	const struct catalog *catalog; /* as it was when the request arrived */
 	const struct account *account; /* of `catalog`; NULL where none was named and none needed */
@@ -36,9 +39,33 @@ struct verb_table {
 	size_t count;
 };
 
-extern const struct verb_table account_verbs, allow_verbs, audit_verbs, ca_verbs, certificate_verbs,
-	crl_verbs, event_verbs, key_verbs, node_verbs, ocsp_verbs, passphrase_verbs, profile_verbs,
-	ra_verbs, request_verbs, rollover_verbs, status_verbs, trust_verbs;
+/* clang-format off: one a line, so that two that are added do not meet */
+extern const struct verb_table account_verbs;
+extern const struct verb_table administrator_verbs;
+extern const struct verb_table allow_verbs;
+extern const struct verb_table audit_verbs;
+extern const struct verb_table ca_verbs;
+extern const struct verb_table certificate_verbs;
+extern const struct verb_table crl_verbs;
+extern const struct verb_table event_verbs;
+extern const struct verb_table key_verbs;
+extern const struct verb_table node_verbs;
+extern const struct verb_table ocsp_verbs;
+extern const struct verb_table passphrase_verbs;
+extern const struct verb_table profile_verbs;
+extern const struct verb_table ra_verbs;
+extern const struct verb_table request_verbs;
+extern const struct verb_table rollover_verbs;
+extern const struct verb_table session_verbs;
+extern const struct verb_table status_verbs;
+extern const struct verb_table token_verbs;
+extern const struct verb_table trust_verbs;
+/* clang-format on */
+
+/* NULL when there is none of that name. */
+const struct verb *verb_find(const char *name);
+/* One verb a call, by growing index; NULL at the end. */
+const struct verb *verb_at(size_t index);
 
 /* Ends a verb: *ret takes over `result`, which is NULL when memory ran out while it was made. */
 MUST_CHECK bool call_return(json_t *result, json_t **ret, struct error *err);

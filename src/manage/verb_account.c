@@ -1,4 +1,5 @@
 /* Accounts: the tenants of a node. */
+#include "manage/access.h"
 #include "manage/change.h"
 #include "manage/describe.h"
 #include "pki/der.h"
@@ -46,7 +47,8 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 	json_auto_t *accounts = json_array();
 
 	for (size_t i = 0; i < call->catalog->account_count; i++)
-		if (json_array_append_new(accounts,
+		if (access_sees(call->caller, call->catalog->accounts[i].id) &&
+		    json_array_append_new(accounts,
 					  describe_account(&call->catalog->accounts[i])) != 0)
 			return error_set(err, REASON_NO_MEMORY, "accounts");
 	return call_return(json_pack("{s:O}", "accounts", accounts), ret, err);

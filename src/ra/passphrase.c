@@ -95,3 +95,14 @@ bool passphrase_make_verifier(struct bytes pepper, struct bytes passphrase, bool
 	ret->verifier_len = HASH_LEN;
 	return hash_hmac_sha256(pepper, text, ret->verifier, err);
 }
+
+bool passphrase_matches_slowly(struct bytes verifier, struct bytes text)
+{
+	char encoded[VERIFIER_MAX + 1];
+
+	if (verifier.len > VERIFIER_MAX)
+		return false;
+	memcpy(encoded, verifier.data, verifier.len);
+	encoded[verifier.len] = '\0';
+	return argon2id_verify(encoded, text.data, text.len) == ARGON2_OK;
+}

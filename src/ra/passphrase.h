@@ -17,3 +17,6 @@ MUST_CHECK bool passphrase_make_verifier(struct bytes pepper, struct bytes passp
 					 bool generated, struct passphrase *ret, struct error *err);
 /* The passphrase that is meant: without outer white space. */
 struct bytes passphrase_trim(struct bytes passphrase);
+/* Whether `text` satisfies an argon2id verifier. Slow, and takes much memory, on purpose: let one
+ * thread at a time do this. */
+bool passphrase_matches_slowly(struct bytes verifier, struct bytes text);

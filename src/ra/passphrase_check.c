@@ -1,6 +1,5 @@
 #include "ra/passphrase_check.h"
 
-#include <argon2.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -109,16 +108,12 @@ static void remember(struct passphrase_checker *checker, const struct passphrase
 static bool matches_slowly(struct passphrase_checker *checker, const struct passphrase *verifier,
 			   const struct candidate *candidate, bool *ret_busy)
 {
-	char encoded[VERIFIER_MAX + 1];
-
 	if (pthread_mutex_trylock(&checker->slow) != 0) {
 		*ret_busy = true;
 		return false;
 	}
-	memcpy(encoded, verifier->verifier, verifier->verifier_len);
-	encoded[verifier->verifier_len] = '\0';
-	bool right =
-		argon2id_verify(encoded, candidate->text.data, candidate->text.len) == ARGON2_OK;
+	bool right = passphrase_matches_slowly(
+		(struct bytes){ verifier->verifier, verifier->verifier_len }, candidate->text);
 	pthread_mutex_unlock(&checker->slow);
 	if (right)
 		remember(checker, verifier, candidate);

@@ -51,7 +51,7 @@ static void check_head(const struct head *head)
 	struct framing framing;
 	struct refusal refusal = { 0 };
 
-	check_path(head->path);
+	check_path(head->target.path);
 	expect(strlen(head->method) <= HEAD_METHOD_MAX);
 	for (size_t i = 0; i < head->field_count; i++) {
 		expect(text_is_token(head->fields[i].name));

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/log.h"
+#include "http/feed.h"
 #include "http/http.h"
 #include "http/tls.h"
 
@@ -31,6 +32,14 @@ struct echo {
 	struct http_exchange *held; /* of GET /hold, until GET /let-go */
 	unsigned char *long_body;
 	unsigned int released;
+};
+
+/* Counts lines up, one at a tick or as fast as they are taken. */
+struct count {
+	struct echo *echo;
+	struct http_feed *feed;
+	unsigned int next, end;
+	bool breaks;
 };
 
 struct later {
@@ -84,11 +93,12 @@ static void tell(struct echo *echo, struct http_exchange *exchange, bool close)
 	char peer[ADDRESS_TEXT_MAX];
 
 	buffer_printf(&body,
-		      "method=%s\npath=%s\nbody=%zu\npeer=%s\nunknown=%d\nid=%s\n"
+		      "method=%s\npath=%s\nquery=%s\nbody=%zu\npeer=%s\nunknown=%d\nid=%s\n"
 		      "authorization=%s\nforwarded=%s\n",
-		      http_method(exchange), http_path(exchange), http_body(exchange).len,
-		      address_to_text(http_peer(exchange), peer), http_peer_unknown(exchange),
-		      http_request_id(exchange), or_none(http_header(exchange, "authorization")),
+		      http_method(exchange), http_path(exchange), http_query(exchange),
+		      http_body(exchange).len, address_to_text(http_peer(exchange), peer),
+		      http_peer_unknown(exchange), http_request_id(exchange),
+		      or_none(http_header(exchange, "authorization")),
 		      or_none(http_header(exchange, "X-Forwarded-For")));
 	append_tls(exchange, &body);
 	append_counters(echo->server, &body);
@@ -156,6 +166,54 @@ static void answer_later(struct echo *echo, struct http_exchange *exchange)
 	event_base_once(echo->base, -1, EV_TIMEOUT, on_later, later, &delay);
 }
 
+/* -- feeds -- */
+
+static void count_on(void *context)
+{
+	struct count *count = context;
+	char line[32];
+
+	snprintf(line, sizeof line, "%u\n", count->next++);
+	bool sent = http_feed_send(count->feed, bytes_of_string(line));
+	if (sent && count->next <= count->end)
+		return;
+	http_feed_end(count->feed, sent && !count->breaks);
+	free(count);
+}
+
+static void count_waits(void *context)
+{
+	(void)context;
+}
+
+static void count_gone(void *context)
+{
+	struct count *count = context;
+
+	count->echo->released++;
+	free(count);
+}
+
+static void feed(struct echo *echo, struct http_exchange *exchange, const struct count *like,
+		 uint32_t tick_ms)
+{
+	struct count *count = malloc(sizeof *count);
+	const struct http_feed_options options = { .on_drained = tick_ms ? count_waits : count_on,
+						   .on_gone = count_gone,
+						   .tick_ms = tick_ms,
+						   .on_tick = count_on,
+						   .context = count };
+	const struct http_answer answer = { .status = 200,
+					    .content_type = "text/plain",
+					    .body = BYTES_LITERAL("first\n") };
+
+	*count = *like;
+	count->echo = echo;
+	count->feed = http_feed_begin(exchange, &answer, &options);
+	if (!count->feed)
+		free(count);
+}
+
 static void let_go(struct echo *echo, struct http_exchange *exchange)
 {
 	if (echo->held)
@@ -193,6 +251,12 @@ static void handle(void *context, struct http_exchange *exchange)
 		answer_status(exchange, number);
 	else if (sscanf(path, "/long/%7u", &number) == 1 && number <= LONG_MAX)
 		answer_long(echo, exchange, number, false);
+	else if (sscanf(path, "/feed/%7u", &number) == 1)
+		feed(echo, exchange, &(struct count){ .end = number }, 0);
+	else if (sscanf(path, "/feed-slowly/%7u", &number) == 1)
+		feed(echo, exchange, &(struct count){ .end = number }, 20);
+	else if (sscanf(path, "/feed-broken/%7u", &number) == 1)
+		feed(echo, exchange, &(struct count){ .end = number, .breaks = true }, 0);
 	else if (sscanf(path, "/lent/%7u", &number) == 1 && number <= LONG_MAX)
 		answer_long(echo, exchange, number, true);
 	else

@@ -52,7 +52,7 @@ TEST(an_unknown_key_is_refused_and_the_nearest_named)
 	expect_problem("[node]\n  nonsense = 1\n",
 		       FILE_NAME ":2:3: nonsense: there is no such key in [node]\n");
 	expect_problem("[node]\nlisten = 0.0.0.0:1\n",
-		       "it belongs to [est], [va] and [listener NAME]");
+		       "it belongs to [est], [va], [admin] and [listener NAME]");
 	expect_problem("[listener a]\nlisten = 0.0.0.0:1\ntls_min = 1.3\n", "it belongs to [est]");
 }
 

@@ -67,7 +67,7 @@ TEST(ht_07_the_sound_twin_is_read)
 				   "Empty:\r\n\r\n"),
 			 200);
 	assert_string_equal(head.method, "GET");
-	assert_string_equal(head.path, "/a b");
+	assert_string_equal(head.target.path, "/a b");
 	assert_int_equal(head.field_count, 3);
 	assert_string_equal(head_field(&head, "host"), "a");
 	assert_string_equal(head_field(&head, "x-y"), "b c");

@@ -1,0 +1,288 @@
+/* Signing in and out, and what one may change of oneself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "manage/access.h"
+#include "manage/change.h"
+#include "manage/credential.h"
+#include "manage/describe.h"
+#include "manage/sign_in.h"
+#include "manage/totp.h"
+#include "store/store_access.h"
+
+/* -- beginning a session -- */
+
+static json_t *describe_roles(const struct call *call, const struct account_role *roles,
+			      size_t count)
+{
+	json_auto_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct account *account = catalog_account(call->catalog, roles[i].account_id);
+		json_t *role = json_pack("{s:o, s:s}", "account",
+					 describe_text(account ? account->name : NULL), "role",
+					 role_text(roles[i].role));
+
+		if (json_array_append_new(list, role) != 0)
+			return NULL;
+	}
+	return TAKE(list);
+}
+
+static json_t *describe_self(const struct call *call, const struct administrator *administrator)
+{
+	return json_pack("{s:o, s:b, s:b, s:o}", "name", describe_text(administrator->name),
+			 "has_password", administrator->password_len > 0, "has_totp",
+			 administrator->totp_len > 0, "roles",
+			 describe_roles(call, administrator->roles, administrator->role_count));
+}
+
+static json_t *describe_session(const struct call *call, const struct administrator *administrator,
+				const struct secret *token)
+{
+	char csrf[CSRF_TOKEN_LEN + 1];
+
+	if (!csrf_token(secret_view(token), csrf, NULL))
+		return NULL;
+	return json_pack("{s:o, s:s, s:o, s:o}", "token",
+			 json_stringn((const char *)token->data, token->len), "csrf", csrf, "ends",
+			 describe_time(call->now + SESSION_MAX_SECONDS), "administrator",
+			 describe_self(call, administrator));
+}
+
+static bool insert_session(const struct call *call, struct change *change,
+			   const struct administrator *administrator,
+			   const unsigned char hash[HASH_LEN], struct error *err)
+{
+	struct session session = { .administrator_id = administrator->id,
+				   .created = call->now,
+				   .last_seen = call->now };
+
+	memcpy(session.token_hash, hash, HASH_LEN);
+	address_to_text(call->peer, session.peer);
+	return store_session_sweep(change->tx, call->now - SESSION_MAX_SECONDS,
+				   call->now - SESSION_IDLE_SECONDS, err) &&
+	       store_session_insert(change->tx, &session, err);
+}
+
+/* Always a new token: one that somebody planted before signing in is worth nothing after it. */
+static bool begin_session(const struct call *call, struct change *change,
+			  const struct administrator *administrator, json_t **ret,
+			  struct error *err)
+{
+	CLEANUP(secret_done) struct secret token = { 0 };
+	unsigned char hash[HASH_LEN];
+	char peer[ADDRESS_TEXT_MAX];
+
+	return credential_make("", &token, hash, err) &&
+	       insert_session(call, change, administrator, hash, err) &&
+	       change_commit(call, change,
+			     (struct change_note){ "session of", administrator->name, json_null(),
+						   json_pack("{s:s}", "peer",
+							     address_to_text(call->peer, peer)) },
+			     describe_session(call, administrator, &token), ret, err);
+}
+
+static bool check_totp(const struct call *call, struct administrator *administrator,
+		       struct error *err)
+{
+	const char *code = param_text(call->params, "totp");
+
+	if (administrator->totp_len == 0)
+		return true;
+	if (!code)
+		return error_set(err, REASON_TOTP_WANTED, "a one-time password is needed too");
+	if (totp_check(administrator, call->manage->pepper, code, call->now))
+		return true;
+	sign_in_note_failure(call->manage->sign_in, call->peer);
+	return error_set(err, REASON_BAD_SIGN_IN, "name, password or one-time password");
+}
+
+/* Within the transaction, so that a code used twice at the same time counts once. */
+static bool use_totp(const struct call *call, struct change *change,
+		     struct administrator *administrator, struct error *err)
+{
+	if (!store_administrator_find_tx(change->tx, administrator->id, administrator, err) ||
+	    !check_totp(call, administrator, err))
+		return false;
+	return administrator->totp_len == 0 ||
+	       store_administrator_update(change->tx, administrator, err);
+}
+
+static bool create(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator administrator = { 0 };
+	struct error missing = { 0 };
+	bool found = store_administrator_find_by_name(
+		call->manage->store, param_text(call->params, "name"), &administrator, &missing);
+
+	if (!found && missing.reason != REASON_NOT_FOUND) {
+		*err = missing;
+		return false;
+	}
+	return sign_in_check(call->manage->sign_in, found ? &administrator : NULL, call->peer,
+			     param_secret(call->params, "password"), err) &&
+	       change_begin(call, &change, err) && use_totp(call, &change, &administrator, err) &&
+	       begin_session(call, &change, &administrator, ret, err);
+}
+
+static bool redeem(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator administrator;
+	struct error failure = { 0 };
+	unsigned char hash[HASH_LEN];
+	int64_t id;
+
+	if (!hash_sha256(param_secret(call->params, "code"), hash, err) ||
+	    !change_begin(call, &change, err))
+		return false;
+	if (!store_login_link_take(change.tx, hash, call->now, &id, &failure) ||
+	    !store_administrator_find_tx(change.tx, id, &administrator, &failure) ||
+	    administrator.locked)
+		return error_set(err, REASON_BAD_SIGN_IN,
+				 "the link was used, has ended, or never was");
+	return begin_session(call, &change, &administrator, ret, err);
+}
+
+/* -- the present one -- */
+
+static bool find_self(const struct call *call, struct administrator *ret, struct error *err)
+{
+	if (!call->caller->has_session)
+		return error_set(err, REASON_NOT_PERMITTED, "only somebody who has signed in");
+	return store_administrator_find(call->manage->store, call->caller->administrator_id, ret,
+					err);
+}
+
+static bool show(const struct call *call, json_t **ret, struct error *err)
+{
+	struct administrator administrator = { 0 };
+
+	if (call->caller->has_session && !find_self(call, &administrator, err))
+		return false;
+	return call_return(
+		json_pack("{s:s, s:o, s:o}", "actor", call->caller->actor, "administrator",
+			  call->caller->has_session ? describe_self(call, &administrator)
+						    : json_null(),
+			  "roles",
+			  describe_roles(call, call->caller->roles, call->caller->role_count)),
+		ret, err);
+}
+
+static bool end(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator administrator;
+
+	return find_self(call, &administrator, err) && change_begin(call, &change, err) &&
+	       store_session_delete(change.tx, call->caller->session_hash, err) &&
+	       change_commit(call, &change,
+			     (struct change_note){ "session of", administrator.name,
+						   json_string("signed in"), json_null() },
+			     json_pack("{s:b}", "ended", true), ret, err);
+}
+
+/* -- one's own password and second factor -- */
+
+static bool check_present_password(const struct call *call,
+				   const struct administrator *administrator, struct error *err)
+{
+	return administrator->password_len == 0 ||
+	       sign_in_check(call->manage->sign_in, administrator, call->peer,
+			     param_secret(call->params, "present"), err);
+}
+
+static bool password(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator chosen, administrator;
+
+	if (!find_self(call, &administrator, err) ||
+	    !check_present_password(call, &administrator, err))
+		return false;
+	chosen = administrator;
+	if (!sign_in_set_password(&chosen, param_secret(call->params, "password"), err) ||
+	    !change_begin(call, &change, err) ||
+	    !store_administrator_find_tx(change.tx, chosen.id, &administrator, err))
+		return false;
+	memcpy(administrator.password, chosen.password, sizeof chosen.password);
+	administrator.password_len = chosen.password_len;
+	/* whoever knew the old one is out */
+	return store_administrator_update(change.tx, &administrator, err) &&
+	       store_session_delete_of(change.tx, administrator.id, call->caller->session_hash,
+				       err) &&
+	       change_commit(
+		       call, &change,
+		       (struct change_note){ "password of", administrator.name, json_null(),
+					     json_null() },
+		       json_pack("{s:o}", "administrator", describe_self(call, &administrator)),
+		       ret, err);
+}
+
+static json_t *describe_secret(const struct call *call, const struct administrator *administrator)
+{
+	char secret[TOTP_SECRET_TEXT_MAX];
+
+	if (administrator->totp_len == 0)
+		return json_pack("{s:b}", "has_totp", false);
+	if (!totp_secret_text(administrator, call->manage->pepper, secret, NULL))
+		return NULL;
+	return json_pack("{s:b, s:s, s:o}", "has_totp", true, "secret", secret, "uri",
+			 json_sprintf("otpauth://totp/Bestow:%s?secret=%s&issuer=Bestow",
+				      administrator->name, secret));
+}
+
+/* Shown once, here: there is no verb that reads it. */
+static bool totp(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator administrator;
+	bool wanted = param_flag(call->params, "enable");
+
+	if (!find_self(call, &administrator, err) ||
+	    !check_present_password(call, &administrator, err) ||
+	    !change_begin(call, &change, err) ||
+	    !store_administrator_find_tx(change.tx, administrator.id, &administrator, err))
+		return false;
+	administrator.totp_len = 0;
+	if (wanted && !totp_begin(&administrator, err))
+		return false;
+	return store_administrator_update(change.tx, &administrator, err) &&
+	       change_commit(call, &change,
+			     (struct change_note){ "second factor of", administrator.name,
+						   json_null(), json_boolean(wanted) },
+			     describe_secret(call, &administrator), ret, err);
+}
+
+static const struct param create_params[] = {
+	{ "name", PARAM_TEXT, true },
+	{ "password", PARAM_SECRET, true },
+	{ "totp", PARAM_TEXT, false },
+	{ 0 },
+};
+static const struct param redeem_params[] = {
+	{ "code", PARAM_SECRET, true },
+	{ 0 },
+};
+static const struct param password_params[] = {
+	{ "present", PARAM_SECRET, false },
+	{ "password", PARAM_SECRET, true },
+	{ 0 },
+};
+static const struct param totp_params[] = {
+	{ "present", PARAM_SECRET, false },
+	{ "enable", PARAM_FLAG, true },
+	{ 0 },
+};
+
+static const struct verb verbs[] = {
+	{ "session.create", create, REACH_NODE, false, create_params },
+	{ "session.redeem", redeem, REACH_NODE, false, redeem_params },
+	{ "session.show", show, REACH_NODE, false, NULL },
+	{ "session.end", end, REACH_NODE, false, NULL },
+	{ "administrator.password", password, REACH_NODE, false, password_params },
+	{ "administrator.totp", totp, REACH_NODE, false, totp_params },
+};
+const struct verb_table session_verbs = { verbs, ARRAY_LEN(verbs) };

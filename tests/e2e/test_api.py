@@ -1,0 +1,338 @@
+"""The REST API over HTTPS: who gets in, what each may, and that nothing makes it fall."""
+import http.client
+import json
+import random
+import socket
+import ssl
+import string
+import time
+
+import pytest
+
+from node import Node, make_csr, make_key
+
+PROBLEM = {"type", "title", "status", "code", "detail", "remedy", "request_id"}
+
+
+class Client:
+    """A browser's session, a program's token, or a stranger."""
+
+    def __init__(self, node, token=None):
+        self.node, self.token, self.cookie, self.csrf = node, token, None, None
+        self.context = ssl.create_default_context(cafile=node.folder / "ca.pem")
+
+    def raw(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPSConnection("localhost", self.node.admin_port, context=self.context, timeout=30)
+        connection.request(method, "/api/v1" + path, body, headers or {})
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        connection.close()
+        return answer
+
+    def headers(self, method):
+        headers = {}
+        if self.token:
+            headers["Authorization"] = "Bearer " + self.token
+        if self.cookie:
+            headers["Cookie"] = "theme=dark; " + self.cookie
+            if method != "GET" and self.csrf:
+                headers["X-CSRF-Token"] = self.csrf
+        return headers
+
+    def ask(self, method, path, body=None, **headers):
+        headers = {**self.headers(method), **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+            body = json.dumps(body)
+        answer = self.raw(method, path, body, headers)
+        answer.json = json.loads(answer.body) if answer.body and (answer.headers["Content-Type"] or "").endswith("json") and "ndjson" not in answer.headers["Content-Type"] else None
+        return answer
+
+    def sign_in(self, code):
+        answer = self.ask("POST", "/session/link", {"code": code})
+        assert answer.status == 200, answer.body
+        self.cookie, self.csrf = answer.headers["Set-Cookie"].split(";")[0], answer.json["csrf"]
+        return answer
+
+
+def link_code(output):
+    return output.strip().rsplit("/", 1)[1]
+
+
+def administrator(node, name, role, account=None):
+    where = ("--account", account) if account else ()
+    client = Client(node)
+    client.sign_in(link_code(node.ctl(*where, "administrator", "create", name, "--role", role)))
+    return client
+
+
+def token(node, name, role, account=None):
+    where = ("--account", account) if account else ()
+    return Client(node, node.ctl(*where, "token", "create", name, "--role", role).strip())
+
+
+@pytest.fixture(scope="module")
+def node():
+    with Node(admin=True) as running:
+        running.ctl("account", "create", "other")
+        running.ctl("--account", "other", "ca", "create", "Other Root", "--subject", "CN=Other Root")
+        yield running
+
+
+def test_co_01_a_link_makes_one_session_that_no_script_can_read(node):
+    code = link_code(node.ctl("administrator", "create", "first", "--role", "owner"))
+    client = Client(node)
+    answer = client.sign_in(code)
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-") and "HttpOnly" in cookie and "Secure" in cookie and "SameSite=Strict" in cookie
+    assert "token" not in answer.json
+    assert client.ask("GET", "/session").json["administrator"]["name"] == "first"
+    again = Client(node).ask("POST", "/session/link", {"code": code})
+    assert (again.status, again.json["code"]) == (401, "bad_sign_in")
+    assert client.ask("DELETE", "/session").status == 200
+    assert client.ask("GET", "/session").status == 401
+
+
+def test_co_03_changes_need_the_page_s_own_token_and_origin(node):
+    client = administrator(node, "careful", "owner")
+    good, client.csrf = client.csrf, None
+    body = {"name": "made-by-another-site"}
+    for csrf, extra in ((None, {}), ("0" * 64, {}), (good, {"Origin": "https://evil.example"}), (good, {"Origin": "null"}),
+                        (good, {"Sec_Fetch_Site": "cross-site"})):
+        client.csrf = csrf
+        answer = client.ask("POST", "/accounts", body, **extra)
+        assert (answer.status, answer.json["code"]) == (403, "forged"), (csrf, extra)
+    client.csrf = good
+    assert client.ask("POST", "/accounts", body, Content_Type="text/plain").status == 415
+    assert "made-by-another-site" not in node.ctl("account", "list")
+    assert client.ask("POST", "/accounts", {"name": "made-by-our-own"}, Origin=f"https://localhost:{node.admin_port}",
+                      Sec_Fetch_Site="same-origin").status == 200
+
+
+def test_passwords_and_a_second_factor(node):
+    client = administrator(node, "pat", "auditor", "demo")
+    password = "correct horse battery staple"
+    assert client.ask("PUT", "/session/password", {"password": "short"}).status == 400
+    assert client.ask("PUT", "/session/password", {"password": password}).status == 200
+    assert Client(node).ask("POST", "/session", {"name": "pat", "password": password}).status == 200
+    wrong = Client(node).ask("POST", "/session", {"name": "pat", "password": "wrong " + password})
+    nobody = Client(node).ask("POST", "/session", {"name": "nobody", "password": password})
+    wrong.json.pop("request_id"), nobody.json.pop("request_id")
+    assert wrong.status == 401 and wrong.json == nobody.json
+    assert client.ask("PUT", "/session/totp", {"enable": True}).status == 401  # the present password is missing
+    secret = client.ask("PUT", "/session/totp", {"enable": True, "present": password}).json["secret"]
+    wanted = Client(node).ask("POST", "/session", {"name": "pat", "password": password})
+    assert (wanted.status, wanted.json["code"]) == (401, "totp_wanted")
+    code = totp(secret)
+    assert Client(node).ask("POST", "/session", {"name": "pat", "password": password, "totp": code}).status == 200
+    assert Client(node).ask("POST", "/session", {"name": "pat", "password": password, "totp": code}).status == 401
+
+
+def totp(secret):
+    """RFC 6238 as others have implemented it."""
+    import base64
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
+    return TOTP(base64.b32decode(secret), 6, hashes.SHA1(), 30, enforce_key_length=False).generate(int(time.time())).decode()
+
+
+def test_problems_tell_code_words_and_remedy_and_strangers_learn_nothing(node):
+    answer = Client(node).ask("GET", "/accounts/demo/profiles")
+    assert answer.status == 401 and answer.headers["Content-Type"] == "application/problem+json"
+    assert set(answer.json) == PROBLEM and answer.headers["WWW-Authenticate"] == "Bearer"
+    unknown = Client(node).ask("GET", "/accounts/nothing/profiles")
+    assert (unknown.status, unknown.json["detail"]) == (401, answer.json["detail"])
+    for headers in ({"Authorization": "Basic eDp5"}, {"Authorization": "Bearer " + "x" * 500}, {"Cookie": "__Host-bestow=%"}):
+        assert Client(node).raw("GET", "/status", headers=headers).status == 401
+    assert Client(node).ask("GET", "/nowhere").status == 404
+    assert Client(node).ask("PATCH", "/session").headers["Allow"] == "POST, GET, DELETE"
+
+
+def test_every_answer_carries_the_security_fields(node):
+    for answer in (Client(node).ask("GET", "/status"), Client(node).ask("GET", "/nowhere"), Client(node).ask("GET", "/openapi.json")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_listener_never_asks_for_a_client_certificate(node):
+    import subprocess
+    run = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{node.admin_port}", "-CAfile", node.folder / "ca.pem"],
+                         input="", capture_output=True, text=True, timeout=30)
+    assert "No client certificate CA names sent" in run.stdout and "Requested Signature Algorithms" not in run.stdout
+
+
+def routes(node):
+    document = json.loads(Client(node).ask("GET", "/openapi.json").body)
+    assert document["openapi"] == "3.1.0"
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def fill(path, account):
+    return path.replace("{account}", account).replace("{name}", "x").replace("{serial}", "00112233445566").replace(
+        "{id}", "1").replace("{ca}", "x").replace("{fingerprint}", "00" * 32)
+
+
+def test_co_04_no_route_of_another_account_answers_any_role(node):
+    """Every route, as every role of the other account; with the twin that the account's own reader is answered."""
+    own = token(node, "own-reader", "auditor", "demo")
+    assert own.ask("GET", "/accounts/demo/cas").status == 200
+    for role in ("auditor", "ra-operator", "administrator", "owner"):
+        eve = token(node, f"eve-{role}", role, "other")
+        assert eve.ask("GET", "/accounts/other/cas").status == 200
+        for method, path, _ in routes(node):
+            if "{account}" not in path:
+                continue
+            answer = eve.ask(method, fill(path, "demo"), {} if method in ("POST", "PUT", "PATCH") else None)
+            assert (answer.status, answer.json["code"]) == (404, "not_found"), (role, method, path, answer.body)
+            assert "account demo" in answer.json["detail"]
+
+
+def test_co_04_node_routes_are_the_node_s(node):
+    eve = token(node, "eve-node", "owner", "other")
+    for method, path, _ in routes(node):
+        if "{account}" in path or path.startswith("/session") or path == "/accounts" and method == "GET":
+            continue
+        answer = eve.ask(method, fill(path, ""), {} if method in ("POST", "PUT", "PATCH") else None)
+        assert answer.status == 403, (method, path, answer.body)
+    assert [account["name"] for account in eve.ask("GET", "/accounts").json["accounts"]] == ["other"]
+
+
+def test_co_06_a_certificate_of_another_account_is_not_there(node):
+    device = node.device("co-06")
+    serial = node.serial(device.certificate)
+    eve = token(node, "eve-06", "owner", "other")
+    for method, suffix in (("GET", ""), ("GET", "/export"), ("POST", "/revoke"), ("POST", "/hold")):
+        assert eve.ask(method, f"/accounts/other/certificates/{serial}{suffix}", {} if method == "POST" else None).status == 404
+    assert node.reenroll(make_csr(make_key(), "co-06"), device).status == 200
+
+
+def test_etag_and_if_match(node):
+    adam = token(node, "adam", "administrator", "demo")
+    path = "/accounts/demo/profiles/demo-tls"
+    first = adam.ask("GET", path)
+    tag = first.headers["ETag"]
+    assert adam.ask("GET", path, If_None_Match=tag).status == 304
+    changed = adam.ask("PATCH", path, {"patch": {"validity": "90d"}}, If_Match=tag)
+    assert changed.status == 200, changed.body
+    lost = adam.ask("PATCH", path, {"patch": {"validity": "80d"}}, If_Match=tag)
+    assert (lost.status, lost.json["code"]) == (412, "precondition")
+    assert adam.ask("GET", path).json["profile"]["validity"] == "90d"
+    assert adam.ask("GET", path, If_None_Match=tag).status == 200
+
+
+def test_pages_and_whole_lists(node):
+    for i in range(5):
+        node.device(f"page-{i}")
+    reader = token(node, "pages", "auditor", "demo")
+    seen, path = [], "/accounts/demo/certificates?limit=2"
+    while path:
+        answer = reader.ask("GET", path)
+        seen += [certificate["serial"] for certificate in answer.json["certificates"]]
+        link = answer.headers["Link"]
+        path = link.split(">")[0].removeprefix("</api/v1") if link else None
+    assert len(seen) == len(set(seen)) == len(node.certificates("--account", "demo"))
+    lines = reader.ask("GET", "/accounts/demo/certificates", Accept="application/x-ndjson").body.splitlines()
+    assert [json.loads(line)["serial"] for line in lines] == seen
+    rows = reader.ask("GET", "/accounts/demo/certificates?format=csv&subject=page-").body.decode().split("\r\n")
+    assert rows[0].startswith('"id","serial"') and len(rows) == 1 + 5 + 1
+
+
+def test_co_15_csv_holds_no_formula(node):
+    node.ctl("--account", "demo", "profile", "set", "demo", 'subject=[{"attribute":"CN","source":"csr-required"}]')
+    key = make_key()
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, '=HYPERLINK("http://evil")')])
+    assert node.enroll(make_csr(key, subject=subject)).status == 200
+    requester = token(node, "csv", "auditor", "demo")
+    text = requester.ask("GET", "/accounts/demo/certificates?format=csv").body.decode()
+    assert ',"=' not in text and ',"+' not in text and ',"@' not in text
+    assert "HYPERLINK" in text
+
+
+def read_events(peer, count):
+    text = b""
+    deadline = time.monotonic() + 20
+    while text.count(b"\ndata:") < count:
+        assert time.monotonic() < deadline, text
+        text += peer.recv(65536)
+    return text.decode()
+
+
+def test_events_arrive_as_they_happen(node):
+    reader = token(node, "stream", "auditor", "demo")
+    with socket.create_connection(("localhost", node.admin_port), 20) as raw:
+        with reader.context.wrap_socket(raw, server_hostname="localhost") as peer:
+            peer.sendall(f"GET /api/v1/accounts/demo/events/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {reader.token}\r\n\r\n".encode())
+            head = b""
+            while b"retry:" not in head:
+                head += peer.recv(65536)
+            assert b"text/event-stream" in head
+            node.device("streamed")
+            node.enroll(make_csr(make_key(), "streamed"), passphrase="wrong")
+            text = read_events(peer, 2)
+    assert "event: enrollment" in text and '"outcome":"issued"' in text and '"reason":"bad_passphrase"' in text
+    refused = Client(node).ask("GET", "/accounts/demo/events/stream")
+    assert refused.status == 401 and refused.json["code"] == "signed_out"
+    other = token(node, "eve-stream", "owner", "other")
+    assert other.ask("GET", "/accounts/demo/events/stream").status == 404
+
+
+def test_a_stream_ends_with_its_token(node):
+    reader = token(node, "short", "auditor", "demo")
+    with socket.create_connection(("localhost", node.admin_port), 20) as raw:
+        with reader.context.wrap_socket(raw, server_hostname="localhost", suppress_ragged_eofs=True) as peer:
+            peer.sendall(f"GET /api/v1/accounts/demo/events/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {reader.token}\r\n\r\n".encode())
+            peer.recv(100)
+            node.ctl("--account", "demo", "token", "revoke", "short")
+            while peer.recv(65536):
+                pass
+
+
+def test_co_10_co_12_what_no_request_should_hold(node):
+    adam = token(node, "hostile", "administrator", "demo")
+    path = "/accounts/demo/profiles"
+    bad = [b"", b"[]", b"null", b"{", b'{"name":1}', b'{"name":"a","name":"b"}', b"\xff\xfe", b'{"__proto__":{}}',
+           b'{"name":"x","account_id":1}', b"[" * 100000, b'{"a":' * 100000, b'{"name":"' + b"x" * 100000 + b'"}']
+    for body in bad:
+        answer = adam.raw("POST", path, body, {**adam.headers("POST"), "Content-Type": "application/json"})
+        assert answer.status == 400, (body[:60], answer.status, answer.body)
+    huge = adam.raw("POST", path, b" " * (3 * 1024 * 1024), {**adam.headers("POST"), "Content-Type": "application/json"})
+    assert huge.status == 413
+    for query in ("limit=0", "limit=x", "limit=2&limit=3", "cursor=-1", "state=%27", "nothing=1", "%zz=1", "subject=%00", "limit=99999999999999999999"):
+        answer = adam.ask("GET", "/accounts/demo/certificates?" + query)
+        assert answer.status == 400, (query, answer.body)
+    for serial in ("*", "%25", "_", "'; DROP TABLE certificate; --".replace(" ", "%20"), "%F0%9F%92%A9"):
+        assert adam.ask("GET", f"/accounts/demo/certificates/{serial}").status in (400, 404), serial
+    assert adam.ask("GET", "/accounts/demo/certificates?limit=1").status == 200
+
+
+def test_no_input_makes_a_500(node):
+    """Random values for every parameter that the description names, as the owner of everything."""
+    owner = token(node, "fuzzer", "owner")
+    dice = random.Random(20261125)
+    odd = ["", "x", "0", "-1", "true", "'", '"', "\u202e", "%", "../..", "1y", "2027-01-31", "a" * 1024, [], {}, 0, -1, 2**63, 1.5, True, None,
+           ["x", 1], {"a": {"b": []}}]
+    spared = {"/accounts", "/tokens", "/administrators"}  # what they make would stay
+    for method, path, operation in routes(node):
+        if path in spared and method == "POST" or path.startswith("/session") or path.endswith("/tokens"):
+            continue
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        names = list(schema.get("properties", {})) + [p["name"] for p in operation["parameters"] if p["in"] == "query"]
+        for _ in range(6):
+            values = {name: dice.choice(odd) for name in names if dice.random() < 0.7}
+            segment = "".join(dice.choice(string.ascii_letters) for _ in range(6))
+            target = path.replace("{account}", "demo").replace("{id}", segment).replace("{name}", segment)
+            for name in ("serial", "ca", "fingerprint"):
+                target = target.replace("{%s}" % name, segment)
+            if method in ("GET", "DELETE"):
+                from urllib.parse import urlencode
+                target += "?" + urlencode({k: v for k, v in values.items() if isinstance(v, str)})
+                answer = owner.ask(method, target)
+            else:
+                answer = owner.ask(method, target, values)
+            assert answer.status < 500 or answer.status == 503, (method, target, values, answer.body)
+    assert owner.ask("GET", "/status").status == 200
