@@ -108,6 +108,13 @@ REASON(KEY_MUST_STAY, "key_must_stay", ERROR_DENIED, "The profile wants the same
        "Sign the renewal request with the present key")
 REASON(SIGNATURE_WEAK, "signature_weak", ERROR_INVALID,
        "The request is signed with a weak algorithm", "Sign with SHA-256 or better")
+REASON(CMS_MALFORMED, "cms_malformed", ERROR_INVALID,
+       "The message is not a signed message as it should be",
+       "Send base64 of one DER SignedData around a PKIData (RFC 5272 3.2), not BER")
+REASON(CMC_CONTROL, "cmc_control", ERROR_INVALID, "The CMC message asks for what is not done here",
+       "See docs/guide/serverkeygen-and-cmc.md for what is")
+REASON(CMS_SIGNATURE, "cms_signature", ERROR_DENIED, "The message's signature is wrong",
+       "Sign the message with the certificate that it names, and send that certificate along")
 REASON(DECRYPT_KEY, "decrypt_key", ERROR_INVALID,
        "The private key cannot be encrypted as the client asks, so none was made",
        "Name the key of the TLS client certificate, by its subjectKeyIdentifier, and send "

@@ -2,8 +2,8 @@
 
 #include "pki/cms.h"
 
-bool ca_sign_message(struct signer *signer, const struct ca *ca, struct bytes type,
-		     struct bytes content, struct buffer *ret, struct error *err)
+bool ca_sign_message(struct signer *signer, const struct ca *ca, const struct ca_message *message,
+		     struct buffer *ret, struct error *err)
 {
 	const struct public_key *key = cert_key(ca->cert);
 	CLEANUP(buffer_done) struct buffer attributes = { 0 };
@@ -12,8 +12,10 @@ bool ca_sign_message(struct signer *signer, const struct ca *ca, struct bytes ty
 	if (!key || ca->state != CA_ACTIVE)
 		return error_set(err, REASON_CA_UNAVAILABLE, "CA %s cannot sign", ca->name);
 	const struct cms_statement statement = {
-		.type = type,
-		.content = content,
+		.type = message->type,
+		.content = message->content,
+		.more_certs = message->certs,
+		.more_count = message->cert_count,
 		.algorithm = key_type_default_algorithm(public_key_type(key)),
 	};
 	return cms_signed_attributes_encode(&statement, &attributes, err) &&

@@ -4,8 +4,16 @@
 #include "ca/signer.h"
 #include "model/catalog.h"
 
-/* Appends a SignedData (no ContentInfo around it) over `content`, with the CA's certificate. What
+struct ca_message {
+	struct bytes type; /* the content's OID */
+	struct bytes content;
+	const struct bytes *certs; /* to come along beside the CA's */
+	size_t cert_count;
+};
+
+/* Appends a SignedData (no ContentInfo around it) with the CA's certificate. What
  * is signed is a SET of attributes that begins with the content's type, so it can never be read as
  * a certificate or CRL. The CA must be active. */
-MUST_CHECK bool ca_sign_message(struct signer *signer, const struct ca *ca, struct bytes type,
-				struct bytes content, struct buffer *ret, struct error *err);
+MUST_CHECK bool ca_sign_message(struct signer *signer, const struct ca *ca,
+				const struct ca_message *message, struct buffer *ret,
+				struct error *err);

@@ -44,6 +44,11 @@ static bool keygen_is_on(const struct snapshot_profile *profile)
 	return profile->serverkeygen;
 }
 
+static bool cmc_is_on(const struct snapshot_profile *profile)
+{
+	return profile->fullcmc;
+}
+
 /* An operation that has no row does not exist. */
 static const struct operation {
 	enum est_operation operation;
@@ -56,6 +61,7 @@ static const struct operation {
 	{ EST_SIMPLEENROLL, "POST", op_enroll, NULL },
 	{ EST_SIMPLEREENROLL, "POST", op_enroll, NULL },
 	{ EST_SERVERKEYGEN, "POST", op_enroll, keygen_is_on },
+	{ EST_FULLCMC, "POST", op_fullcmc, cmc_is_on },
 };
 
 static const struct operation *find_operation(const struct est_exchange *e)

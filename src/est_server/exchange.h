@@ -25,10 +25,9 @@ struct est_exchange {
 /* -- reply.c: every answer leaves by one of these, and is logged -- */
 void reply_cacerts(struct est_exchange *exchange);
 void reply_csrattrs(struct est_exchange *exchange);
-/* `reply` holds the certificate. */
-void reply_certificate(struct est_exchange *exchange, const struct est_reply *reply);
-/* `reply` holds a key made for the client too. */
-void reply_generated_key(struct est_exchange *exchange, const struct est_reply *reply);
+/* What the authority answered: a certificate, one with the key that was made for it, or a CMC
+ * response. */
+void reply_success(struct est_exchange *exchange, const struct est_reply *reply);
 /* `authenticated` callers read why; strangers read a class and the request's id. */
 void reply_refusal(struct est_exchange *exchange, const struct error *refusal, bool authenticated);
 
@@ -38,5 +37,10 @@ void reply_refusal(struct est_exchange *exchange, const struct error *refusal, b
 void exchange_refuse(struct est_exchange *exchange, const struct error *why,
 		     const struct error *shown);
 
-/* -- op_enroll.c -- */
+/* -- ask.c -- */
+/* Asks the authority, with the decoded body, and replies when it has answered. */
+void exchange_ask(struct est_exchange *exchange, struct bytes body);
+
+/* -- op_enroll.c, op_fullcmc.c -- */
 void op_enroll(struct est_exchange *exchange);
+void op_fullcmc(struct est_exchange *exchange);

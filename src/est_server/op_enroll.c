@@ -64,74 +64,13 @@ static bool read_csr(const struct est_exchange *e, struct csr **ret, struct erro
 	return true;
 }
 
-/* Half a chain would be another chain, so one that is too long is none to ask about. */
-static bool take_client_chain(const struct est_exchange *e, struct est_request *ret,
-			      struct error *err)
-{
-	size_t sent = http_client_chain(e->http, ret->client_chain, CLIENT_CHAIN_MAX);
-
-	if (sent > CLIENT_CHAIN_MAX)
-		return error_set(err, REASON_CLIENT_CERT_INVALID,
-				 "%zu certificates from the client; the most is %d", sent,
-				 CLIENT_CHAIN_MAX);
-	ret->client_chain_count = sent;
-	return true;
-}
-
-static bool fill_request(const struct est_exchange *e, const struct csr *csr,
-			 struct est_request *ret, struct error *err)
-{
-	const char *authorization = http_header(e->http, "Authorization");
-
-	*ret = (struct est_request){
-		.operation = e->path.operation,
-		.profile_id = e->profile->id,
-		.peer = *http_peer(e->http),
-		.csr = csr_der(csr),
-		.has_authorization = authorization != NULL,
-		.authorization = bytes_of_string(authorization),
-		.binding.proxied = e->server->options.tls_proxied,
-	};
-	memcpy(ret->request_id, http_request_id(e->http), REQUEST_ID_LEN);
-	strncpy(ret->tls_version, http_tls_version(e->http), sizeof ret->tls_version - 1);
-	http_channel_binding(e->http, ret->binding.tls_unique, ret->binding.tls_exporter);
-	return take_client_chain(e, ret, err);
-}
-
-static void answered(void *context, const struct est_reply *reply, const struct error *refusal)
-{
-	struct est_exchange *e = context;
-
-	if (refusal)
-		reply_refusal(e, refusal, reply && reply->authenticated);
-	else if (e->path.operation == EST_SERVERKEYGEN)
-		reply_generated_key(e, reply);
-	else
-		reply_certificate(e, reply);
-	free(e);
-}
-
 void op_enroll(struct est_exchange *exchange)
 {
 	CLEANUP(csr_freep) struct csr *csr = NULL;
-	struct est_request request;
 	struct error refusal = { 0 };
 
-	if (!read_csr(exchange, &csr, &refusal) ||
-	    !fill_request(exchange, csr, &request, &refusal)) {
+	if (read_csr(exchange, &csr, &refusal))
+		exchange_ask(exchange, csr_der(csr));
+	else
 		exchange_refuse(exchange, &refusal, &refusal);
-		return;
-	}
-
-	struct est_exchange *kept = malloc(sizeof *kept);
-	if (!kept) {
-		(void)!error_set(&refusal, REASON_NO_MEMORY, "exchange");
-		reply_refusal(exchange, &refusal, false);
-		return;
-	}
-	*kept = *exchange;
-	/* the snapshot may be replaced before the answer comes */
-	kept->profile = NULL;
-	exchange->server->options.asker->ask(exchange->server->options.asker, &request, answered,
-					     kept);
 }

@@ -145,7 +145,7 @@ static bool encode_certificates(const struct est_reply *reply, struct buffer *re
 	return pkcs7_certs_only_encode(certs, count, ret, err);
 }
 
-void reply_certificate(struct est_exchange *e, const struct est_reply *reply)
+static void reply_certificate(struct est_exchange *e, const struct est_reply *reply)
 {
 	CLEANUP(buffer_done) struct buffer pkcs7 = { 0 };
 	struct error refusal = { 0 };
@@ -160,7 +160,7 @@ void reply_certificate(struct est_exchange *e, const struct est_reply *reply)
 }
 
 /* The key first: clients that read the parts in one order read this one. */
-void reply_generated_key(struct est_exchange *e, const struct est_reply *reply)
+static void reply_generated_key(struct est_exchange *e, const struct est_reply *reply)
 {
 	CLEANUP(buffer_done) struct buffer pkcs7 = { 0 };
 	CLEANUP(buffer_wipe) struct buffer body = { 0 };
@@ -179,6 +179,17 @@ void reply_generated_key(struct est_exchange *e, const struct est_reply *reply)
 	};
 	multipart_write(parts, ARRAY_LEN(parts), line_length(e), &body);
 	send_body(e, (struct http_answer){ .content_type = MULTIPART_TYPE }, &body);
+}
+
+void reply_success(struct est_exchange *e, const struct est_reply *reply)
+{
+	if (reply->cmc.len)
+		send_base64(e, "application/pkcs7-mime; smime-type=CMC-response",
+			    buffer_view(&reply->cmc));
+	else if (reply->private_key.len)
+		reply_generated_key(e, reply);
+	else
+		reply_certificate(e, reply);
 }
 
 /* -- refusal -- */

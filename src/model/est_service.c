@@ -10,6 +10,7 @@ void est_reply_done(struct est_reply *reply)
 	buffer_done(&reply->certificate);
 	buffer_done(&reply->chain);
 	buffer_wipe(&reply->private_key);
+	buffer_done(&reply->cmc);
 	*reply = (struct est_reply){ 0 };
 }
 
@@ -123,6 +124,7 @@ void est_reply_pack(const struct est_reply *reply, const struct error *refusal, 
 	pack_bytes(to, buffer_view(&reply->chain));
 	pack_bytes(to, buffer_view(&reply->private_key));
 	pack_bool(to, reply->key_is_enveloped);
+	pack_bytes(to, buffer_view(&reply->cmc));
 }
 
 static bool refuse_message(struct bytes message, struct error *err)
@@ -150,30 +152,44 @@ static bool unpack_refusal(struct unpacker *from, bool authenticated, struct byt
 	return false;
 }
 
+static void unpack_buffer(struct unpacker *from, struct buffer *ret)
+{
+	buffer_append(ret, unpack_bytes(from));
+}
+
+static bool reply_is_whole(const struct est_reply *reply)
+{
+	return buffer_ok(&reply->certificate) && buffer_ok(&reply->chain) &&
+	       buffer_ok(&reply->private_key) && buffer_ok(&reply->cmc);
+}
+
+/* Either a certificate, which may have company, or a CMC response alone. */
+static bool reply_makes_sense(const struct est_reply *reply)
+{
+	if (reply->key_is_enveloped && reply->private_key.len == 0)
+		return false;
+	return reply->cmc.len
+		       ? reply->certificate.len + reply->chain.len + reply->private_key.len == 0
+		       : reply->certificate.len > 0;
+}
+
 static bool unpack_issued(struct unpacker *from, bool authenticated, struct bytes message,
 			  struct est_reply *ret, struct error *err)
 {
-	bool repeated = unpack_bool(from);
-	struct bytes certificate = unpack_bytes(from), chain = unpack_bytes(from);
-	struct bytes private_key = unpack_bytes(from);
-	struct est_reply reply = {
-		.authenticated = authenticated,
-		.repeated = repeated,
-		.key_is_enveloped = unpack_bool(from),
-	};
+	CLEANUP(est_reply_done) struct est_reply reply = { .authenticated = authenticated };
 
-	if (!unpack_finished(from) || certificate.len == 0 ||
-	    (reply.key_is_enveloped && private_key.len == 0))
-		return refuse_message(message, err);
-	buffer_append(&reply.certificate, certificate);
-	buffer_append(&reply.chain, chain);
-	buffer_append(&reply.private_key, private_key);
-	if (!buffer_ok(&reply.certificate) || !buffer_ok(&reply.chain) ||
-	    !buffer_ok(&reply.private_key)) {
-		est_reply_done(&reply);
+	reply.repeated = unpack_bool(from);
+	unpack_buffer(from, &reply.certificate);
+	unpack_buffer(from, &reply.chain);
+	unpack_buffer(from, &reply.private_key);
+	reply.key_is_enveloped = unpack_bool(from);
+	unpack_buffer(from, &reply.cmc);
+	if (!reply_is_whole(&reply))
 		return error_set(err, REASON_NO_MEMORY, "reply");
-	}
+	if (!unpack_finished(from) || !reply_makes_sense(&reply))
+		return refuse_message(message, err);
 	*ret = reply;
+	reply = (struct est_reply){ 0 };
 	return true;
 }
 

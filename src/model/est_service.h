@@ -27,7 +27,8 @@ struct est_request {
 		operation; /* one that needs an authority: not EST_CACERTS or EST_CSRATTRS */
 	int64_t profile_id;
 	struct address peer;
-	struct bytes csr; /* DER; for EST_SERVERKEYGEN its key and signature count for nothing */
+	struct bytes csr; /* DER; for EST_SERVERKEYGEN its key and signature count for
+			     nothing; for EST_FULLCMC the whole message */
 	struct bytes client_chain[CLIENT_CHAIN_MAX]; /* DER, leaf first */
 	size_t client_chain_count;
 	bool has_authorization;
@@ -48,6 +49,7 @@ struct est_reply {
 	/* EST_SERVERKEYGEN: PKCS#8 DER, or CMS EnvelopedData around it; wiped in the end */
 	struct buffer private_key;
 	bool key_is_enveloped;
+	struct buffer cmc;  /* EST_FULLCMC: the Full PKI Response, and nothing else */
 	bool authenticated; /* a refused caller had proven who it is, so it may read why */
 	bool repeated;      /* the certificate was issued before, to the same request */
 };

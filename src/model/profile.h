@@ -134,6 +134,7 @@ struct profile {
 	bool change_subject; /* ChangeSubjectName (RFC 6402) is honoured */
 
 	bool serverkeygen; /* the operation is there: keys are made here (RFC 7030 4.4) */
+	bool fullcmc;      /* the operation is there (RFC 7030 4.3) */
 
 	enum approval_rule approval;
 	bool approval_without_credentials; /* also who offers none may wait; the operator alone

@@ -134,6 +134,7 @@ static const struct member profile_rows[] = {
 	FIELD("repeat_answer", form_duration, repeat_seconds, NULL),
 	GROUP("renewal", renewal_members),
 	FIELD("serverkeygen", form_boolean, serverkeygen, NULL),
+	FIELD("fullcmc", form_boolean, fullcmc, NULL),
 	GROUP("approval", approval_members),
 };
 static const struct members profile_members = MEMBERS(profile_rows);

@@ -69,6 +69,7 @@ static void pack_profile(struct buffer *to, const struct snapshot_profile *profi
 	pack_bool(to, profile->strict_encoding);
 	pack_bool(to, profile->offers_basic);
 	pack_bool(to, profile->serverkeygen);
+	pack_bool(to, profile->fullcmc);
 	pack_bytes(to, buffer_view(&profile->cacerts));
 	pack_bytes(to, buffer_view(&profile->csrattrs));
 }
@@ -101,7 +102,7 @@ void snapshot_pack(const struct snapshot *snapshot, struct buffer *to)
 /* The least that one item of a list takes in the message. */
 #define ADDRESS_RANGE_PACKED 32
 #define ACCOUNT_PACKED 12
-#define PROFILE_PACKED 29
+#define PROFILE_PACKED 30
 #define LABEL_PACKED 9
 
 static void unpack_address(struct unpacker *from, struct address *ret)
@@ -172,6 +173,7 @@ static void unpack_profile(struct unpacker *from, size_t account_count,
 	ret->strict_encoding = unpack_bool(from);
 	ret->offers_basic = unpack_bool(from);
 	ret->serverkeygen = unpack_bool(from);
+	ret->fullcmc = unpack_bool(from);
 	unpack_buffer(from, &ret->cacerts);
 	unpack_buffer(from, &ret->csrattrs);
 }

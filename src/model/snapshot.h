@@ -19,6 +19,7 @@ struct snapshot_profile {
 	bool strict_encoding;
 	bool offers_basic;      /* a 401 may ask for Basic */
 	bool serverkeygen;      /* the operation is there */
+	bool fullcmc;           /* so is this */
 	struct buffer cacerts;  /* DER, certs-only PKCS#7 */
 	struct buffer csrattrs; /* DER; empty: nothing to ask for */
 };

@@ -10,6 +10,14 @@ extern const struct bytes oid_cms_signed_data;
 extern const struct bytes oid_cms_enveloped_data;
 extern const struct bytes oid_cms_asymmetric_key_package; /* RFC 5958 2 */
 
+enum cms_digest { CMS_SHA256, CMS_SHA384, CMS_SHA512, CMS_DIGEST_COUNT };
+
+/* Appends the digest of the content. */
+MUST_CHECK bool cms_hash(enum cms_digest digest, struct bytes content, struct buffer *ret,
+			 struct error *err);
+/* The digest that goes with a signature (RFC 5754 2; RFC 8419 3.1 for Ed25519). */
+enum cms_digest cms_digest_of(enum signature_algorithm algorithm);
+
 /* ContentInfo ::= SEQUENCE { type, [0] content } */
 void cms_content_info_write(struct buffer *to, struct bytes type, struct bytes content);
 
@@ -19,6 +27,8 @@ struct cms_statement {
 	struct bytes type; /* the content's OID */
 	struct bytes content;
 	enum signature_algorithm algorithm;
+	const struct bytes *more_certs; /* to come along beside the signer's; sorted here */
+	size_t more_count;
 };
 /* The signed attributes as the DER SET that the signature covers (RFC 5652 5.4): the content's type
  * and digest. */
@@ -29,6 +39,32 @@ MUST_CHECK bool cms_signed_data_encode(const struct cms_statement *statement,
 				       const struct cert *signer, struct bytes attributes,
 				       struct bytes signature, struct buffer *ret,
 				       struct error *err);
+
+/* -- reading what others signed: strict DER, one signer, the content inside -- */
+
+#define CMS_CERTS_MAX 8
+
+/* Views into the message. */
+struct cms_signed {
+	struct bytes type, content;
+	struct bytes certs[CMS_CERTS_MAX]; /* whole certificates, in the message's order */
+	size_t cert_count;
+	/* the signer's name: issuer and serial number, or else a subjectKeyIdentifier */
+	struct bytes issuer, serial, key_id;
+	enum cms_digest digest;
+	struct bytes attributes; /* what stands in signedAttrs; empty: absent */
+	bool is_unsigned;        /* id-alg-noSignature (RFC 5272 C.1): a digest in its stead */
+	enum signature_algorithm algorithm; /* else */
+	struct bytes signature;
+};
+/* From a whole ContentInfo. REASON_CMS_MALFORMED; REASON_SIGNATURE_WEAK for MD5 and SHA-1. */
+MUST_CHECK bool cms_signed_parse(struct bytes der, struct cms_signed *ret, struct error *err);
+/* Whether the certificate is the one that the signer is named by. */
+bool cms_signer_is(const struct cms_signed *message, const struct cert *cert);
+/* The content is what the signed attributes say, and the signature over them is by this key; NULL
+ * for an unsigned message, whose digest is compared. REASON_CMS_SIGNATURE. */
+MUST_CHECK bool cms_signed_verify(const struct cms_signed *message, const struct public_key *key,
+				  struct error *err);
 
 /* -- encrypting -- */
 

@@ -73,6 +73,13 @@ void verdict_done(struct verdict *verdict);
  * operation, state or method refuses. */
 void policy_decide(const struct profile *profile, const struct facts *facts, struct verdict *ret);
 
+/* The caller is somebody by its certificate: what fullcmc asks where it wants no certificate. */
+MUST_CHECK bool policy_knows_caller(const struct profile *profile, const struct facts *facts,
+				    struct error *err);
+/* A device may revoke the certificate that speaks for it, an RA those of the profile. */
+MUST_CHECK bool policy_may_revoke(const struct profile *profile, const struct facts *facts,
+				  const struct certificate *target, struct error *err);
+
 /* Appends the text of the subject that this request would get, as far as the profile's rules allow
  * one: by it the store tells whether a key serves another name. */
 void policy_subject_text(const struct profile *profile, const struct facts *facts,

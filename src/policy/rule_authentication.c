@@ -142,6 +142,8 @@ static bool find_identity(struct decision *decision, struct error *err)
 	if (decision->facts->operation == EST_SIMPLEREENROLL &&
 	    method_is_known(decision->profile->auth))
 		return by_certificate(decision, err);
+	if (decision->facts->operation == EST_FULLCMC)
+		return by_certificate(decision, err);
 	if (decision->facts->operation == EST_SERVERKEYGEN)
 		return for_generated_key(decision, err);
 	if (may_wait_unknown(decision)) {

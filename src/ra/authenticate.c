@@ -183,7 +183,7 @@ static bool is_stray(const struct enrollment *e, const struct ca *ca)
 	return false;
 }
 
-static bool find_certificate(struct enrollment *e, struct error *err)
+bool authenticate_certificate(struct enrollment *e, struct error *err)
 {
 	struct certificate_finding *finding = &e->facts.certificate;
 	const struct ca *ca = NULL;
@@ -238,7 +238,7 @@ static void presume_passphrase(struct enrollment *e, bool sent)
 
 bool authenticate_presumed(struct enrollment *e, bool sends_passphrase, struct error *err)
 {
-	if (!find_certificate(e, err))
+	if (!authenticate_certificate(e, err))
 		return false;
 	presume_passphrase(e, sends_passphrase);
 	return true;
@@ -246,7 +246,7 @@ bool authenticate_presumed(struct enrollment *e, bool sends_passphrase, struct e
 
 bool authenticate(struct enrollment *e, struct error *err)
 {
-	if (!find_certificate(e, err))
+	if (!authenticate_certificate(e, err))
 		return false;
 	find_passphrase(e);
 	return true;

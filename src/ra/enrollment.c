@@ -14,8 +14,8 @@ static bool read_csr(const struct est_request *request, const struct profile *pr
 	return csr_parse(request->csr, lenient, ret, err);
 }
 
-bool enrollment_open(struct ra *ra, const struct est_request *request, struct enrollment *ret,
-		     struct error *err)
+bool enrollment_open_bare(struct ra *ra, const struct est_request *request, struct enrollment *ret,
+			  struct error *err)
 {
 	*ret = (struct enrollment){ .ra = ra, .request = request, .catalog = ra_catalog(ra) };
 	ret->profile = catalog_profile(ret->catalog, request->profile_id);
@@ -28,7 +28,14 @@ bool enrollment_open(struct ra *ra, const struct est_request *request, struct en
 		.request_id = request->request_id,
 		.now = clock_now(ra->options.clock),
 	};
-	if (!read_csr(request, ret->profile, &ret->csr, err))
+	return true;
+}
+
+bool enrollment_open(struct ra *ra, const struct est_request *request, struct enrollment *ret,
+		     struct error *err)
+{
+	if (!enrollment_open_bare(ra, request, ret, err) ||
+	    !read_csr(request, ret->profile, &ret->csr, err))
 		return false;
 	ret->facts.csr = ret->csr;
 	return true;

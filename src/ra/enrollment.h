@@ -40,6 +40,9 @@ struct enrollment {
 	char peer[ADDRESS_TEXT_MAX];
 };
 
+/* Reads the request's CSR; enrollment_open_bare() leaves it unread. */
+MUST_CHECK bool enrollment_open_bare(struct ra *ra, const struct est_request *request,
+				     struct enrollment *ret, struct error *err);
 MUST_CHECK bool enrollment_open(struct ra *ra, const struct est_request *request,
 				struct enrollment *ret, struct error *err);
 void enrollment_done(struct enrollment *enrollment);
@@ -51,6 +54,10 @@ MUST_CHECK bool authenticate(struct enrollment *enrollment, struct error *err);
  * right where the profile has one. Guesses are not counted, because there are none. */
 MUST_CHECK bool authenticate_presumed(struct enrollment *enrollment, bool sends_passphrase,
 				      struct error *err);
+/* The same by the certificate alone, where there is no CSR. */
+MUST_CHECK bool authenticate_certificate(struct enrollment *enrollment, struct error *err);
+/* Account, CA and address, of which the next one is the rest. */
+void facts_gather_place(struct enrollment *enrollment);
 /* Everything else that policy wants to know. After authenticate(). */
 MUST_CHECK bool facts_gather(struct enrollment *enrollment, struct error *err);
 /* Fills facts.key from the store. */

@@ -92,12 +92,17 @@ bool facts_find_key_use(struct enrollment *e, struct error *err)
 	return true;
 }
 
-bool facts_gather(struct enrollment *e, struct error *err)
+void facts_gather_place(struct enrollment *e)
 {
 	e->facts.account = catalog_account(e->catalog, e->profile->account_id);
 	e->facts.ca = catalog_ca(e->catalog, e->profile->ca_id);
 	e->facts.address_allowed = e->facts.account &&
 				   address_set_holds(&e->facts.account->allowed, &e->request->peer);
+}
+
+bool facts_gather(struct enrollment *e, struct error *err)
+{
+	facts_gather_place(e);
 	e->facts.binding = find_binding(e);
 	return find_renewed(e, err) && facts_find_key_use(e, err);
 }

@@ -91,8 +91,9 @@ static bool envelop_key(const struct enrollment *e, struct bytes pkcs8, struct b
 	der_write(&package, DER_SEQUENCE, pkcs8);
 	if (!buffer_ok(&package))
 		return error_set(err, REASON_NO_MEMORY, "key package");
-	return ca_sign_message(e->ra->options.signer, e->facts.ca, oid_cms_asymmetric_key_package,
-			       buffer_view(&package), &signed_data, err) &&
+	const struct ca_message message = { .type = oid_cms_asymmetric_key_package,
+					    .content = buffer_view(&package) };
+	return ca_sign_message(e->ra->options.signer, e->facts.ca, &message, &signed_data, err) &&
 	       cms_envelop(oid_cms_signed_data, buffer_view(&signed_data), &recipient, ret, err);
 }
 

@@ -70,6 +70,7 @@ static bool fill_profile(const struct catalog *catalog, const struct profile *pr
 	ret->strict_encoding = profile->strict_encoding;
 	ret->offers_basic = profile->auth != AUTH_TLS_CERTIFICATE;
 	ret->serverkeygen = profile->serverkeygen;
+	ret->fullcmc = profile->fullcmc;
 	ret->name = bytes_to_string(bytes_of_string(profile->name));
 	if (!ret->name)
 		return error_set(err, REASON_NO_MEMORY, "snapshot");

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "ra/cmc.h"
 #include "ra/enroll.h"
 
 /* An operation that has no row here is answered by nobody. */
@@ -12,6 +13,7 @@ static const struct {
 	{ EST_SIMPLEENROLL, ra_enroll },
 	{ EST_SIMPLEREENROLL, ra_enroll },
 	{ EST_SERVERKEYGEN, ra_enroll },
+	{ EST_FULLCMC, ra_fullcmc },
 };
 
 static bool answer(struct est_service *service, const struct est_request *request,

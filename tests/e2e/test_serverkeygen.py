@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import ObjectIdentifier
 
+from der import oid, tlv
 from node import Identity, Node, Refused, make_csr, make_key
 
 DECRYPT_KEY_ID = ObjectIdentifier("1.2.840.113549.1.9.16.2.37")
@@ -23,34 +24,17 @@ KEY_PACKAGE = "2.16.840.1.101.2.1.2.78.5"
 USAGES = 'key_usage=["digitalSignature","keyEncipherment","keyAgreement"]'
 
 
-def tlv(tag, *contents):
-    body = b"".join(contents)
-    length = bytes([len(body)]) if len(body) < 128 else (lambda n: bytes([0x80 + len(n)]) + n)(len(body).to_bytes((len(body).bit_length() + 7) // 8, "big"))
-    return bytes([tag]) + length + body
-
-
-def capabilities(*oids):
-    return tlv(0x30, *(tlv(0x30, oid) for oid in oids))
+def capabilities(*ciphers):
+    return tlv(0x30, *(tlv(0x30, cipher) for cipher in ciphers))
 
 
 def with_attributes(csr, *attributes):
     """The same request with these attributes (OID, DER value): its signature is wrong now, and counts for nothing."""
     from_python = x509.load_der_x509_csr(csr)
-    rows = [tlv(0x30, der_oid(oid), tlv(0x31, value)) for oid, value in attributes]
+    rows = [tlv(0x30, oid(name.dotted_string), tlv(0x31, value)) for name, value in attributes]
     spki = from_python.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     info = tlv(0x30, b"\x02\x01\x00", from_python.subject.public_bytes(), spki, tlv(0xa0, *rows))
     return tlv(0x30, info, bytes.fromhex("300a06082a8648ce3d040302"), b"\x03\x03\x00\x30\x00")
-
-
-def der_oid(oid):
-    first, second, *rest = map(int, oid.dotted_string.split("."))
-    octets = bytearray()
-    for arc in (first * 40 + second, *rest):
-        digits = [arc & 127]
-        while arc := arc >> 7:
-            digits.insert(0, arc & 127 | 128)
-        octets += bytes(digits)
-    return tlv(6, bytes(octets))
 
 
 def parts(answer):
@@ -188,8 +172,8 @@ def key_id(identity):
     return identity.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
 
 
-def ask_encrypted(node, device, name, identifier, *ciphers, oid=ASYMMETRIC_DECRYPT_KEY_ID):
-    attributes = [(oid, tlv(4, identifier))]
+def ask_encrypted(node, device, name, identifier, *ciphers, named_by=ASYMMETRIC_DECRYPT_KEY_ID):
+    attributes = [(named_by, tlv(4, identifier))]
     if ciphers:
         attributes.append((SMIME_CAPABILITIES, capabilities(*ciphers)))
     return keygen(node, with_attributes(make_csr(make_key(), name), *attributes), device)
@@ -240,7 +224,7 @@ def test_skg_03_to_the_key_of_the_client_certificate(node, kind, ciphers, says):
 def test_skg_03_an_unknown_key_is_refused_never_plain(node):
     device = node.device("unknown-key")
     for answer in (ask_encrypted(node, device, "unknown-key", b"\1" * 20, AES_256),
-                   ask_encrypted(node, device, "unknown-key", key_id(device), AES_256, oid=DECRYPT_KEY_ID),
+                   ask_encrypted(node, device, "unknown-key", key_id(device), AES_256, named_by=DECRYPT_KEY_ID),
                    ask_encrypted(node, device, "unknown-key", key_id(device)),
                    ask_encrypted(node, device, "unknown-key", key_id(device), OAEP)):
         assert answer.status == 400 and "decrypt_key" in answer.text, answer.text

@@ -229,6 +229,24 @@ TEST(a_private_key_comes_back_as_it_was_and_is_wiped)
 	assert_false(back.key_is_enveloped);
 }
 
+TEST(cmc_01_a_response_stands_alone)
+{
+	CLEANUP(est_reply_done) struct est_reply reply = { 0 }, back = { 0 };
+	CLEANUP(buffer_done) struct buffer alone = { 0 };
+	CLEANUP(buffer_done) struct buffer in_company = { 0 };
+	struct error err = { 0 };
+
+	buffer_append_text(&reply.cmc, "response");
+	est_reply_pack(&reply, NULL, &alone);
+	EXPECT_OK(est_reply_unpack(buffer_view(&alone), &back, &err), err);
+	assert_true(bytes_equal(buffer_view(&back.cmc), BYTES_LITERAL("response")));
+	est_reply_done(&back);
+	buffer_append_text(&reply.certificate, "leaf");
+	est_reply_pack(&reply, NULL, &in_company);
+	EXPECT_REFUSED(est_reply_unpack(buffer_view(&in_company), &back, &err), err,
+		       REASON_PROTOCOL);
+}
+
 /* -- events -- */
 
 static struct event an_event(void)
@@ -302,7 +320,7 @@ TEST_MAIN(RUN(an_operation_that_needs_no_authority_is_refused),
 	  RUN(a_refusal_comes_back_with_its_words), RUN(a_refusal_for_no_reason_is_refused_as_such),
 	  RUN(success_without_a_certificate_is_refused), RUN(every_cut_of_a_reply_is_refused),
 	  RUN(a_certificate_comes_back_as_it_was), RUN(an_envelope_around_no_key_is_refused),
-	  RUN(a_private_key_comes_back_as_it_was_and_is_wiped),
+	  RUN(cmc_01_a_response_stands_alone), RUN(a_private_key_comes_back_as_it_was_and_is_wiped),
 	  RUN(every_cut_of_an_event_is_refused),
 	  RUN(co_15b_an_event_s_hostile_text_is_tamed_at_the_border),
 	  RUN(an_event_comes_back_as_it_was))

@@ -281,7 +281,7 @@ static const char everything[] =
 	"\"own_certificate_on_enroll\":\"refused\",\"change_subject\":true},"
 	"\"approval\":{\"hold\":\"enrollments-and-renewals\",\"without_credentials\":true,"
 	"\"retry_after\":\"1m\",\"expires_after\":\"1h\",\"waiting_max\":5,"
-	"\"waiting_max_per_address\":4},\"serverkeygen\":false}";
+	"\"waiting_max_per_address\":4},\"serverkeygen\":false,\"fullcmc\":true}";
 
 TEST(every_member_is_written_as_it_is_read)
 {
@@ -335,7 +335,7 @@ TEST(null_puts_the_default_back)
 	      "\"validity\":null,\"backdate\":null,\"include_chain\":null,\"repeat_answer\":null,"
 	      "\"key_usage_critical\":null,\"ext_key_usage_critical\":null,\"policies\":null,"
 	      "\"cdp\":null,\"aia\":null,\"extensions\":null,\"not_after\":null,\"csrattrs\":null,"
-	      "\"renewal\":null,\"approval\":null,\"serverkeygen\":null}");
+	      "\"renewal\":null,\"approval\":null,\"serverkeygen\":null,\"fullcmc\":null}");
 	CLEANUP(freep) char *after = dump(profile);
 	assert_string_equal(after, before);
 }

@@ -37,6 +37,7 @@ static struct snapshot *a_snapshot(void)
 		profile->active = i == 0;
 		profile->offers_basic = i == 1;
 		profile->serverkeygen = i == 1;
+		profile->fullcmc = i == 0;
 		buffer_append_text(&profile->cacerts, "cacerts");
 	}
 	snapshot->label_count = ARRAY_LEN(labels);

@@ -86,8 +86,9 @@ static void expect_openssl_verifies(enum key_type type)
 	struct plan plan = sample_ca(key, "CN=CA");
 	plan.algorithm = key_type_default_algorithm(type);
 	CLEANUP(cert_freep) struct cert *cert = sample_cert(&plan, key);
-	const struct cms_statement statement = { oid_cms_asymmetric_key_package, content,
-						 plan.algorithm };
+	const struct cms_statement statement = { .type = oid_cms_asymmetric_key_package,
+						 .content = content,
+						 .algorithm = plan.algorithm };
 	CLEANUP(buffer_done) struct buffer attributes = { 0 };
 	CLEANUP(buffer_done) struct buffer signature = { 0 };
 	CLEANUP(buffer_done) struct buffer signed_data = { 0 };
@@ -123,14 +124,145 @@ TEST(a_signed_message_verifies_with_every_type_of_key)
 
 TEST(nothing_is_signed_by_an_unknown_algorithm)
 {
-	const struct cms_statement statement = { oid_cms_data, content, SIGN_COUNT };
+	const struct cms_statement statement = { .type = oid_cms_data,
+						 .content = content,
+						 .algorithm = SIGN_COUNT };
 	CLEANUP(buffer_done) struct buffer attributes = { 0 };
 
 	EXPECT_REFUSED(cms_signed_attributes_encode(&statement, &attributes, &err), err,
 		       REASON_INTERNAL);
 }
 
-TEST_MAIN(RUN(skg_03_an_unknown_key_is_refused),
+/* -- reading -- */
+
+struct signed_scene {
+	struct private_key *key;
+	struct cert *cert;
+	struct buffer message;
+};
+
+static void scene_done(struct signed_scene *scene)
+{
+	buffer_done(&scene->message);
+	cert_free(scene->cert);
+	private_key_free(scene->key);
+}
+
+/* A message by OpenSSL, as `openssl cms -sign -binary -nodetach` makes it. */
+static void scene_open(struct signed_scene *scene, enum key_type type, unsigned int flags)
+{
+	*scene = (struct signed_scene){ .key = sample_key(type) };
+	struct plan plan = sample_leaf(scene->key, "CN=device", "CN=device");
+	plan.algorithm = key_type_default_algorithm(type);
+	scene->cert = sample_cert(&plan, scene->key);
+
+	struct bytes der = cert_der(scene->cert);
+	const unsigned char *at = der.data;
+	X509 *x509 = d2i_X509(NULL, &at, (long)der.len);
+	CLEANUP(buffer_wipe) struct buffer pkcs8 = { 0 };
+	EXPECT_OK(private_key_encode(scene->key, &pkcs8, &err), err);
+	at = pkcs8.data;
+	EVP_PKEY *evp = d2i_AutoPrivateKey(NULL, &at, (long)pkcs8.len);
+	BIO *in = BIO_new_mem_buf(content.data, (int)content.len);
+	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_BINARY | CMS_PARTIAL);
+	assert_non_null(CMS_add1_signer(cms, x509, evp, EVP_sha256(), flags | CMS_BINARY));
+	assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+	unsigned char *out = NULL;
+	int len = i2d_CMS_ContentInfo(cms, &out);
+	buffer_append(&scene->message, (struct bytes){ out, (size_t)len });
+	OPENSSL_free(out);
+	CMS_ContentInfo_free(cms);
+	BIO_free(in);
+	EVP_PKEY_free(evp);
+	X509_free(x509);
+}
+
+TEST(a_signed_message_is_read_cut_anywhere_it_is_not)
+{
+	struct signed_scene scene;
+	struct cms_signed message;
+
+	scene_open(&scene, KEY_P256, 0);
+	for (size_t len = 0; len < scene.message.len; len++) {
+		CLEANUP(buffer_done) struct buffer cut = { 0 };
+		buffer_append(&cut, (struct bytes){ scene.message.data, len });
+		assert_false(cms_signed_parse(buffer_view(&cut), &message, &err));
+	}
+	EXPECT_OK(cms_signed_parse(buffer_view(&scene.message), &message, &err), err);
+	assert_true(bytes_equal(message.content, content));
+	assert_int_equal(message.cert_count, 1);
+	assert_true(cms_signer_is(&message, scene.cert));
+	EXPECT_OK(cms_signed_verify(&message, cert_key(scene.cert), &err), err);
+	buffer_append_byte(&scene.message, 0);
+	EXPECT_REFUSED(cms_signed_parse(buffer_view(&scene.message), &message, &err), err,
+		       REASON_CMS_MALFORMED);
+	scene_done(&scene);
+}
+
+/* Whatever byte is changed: refused, or in a part that nobody signed and nothing here reads. */
+TEST(one_changed_byte_of_what_is_signed_is_noticed)
+{
+	struct signed_scene scene;
+	struct cms_signed message;
+
+	scene_open(&scene, KEY_P256, 0);
+	EXPECT_OK(cms_signed_parse(buffer_view(&scene.message), &message, &err), err);
+	const struct bytes parts[] = { message.type, message.content, message.attributes,
+				       message.signature };
+	for (size_t part = 0; part < ARRAY_LEN(parts); part++) {
+		for (size_t i = 0; i < parts[part].len; i++) {
+			size_t at = (size_t)(parts[part].data - scene.message.data) + i;
+			struct cms_signed altered;
+
+			scene.message.data[at] ^= 1;
+			if (cms_signed_parse(buffer_view(&scene.message), &altered, &err) &&
+			    cms_signed_verify(&altered, cert_key(scene.cert), &err))
+				fail_msg("byte %zu of part %zu", i, part);
+			scene.message.data[at] ^= 1;
+		}
+	}
+	scene_done(&scene);
+}
+
+TEST(a_message_of_another_key_or_none_is_refused)
+{
+	CLEANUP(private_key_freep) struct private_key *other = sample_key(KEY_P256);
+	CLEANUP(public_key_freep) struct public_key *public = NULL;
+	struct signed_scene scene;
+	struct cms_signed message;
+
+	scene_open(&scene, KEY_P256, CMS_USE_KEYID);
+	EXPECT_OK(cms_signed_parse(buffer_view(&scene.message), &message, &err), err);
+	assert_true(message.key_id.len > 0 && cms_signer_is(&message, scene.cert));
+	EXPECT_OK(private_key_public(other, &public, &err), err);
+	EXPECT_REFUSED(cms_signed_verify(&message, public, &err), err, REASON_CMS_SIGNATURE);
+	EXPECT_REFUSED(cms_signed_verify(&message, NULL, &err), err, REASON_CMS_SIGNATURE);
+	scene_done(&scene);
+}
+
+TEST(a_signature_without_attributes_or_certificates)
+{
+	struct signed_scene scene;
+	struct cms_signed message;
+
+	scene_open(&scene, KEY_P256, CMS_NOATTR);
+	EXPECT_OK(cms_signed_parse(buffer_view(&scene.message), &message, &err), err);
+	EXPECT_REFUSED(cms_signed_verify(&message, cert_key(scene.cert), &err), err,
+		       REASON_CMS_SIGNATURE);
+	scene_done(&scene);
+	scene_open(&scene, KEY_RSA, CMS_NOCERTS);
+	EXPECT_OK(cms_signed_parse(buffer_view(&scene.message), &message, &err), err);
+	assert_int_equal(message.cert_count, 0);
+	assert_int_equal(message.algorithm, SIGN_RSA_SHA256);
+	EXPECT_OK(cms_signed_verify(&message, cert_key(scene.cert), &err), err);
+	scene_done(&scene);
+}
+
+TEST_MAIN(RUN(a_signed_message_is_read_cut_anywhere_it_is_not),
+	  RUN(one_changed_byte_of_what_is_signed_is_noticed),
+	  RUN(a_message_of_another_key_or_none_is_refused),
+	  RUN(a_signature_without_attributes_or_certificates),
+	  RUN(skg_03_an_unknown_key_is_refused),
 	  RUN(skg_03_a_client_without_a_common_cipher_is_refused),
 	  RUN(skg_03_a_key_that_may_not_encrypt_is_refused),
 	  RUN(a_signed_message_verifies_with_every_type_of_key),

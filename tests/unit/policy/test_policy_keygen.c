@@ -98,7 +98,83 @@ TEST(skg_01_the_kind_follows_the_csr_within_the_profile)
 	scene_close(&scene);
 }
 
-TEST_MAIN(RUN(skg_05_switched_off_by_default), RUN(skg_05_a_shared_passphrase_gets_no_key),
+/* -- fullcmc: what a caller may beside certificates (CMC-05) -- */
+
+static void scene_cmc(struct scene *scene, enum identity_kind kind)
+{
+	struct cert_spec spec = device_cert();
+
+	scene_open(scene, EST_FULLCMC);
+	if (kind == IDENTITY_RA)
+		scene->record.profile_id = 0;
+	scene_client(scene, kind, spec);
+}
+
+static void expect_revocation(const struct scene *scene, const struct certificate *target,
+			      enum reason expected)
+{
+	struct error err = { 0 };
+
+	if (policy_may_revoke(scene->profile, &scene->facts, target, &err) !=
+		    (expected == REASON_NONE) ||
+	    err.reason != expected)
+		fail_msg("got %s (%s)", reason_code(err.reason), err.detail);
+}
+
+TEST(cmc_05_a_device_revokes_itself_and_nobody_else)
+{
+	struct scene scene;
+
+	scene_cmc(&scene, IDENTITY_OWN);
+	expect_revocation(&scene, &scene.record, REASON_NONE);
+	expect_revocation(&scene, &scene.renewed, REASON_NAME_NOT_AUTHORIZED);
+	scene.record.revoked_at = NOW - 1;
+	expect_revocation(&scene, &scene.record, REASON_CERT_REVOKED);
+	scene_close(&scene);
+}
+
+TEST(cmc_05_an_ra_revokes_within_the_profile)
+{
+	struct scene scene;
+
+	scene_cmc(&scene, IDENTITY_RA);
+	expect_revocation(&scene, &scene.renewed, REASON_NONE);
+	scene.renewed.profile_id = OTHER_PROFILE_ID;
+	expect_revocation(&scene, &scene.renewed, REASON_NAME_NOT_AUTHORIZED);
+	scene.renewed.profile_id = PROFILE_ID;
+	scene.scope_profiles[0] = OTHER_PROFILE_ID;
+	expect_revocation(&scene, &scene.renewed, REASON_RA_SCOPE);
+	scene_close(&scene);
+}
+
+TEST(cmc_05_who_is_nobody_revokes_nothing)
+{
+	struct scene scene;
+
+	scene_cmc(&scene, IDENTITY_THIRD_PARTY);
+	expect_revocation(&scene, &scene.record, REASON_NAME_NOT_AUTHORIZED);
+	scene.facts.certificate.failure.reason = REASON_UNTRUSTED_ISSUER;
+	expect_revocation(&scene, &scene.record, REASON_UNTRUSTED_ISSUER);
+	scene.facts.certificate = (struct certificate_finding){ 0 };
+	scene_passphrase(&scene, REASON_NONE);
+	expect_revocation(&scene, &scene.record, REASON_NO_CLIENT_CERT);
+	scene_close(&scene);
+}
+
+TEST(cmc_01_the_message_itself_issues_nothing)
+{
+	struct scene scene;
+
+	scene_cmc(&scene, IDENTITY_OWN);
+	scene.profile->fullcmc = true;
+	EXPECT_DENIED(scene, REASON_UNKNOWN_OPERATION);
+	scene_close(&scene);
+}
+
+TEST_MAIN(RUN(cmc_05_a_device_revokes_itself_and_nobody_else),
+	  RUN(cmc_05_an_ra_revokes_within_the_profile), RUN(cmc_05_who_is_nobody_revokes_nothing),
+	  RUN(cmc_01_the_message_itself_issues_nothing), RUN(skg_05_switched_off_by_default),
+	  RUN(skg_05_a_shared_passphrase_gets_no_key),
 	  RUN(skg_05_a_certificate_beside_a_passphrase_is_what_counts),
 	  RUN(a_key_yet_to_be_made_is_judged_and_grants_nothing),
 	  RUN(a_renewal_that_must_keep_its_key_gets_none_made),

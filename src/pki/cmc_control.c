@@ -1,0 +1,60 @@
+#include "pki/cmc.h"
+
+#include "pki/cert.h"
+#include "pki/der.h"
+
+#define DIRECTORY_NAME (DER_CONTEXT_0 + 4) /* GeneralName, explicitly tagged as a CHOICE is */
+
+static bool read_serial(struct der *fields, struct bytes *ret)
+{
+	*ret = der_read(fields, DER_INTEGER);
+	return ret->len > 0 && ret->len <= CERT_SERIAL_MAX;
+}
+
+/* GetCert ::= SEQUENCE { issuerName GeneralName, serialNumber INTEGER } */
+bool cmc_get_cert_parse(struct bytes value, struct cmc_certificate *ret, struct error *err)
+{
+	struct der outer = der_open(value);
+	struct der fields = der_enter(&outer, DER_SEQUENCE);
+	struct der name = der_enter(&fields, DIRECTORY_NAME);
+	struct cmc_certificate certificate = { .issuer = der_read_whole(&name, DER_SEQUENCE) };
+
+	if (!der_at_end(&name) || !read_serial(&fields, &certificate.serial) ||
+	    !der_at_end(&fields) || !der_at_end(&outer))
+		return error_set(err, REASON_CMS_MALFORMED,
+				 "getCert holds no directory name and serial number "
+				 "(RFC 5272 6.9)");
+	*ret = certificate;
+	return true;
+}
+
+/* The shared secret is for those who lost their key; none is ever registered here. */
+static void skip_optional(struct der *fields, unsigned int tag)
+{
+	if (der_next_is(fields, tag))
+		der_read(fields, tag);
+}
+
+/* RevokeRequest ::= SEQUENCE { issuerName, serialNumber, reason, invalidityDate OPTIONAL,
+ * passphrase OPTIONAL, comment OPTIONAL } */
+bool cmc_revocation_parse(struct bytes value, struct cmc_revocation *ret, struct error *err)
+{
+	struct der outer = der_open(value);
+	struct der fields = der_enter(&outer, DER_SEQUENCE);
+	struct cmc_revocation revocation = {
+		.certificate.issuer = der_read_whole(&fields, DER_SEQUENCE),
+	};
+	bool has_serial = read_serial(&fields, &revocation.certificate.serial);
+	struct bytes reason = der_read(&fields, DER_ENUMERATED);
+
+	if (der_next_is(&fields, DER_GENERALIZED_TIME))
+		revocation.invalidity_date = der_read_time(&fields);
+	skip_optional(&fields, DER_OCTET_STRING);
+	skip_optional(&fields, DER_UTF8_STRING);
+	if (!has_serial || reason.len != 1 || !der_at_end(&fields) || !der_at_end(&outer))
+		return error_set(err, REASON_CMS_MALFORMED,
+				 "revokeRequest is malformed (RFC 5272 6.11)");
+	revocation.reason = reason.data[0];
+	*ret = revocation;
+	return true;
+}

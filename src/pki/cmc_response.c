@@ -1,0 +1,66 @@
+#include "pki/cmc.h"
+
+#include "pki/cmc_oid.h"
+#include "pki/der.h"
+
+/* A number of up to 32 bits, which der_write_small() has no room for. */
+static void write_id(struct buffer *to, uint32_t id)
+{
+	const unsigned char octets[] = { (unsigned char)(id >> 24), (unsigned char)(id >> 16),
+					 (unsigned char)(id >> 8), (unsigned char)id };
+
+	der_write_unsigned(to, (struct bytes){ octets, sizeof octets });
+}
+
+static void write_attribute(struct cmc_response *response, struct bytes oid, struct bytes value)
+{
+	struct buffer *to = &response->controls;
+	size_t begun = der_begin(to, DER_SEQUENCE);
+
+	write_id(to, ++response->last_id);
+	der_write_oid(to, oid);
+	der_write(to, DER_SET, value);
+	der_end(to, begun);
+}
+
+void cmc_response_control(struct cmc_response *response, enum cmc_control_type type,
+			  struct bytes value)
+{
+	write_attribute(response, cmc_control_oid(type), value);
+}
+
+/* CMCStatusInfoV2 ::= SEQUENCE { cMCStatus, bodyList, statusString OPTIONAL, otherInfo OPTIONAL }
+ */
+void cmc_response_status(struct cmc_response *response, const struct cmc_status *status)
+{
+	const struct bytes oid = BYTES_LITERAL(OID_CMC_STATUS_INFO_V2);
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	size_t begun = der_begin(&value, DER_SEQUENCE);
+
+	der_write_small(&value, status->code);
+	size_t list = der_begin(&value, DER_SEQUENCE);
+	write_id(&value, status->part);
+	der_end(&value, list);
+	if (status->text)
+		der_write(&value, DER_UTF8_STRING, bytes_of_string(status->text));
+	if (status->code == CMC_FAILED)
+		der_write_small(&value, status->fail_info);
+	der_end(&value, begun);
+	write_attribute(response, oid, buffer_view(&value));
+	if (!buffer_ok(&value))
+		response->controls.failed = true;
+}
+
+/* PKIResponse ::= SEQUENCE { controlSequence, cmsSequence, otherMsgSequence } */
+bool cmc_response_encode(const struct cmc_response *response, struct buffer *ret, struct error *err)
+{
+	const struct bytes empty = { 0 };
+	size_t begun = der_begin(ret, DER_SEQUENCE);
+
+	der_write(ret, DER_SEQUENCE, buffer_view(&response->controls));
+	der_write(ret, DER_SEQUENCE, empty);
+	der_write(ret, DER_SEQUENCE, empty);
+	der_end(ret, begun);
+	return (buffer_ok(ret) && buffer_ok(&response->controls)) ||
+	       error_set(err, REASON_NO_MEMORY, "response");
+}

@@ -1,0 +1,111 @@
+"""CMC messages (RFC 5272): PKIData put together here, signed and verified by openssl."""
+import base64
+import hashlib
+import subprocess
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from der import inside, integer, oid, read, tlv
+
+PKI_DATA, PKI_RESPONSE = "1.3.6.1.5.5.7.12.2", "1.3.6.1.5.5.7.12.3"
+ID_CMC = "1.3.6.1.5.5.7.7."
+SUCCESS, FAILED, PENDING = 0, 2, 3
+BAD_ALG, BAD_MESSAGE_CHECK, BAD_REQUEST, BAD_CERT_ID, BAD_IDENTITY, POP_FAILED, NO_KEY_REUSE = 0, 1, 2, 4, 7, 9, 10
+SHA256 = bytes.fromhex("300b0609608648016503040201")
+
+
+def control(part, number, value):
+    return tlv(0x30, integer(part), oid(ID_CMC + str(number)), tlv(0x31, value))
+
+
+def pkcs10(part, csr):
+    return tlv(0xa0, integer(part), csr)
+
+
+def pki_data(*requests, controls=(), contents=(), others=()):
+    return tlv(0x30, *(tlv(0x30, *parts) for parts in (controls, requests, contents, others)))
+
+
+def sign(data, identity, *options, content_type=PKI_DATA):
+    """A Full PKI Request by openssl."""
+    done = subprocess.run(["openssl", "cms", "-sign", "-binary", "-nodetach", "-econtent_type", content_type, "-signer", identity.path, "-inkey",
+                           identity.path, "-md", "sha256", "-outform", "DER", *options], input=data, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def unsigned(data, content_type=PKI_DATA):
+    """One with id-alg-noSignature (RFC 5272 C.1), which openssl does not write."""
+    info = tlv(0x30, integer(3), tlv(0x80, b"nobody"), SHA256, tlv(0x30, oid("1.3.6.1.5.5.7.6.2"), b"\x05\0"),
+               tlv(4, hashlib.sha256(data).digest()))
+    content = tlv(0x30, oid(content_type), tlv(0xa0, tlv(4, data)))
+    return tlv(0x30, oid("1.2.840.113549.1.7.2"), tlv(0xa0, tlv(0x30, integer(3), tlv(0x31, SHA256), content, tlv(0x31, info))))
+
+
+class Response:
+    """A Full PKI Response, whose signature openssl has verified up to the node's root."""
+
+    def __init__(self, node, answer):
+        assert answer.status == 200, (answer.status, answer.text)
+        assert answer.headers["Content-Type"] == "application/pkcs7-mime; smime-type=CMC-response"
+        self.der = base64.b64decode(answer.body)
+        path, certificates = node.folder / "cmc.der", node.folder / "cmc-certificates.pem"
+        path.write_bytes(self.der)
+        done = subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-in", path, "-CAfile", node.folder / "ca.pem", "-purpose", "any",
+                               "-binary", "-certsout", certificates], capture_output=True)
+        assert done.returncode == 0, done.stderr
+        self.certificates = x509.load_pem_x509_certificates(certificates.read_bytes())
+        self.controls, self.statuses, ids = {}, {}, []
+        controls, contents, others = inside(done.stdout)
+        for _, _, whole in read(controls[1]):
+            (_, part, _), (_, _, name), (_, value, _) = inside(whole)
+            ids.append(int.from_bytes(part, "big"))
+            if name == oid(ID_CMC + "25"):
+                self.read_status(value)
+            else:
+                self.controls[name] = value
+        assert len(set(ids)) == len(ids) and 0 not in ids
+        assert contents[1] == others[1] == b""
+
+    def read_status(self, value):
+        fields = inside(value)
+        (part,) = read(fields[1][1])
+        texts = [contents.decode() for tag, contents, _ in fields[2:] if tag == 12]
+        fails = [int.from_bytes(contents, "big") for tag, contents, _ in fields[2:] if tag == 2]
+        self.statuses[int.from_bytes(part[1], "big")] = (int.from_bytes(fields[0][1], "big"), fails[0] if fails else None, texts[0] if texts else "")
+
+    def control(self, number):
+        return self.controls.get(oid(ID_CMC + str(number)))
+
+    def status(self, part):
+        """(status, failInfo)"""
+        return self.statuses[part][:2]
+
+    def text(self, part):
+        return self.statuses[part][2]
+
+    def certificate_for(self, key):
+        (found,) = [one for one in self.certificates if one.public_key() == key.public_key()]
+        return found
+
+
+def post(node, message, profile="demo-tls", headers=None, **options):
+    headers = {"Content-Type": "application/pkcs7-mime; smime-type=CMC-request", **(headers or {})}
+    return node.request("POST", f"/.well-known/est/{profile}/fullcmc", base64.b64encode(message), headers, **options)
+
+
+def ask(node, message, profile="demo-tls", **options):
+    return Response(node, post(node, message, profile, **options))
+
+
+def revoke_request(part, certificate, reason=0, more=b""):
+    return control(part, 17, tlv(0x30, certificate.issuer.public_bytes(), integer(certificate.serial_number), tlv(0x0a, bytes([reason])), more))
+
+
+def get_cert(part, certificate):
+    return control(part, 15, tlv(0x30, tlv(0xa4, certificate.issuer.public_bytes()), integer(certificate.serial_number)))
+
+
+def pem(certificate):
+    return certificate.public_bytes(Encoding.PEM)

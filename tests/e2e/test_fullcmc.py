@@ -1,0 +1,254 @@
+"""fullcmc (RFC 7030 4.3, RFC 5272): requests signed, and responses verified, by openssl cms."""
+import subprocess
+
+import pytest
+from cryptography import x509
+
+import cmc
+from cmc import ask, control, pkcs10, pki_data, post, revoke_request, sign, unsigned
+from der import integer, oid, tlv
+from node import Identity, Node, make_csr, make_key
+
+
+@pytest.fixture(scope="module")
+def node():
+    with Node() as running:
+        running.set_profile("demo-tls", "fullcmc=true")
+        running.set_profile("demo", "fullcmc=true")
+        running.wait(lambda: post(running, b"probe").status != 404 and post(running, b"probe", "demo").status != 404, "fullcmc", 10)
+        yield running
+
+
+def device_of(node, name, kind="p256"):
+    """A device with a certificate of demo-tls, by way of one of demo."""
+    first = node.device(name, kind)
+    key = make_key(kind)
+    answer = node.enroll(make_csr(key, name), profile="demo-tls", identity=first)
+    assert answer.status == 200, answer.text
+    return Identity(node.folder, key, answer.certificate)
+
+
+def is_issued(node, name, count):
+    return len([one for one in node.certificates() if one["subject"] == f"CN={name}"]) == count
+
+
+# -- there or not --
+
+def test_cmc_01_off_until_switched_on():
+    with Node() as node:
+        device = node.device("off")
+        assert post(node, sign(pki_data(), device)).status == 404
+
+
+def test_cmc_01_what_is_no_cms_is_refused_by_http(node):
+    assert post(node, b"\x30\x03\x02\x01\x00").status == 400
+    assert post(node, b"not DER").status == 400
+    device = node.device("media")
+    answer = post(node, sign(pki_data(), device), headers={"Content-Type": "application/pkcs10"})
+    assert answer.status == 415
+    # BER is no DER: indefinite lengths are refused, in words
+    streamed = sign(pki_data(), device, "-stream")
+    assert post(node, streamed).status == 400 and "cms_malformed" in post(node, streamed).text
+    assert node.request("GET", "/.well-known/est/demo-tls/fullcmc").status == 405
+
+
+# -- who signs --
+
+@pytest.mark.parametrize("kind", ["p256", "p384", "rsa2048"])
+def test_cmc_05_a_holder_renews_with_a_new_key(node, kind):
+    device, key = device_of(node, f"rekey-{kind}", kind), make_key()
+    data = pki_data(pkcs10(7, make_csr(key, f"rekey-{kind}")), controls=[control(1, 5, integer(4711)), control(2, 6, tlv(4, b"my nonce")),
+                                                                        control(3, 4, tlv(4, b"state")), control(4, 18, tlv(4, b"info"))])
+    response = ask(node, sign(data, device))
+    assert response.status(7) == (cmc.SUCCESS, None)
+    certificate = response.certificate_for(key)
+    assert certificate.subject == device.certificate.subject
+    # CMC-03: what is repeated
+    assert response.control(5) == integer(4711) and response.control(7) == tlv(4, b"my nonce") and response.control(4) == tlv(4, b"state")
+    assert len(response.control(6)) == 18 and response.control(6) != tlv(4, b"my nonce")
+    # it was a renewal, by the same rules as any
+    assert [one for one in node.ctl_json("audit", "list")["entries"] if one["action"] == "certificate.renew"]
+
+
+def test_cmc_05_the_signer_by_key_identifier_and_two_requests_at_once(node):
+    device, keys = device_of(node, "by-ski"), [make_key(), make_key()]
+    data = pki_data(*(pkcs10(part, make_csr(key, "by-ski")) for part, key in enumerate(keys, 4000000000)))
+    response = ask(node, sign(data, device, "-keyid"))
+    for part, key in enumerate(keys, 4000000000):
+        assert response.status(part) == (cmc.SUCCESS, None)
+        assert response.certificate_for(key)
+
+
+def test_cmc_05_who_is_no_ra_names_only_itself(node):
+    device = device_of(node, "myself")
+    response = ask(node, sign(pki_data(pkcs10(1, make_csr(make_key(), "somebody-else"))), device))
+    assert response.status(1)[0] == cmc.FAILED and is_issued(node, "somebody-else", 0)
+    assert node.events("--refusals")[0]["reason"] in ("subject_mismatch", "name_not_authorized")
+
+
+def test_cmc_05_an_ra_speaks_for_devices(node, tmp_path):
+    key = make_key()
+    csr = tmp_path / "ra.csr"
+    csr.write_bytes(make_csr(key, "cmc-ra"))
+    out = tmp_path / "ra.pem"
+    node.ctl("ra", "enroll", "cmc-ra", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", csr, "--out", out)
+    ra = Identity(node.folder, key, x509.load_pem_x509_certificates(out.read_bytes())[0])
+    device_key = make_key()
+    response = ask(node, sign(pki_data(pkcs10(1, make_csr(device_key, "behind-cmc"))), ra))
+    assert response.status(1) == (cmc.SUCCESS, None)
+    issued = response.certificate_for(device_key)
+    response = ask(node, sign(pki_data(controls=[revoke_request(1, issued, 1)]), ra))
+    assert response.status(1) == (cmc.SUCCESS, None)
+    assert node.ctl_json("cert", "show", node.serial(issued))["certificate"]["state"] == "revoked"
+
+
+def test_cmc_05_nobody_signed_so_tls_and_http_say_who_asks(node):
+    key = make_key()
+    data = pki_data(pkcs10(1, make_csr(key, "first-time")))
+    assert ask(node, unsigned(data), "demo").status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    assert ask(node, unsigned(data), "demo", headers=node.basic("wrong")).status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    assert is_issued(node, "first-time", 0)
+    response = ask(node, unsigned(data), "demo", headers=node.basic())
+    assert response.status(1) == (cmc.SUCCESS, None) and response.certificate_for(key)
+    first = Identity(node.folder, key, response.certificate_for(key))
+    second = make_key()
+    response = ask(node, unsigned(pki_data(pkcs10(1, make_csr(second, "first-time")))), identity=first)
+    assert response.status(1) == (cmc.SUCCESS, None) and response.certificate_for(second)
+
+
+def test_cmc_05_the_requested_key_signs_but_says_nothing_of_who_asks(node, tmp_path):
+    key = make_key()
+    subprocess.run(["openssl", "req", "-x509", "-new", "-key", Identity(tmp_path, key, node.device("x").certificate).path, "-subj", "/CN=self",
+                    "-out", tmp_path / "self.pem", "-days", "2"], check=True, capture_output=True)
+    alone = Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / "self.pem").read_bytes()))
+    message = sign(pki_data(pkcs10(1, make_csr(key, "self-signed"))), alone, "-keyid", "-nocerts")
+    assert ask(node, message, "demo").status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    assert ask(node, message, "demo", headers=node.basic()).status(1) == (cmc.SUCCESS, None)
+    # and a certificate that nobody trusts is nobody's word
+    message = sign(pki_data(pkcs10(1, make_csr(make_key(), "self-made"))), alone)
+    assert ask(node, message).status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+
+
+def test_cmc_05_a_wrong_signature_fails_the_message(node):
+    device = device_of(node, "wrong-signature")
+    message = bytearray(sign(pki_data(pkcs10(1, make_csr(make_key(), "wrong-signature")), controls=[control(2, 5, integer(1))]), device))
+    message[-4] ^= 1
+    response = ask(node, bytes(message))
+    assert response.status(0) == (cmc.FAILED, cmc.BAD_MESSAGE_CHECK) and 1 not in response.statuses
+    # the digest covers the content
+    altered = sign(pki_data(pkcs10(1, make_csr(make_key(), "wrong-signature"))), device).replace(b"wrong-signature", b"other-signature", 1)
+    assert ask(node, altered).status(0) == (cmc.FAILED, cmc.BAD_MESSAGE_CHECK)
+    assert is_issued(node, "wrong-signature", 2) and is_issued(node, "other-signature", 0)
+
+
+def test_a_revoked_signer_is_refused(node):
+    device = device_of(node, "was-revoked")
+    node.ctl("cert", "revoke", node.serial(device.certificate))
+    response = ask(node, sign(pki_data(pkcs10(1, make_csr(make_key(), "was-revoked"))), device))
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+
+
+# -- what is asked --
+
+def test_cmc_02_unknown_controls_and_broken_lists_fail(node):
+    device = device_of(node, "broken")
+    csr = make_csr(make_key(), "broken")
+    response = ask(node, sign(pki_data(pkcs10(1, csr), controls=[control(9, 99, b"\x05\0")]), device))
+    assert response.status(9) == (cmc.FAILED, cmc.BAD_REQUEST) and 1 not in response.statuses
+    for data in (pki_data(pkcs10(1, csr), pkcs10(1, csr)), pki_data(pkcs10(0, csr)), pki_data(pkcs10(1 << 32, csr)),
+                 pki_data(pkcs10(1, csr), controls=[control(1, 5, integer(1))]),
+                 pki_data(pkcs10(1, csr), controls=[control(2, 5, integer(1)), control(3, 5, integer(1))]),
+                 pki_data(*(pkcs10(part, csr) for part in range(1, 10))),
+                 pki_data(pkcs10(1, csr)) + b"\0", tlv(0x30), b""):
+        response = ask(node, sign(data, device))
+        assert response.status(0) == (cmc.FAILED, cmc.BAD_REQUEST), data
+    assert ask(node, sign(pki_data(), device)).status(0) == (cmc.FAILED, cmc.BAD_REQUEST)
+    response = ask(node, sign(pki_data(), device, content_type="1.3.6.1.5.5.7.12.3"))
+    assert response.status(0) == (cmc.FAILED, cmc.BAD_REQUEST)
+    assert is_issued(node, "broken", 2)
+
+
+def test_cmc_02_crmf_and_messages_within_are_not_taken(node):
+    device = device_of(node, "crmf")
+    crmf = tlv(0xa1, tlv(0x30, integer(5), tlv(0x30)))
+    content = tlv(0x30, integer(6), tlv(0x30))
+    other = tlv(0x30, integer(8), oid("1.2.3"), b"\x05\0")
+    key = make_key()
+    response = ask(node, sign(pki_data(crmf, pkcs10(1, make_csr(key, "crmf")), contents=[content], others=[other]), device))
+    assert response.status(5) == response.status(6) == (cmc.FAILED, cmc.BAD_REQUEST) and 8 not in response.statuses
+    assert response.status(1) == (cmc.SUCCESS, None) and "CRMF" in response.text(5)
+
+
+def test_cmc_04_fail_info_tells_what(node):
+    device = device_of(node, "numbers")
+    csr = make_csr(make_key(), "numbers")
+    spoilt = csr[:-2] + bytes([csr[-2] ^ 1, csr[-1]])
+    assert ask(node, sign(pki_data(pkcs10(1, spoilt)), device)).status(1) == (cmc.FAILED, cmc.POP_FAILED)
+    assert ask(node, sign(pki_data(pkcs10(1, make_csr(make_key("rsa1024"), "numbers"))), device)).status(1) == (cmc.FAILED, cmc.BAD_ALG)
+    response = ask(node, sign(pki_data(pkcs10(1, tlv(0x30))), device))
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_REQUEST) and "csr_malformed" in response.text(1)
+    node.set_profile("demo-tls", "renewal.key=new")
+    try:
+        again = make_csr(device.key, "numbers")
+        node.wait(lambda: ask(node, sign(pki_data(pkcs10(1, again)), device)).status(1) == (cmc.FAILED, cmc.NO_KEY_REUSE), "the rule", 10)
+    finally:
+        node.set_profile("demo-tls", "renewal.key=allowed")
+
+
+def test_cmc_03_a_secret_that_nobody_shares_fails_the_message(node):
+    data = pki_data(pkcs10(1, make_csr(make_key(), "proof")), controls=[control(2, 2, tlv(12, b"device-1")),
+                    control(3, 34, tlv(0x30, cmc.SHA256, tlv(0x30, oid("1.2.840.113549.2.9")), tlv(4, b"w" * 32)))])
+    response = ask(node, unsigned(data), "demo", headers=node.basic())
+    assert response.status(3) == (cmc.FAILED, cmc.BAD_IDENTITY) and is_issued(node, "proof", 0)
+
+
+def test_cmc_03_revocation_of_ones_own(node):
+    device, other = device_of(node, "leaver"), device_of(node, "stayer")
+    response = ask(node, sign(pki_data(controls=[revoke_request(1, other.certificate)]), device))
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    for bad in (6, 8, 2, 7, 200):
+        response = ask(node, sign(pki_data(controls=[revoke_request(1, device.certificate, bad)]), device))
+        assert response.status(1) == (cmc.FAILED, cmc.BAD_REQUEST)
+    assert ask(node, unsigned(pki_data(controls=[revoke_request(1, device.certificate)]))).status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    unknown = control(1, 17, tlv(0x30, device.certificate.issuer.public_bytes(), integer(4711), tlv(0x0a, b"\0")))
+    assert ask(node, sign(pki_data(controls=[unknown]), device)).status(1) == (cmc.FAILED, cmc.BAD_CERT_ID)
+    response = ask(node, sign(pki_data(controls=[revoke_request(1, device.certificate, 4)]), device))
+    assert response.status(1) == (cmc.SUCCESS, None)
+    shown = node.ctl_json("cert", "show", node.serial(device.certificate))["certificate"]
+    assert shown["state"] == "revoked" and shown["revocation"]["reason"] == "superseded"
+    entry = node.ctl_json("audit", "list")["entries"][0]
+    assert entry["action"] == "certificate.revoke" and "leaver" in entry["actor"]
+    # it speaks for nothing any more, not even for itself
+    response = ask(node, sign(pki_data(controls=[revoke_request(1, device.certificate, 4)]), device))
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    assert node.ctl_json("cert", "show", node.serial(other.certificate))["certificate"]["state"] == "issued"
+
+
+def test_cmc_03_getting_a_certificate(node):
+    device, other = device_of(node, "getter"), device_of(node, "gotten")
+    response = ask(node, sign(pki_data(controls=[cmc.get_cert(1, other.certificate), cmc.get_cert(2, device.certificate)]), device))
+    assert response.status(1) == response.status(2) == (cmc.SUCCESS, None)
+    assert other.certificate in response.certificates and device.certificate in response.certificates
+    response = ask(node, unsigned(pki_data(controls=[cmc.get_cert(1, other.certificate)])))
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY) and other.certificate not in response.certificates
+
+
+def test_cmc_03_nothing_is_pending_under_a_token(node):
+    device = device_of(node, "pending")
+    response = ask(node, sign(pki_data(controls=[control(1, 21, tlv(4, b"token"))]), device))
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_REQUEST)
+    response = ask(node, sign(pki_data(controls=[control(1, 24, tlv(0x30, device.certificate.issuer.public_bytes(),
+                                                                    integer(device.certificate.serial_number)))]), device))
+    assert response.status(1) == (cmc.SUCCESS, None)
+
+
+def test_a_repeated_message_gets_the_same_certificate(node):
+    device, key = device_of(node, "twice"), make_key()
+    message = sign(pki_data(pkcs10(1, make_csr(key, "twice"))), device)
+    assert ask(node, message).certificate_for(key) == ask(node, message).certificate_for(key)
+
+
+def test_a_passphrase_profile_is_renewed_by_signature(node):
+    device, key = node.device("by-passphrase"), make_key()
+    response = ask(node, sign(pki_data(pkcs10(1, make_csr(key, "by-passphrase"))), device), "demo")
+    assert response.status(1) == (cmc.SUCCESS, None) and response.certificate_for(key)

@@ -1,0 +1,71 @@
+/* CMC messages made and read by Bouncy Castle, for the tests:
+ *   java CmcClient.java request CSR.der IDENTITY.p12 OUT.der   a Full PKI Request with transactionId 4711 and body part 7
+ *   java CmcClient.java response IN.der                        prints "content OID", "signature true", "status N part P [fail F]", "certificate SUBJECT" */
+import java.io.FileInputStream;
+import java.nio.file.*;
+import java.security.*;
+import java.security.cert.X509Certificate;
+import java.util.*;
+import org.bouncycastle.asn1.*;
+import org.bouncycastle.asn1.cmc.*;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.jcajce.JcaCertStore;
+import org.bouncycastle.cms.*;
+import org.bouncycastle.cms.jcajce.*;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.operator.jcajce.*;
+
+public class CmcClient {
+    public static void main(String[] args) throws Exception {
+        Security.addProvider(new BouncyCastleProvider());
+        if (args[0].equals("request"))
+            request(args);
+        else
+            response(args);
+    }
+
+    static void request(String[] args) throws Exception {
+        KeyStore identity = KeyStore.getInstance("PKCS12");
+        char[] password = "identity".toCharArray();
+        try (FileInputStream in = new FileInputStream(args[2])) { identity.load(in, password); }
+        String alias = identity.aliases().nextElement();
+        PrivateKey key = (PrivateKey) identity.getKey(alias, password);
+        X509Certificate certificate = (X509Certificate) identity.getCertificate(alias);
+
+        TaggedAttribute transaction = new TaggedAttribute(new BodyPartID(1), CMCObjectIdentifiers.id_cmc_transactionId,
+                new DERSet(new ASN1Integer(4711)));
+        CertificationRequest csr = CertificationRequest.getInstance(Files.readAllBytes(Path.of(args[1])));
+        TaggedRequest tagged = new TaggedRequest(new TaggedCertificationRequest(new BodyPartID(7), csr));
+        PKIData data = new PKIData(new TaggedAttribute[] { transaction }, new TaggedRequest[] { tagged }, new TaggedContentInfo[0], new OtherMsg[0]);
+
+        String algorithm = key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : key.getAlgorithm().startsWith("Ed") ? "Ed25519" : "SHA256withECDSA";
+        CMSSignedDataGenerator generator = new CMSSignedDataGenerator();
+        generator.addSignerInfoGenerator(new JcaSignerInfoGeneratorBuilder(new JcaDigestCalculatorProviderBuilder().setProvider("BC").build())
+                .build(new JcaContentSignerBuilder(algorithm).setProvider("BC").build(key), certificate));
+        generator.addCertificates(new JcaCertStore(List.of(certificate)));
+        CMSSignedData message = generator.generate(new CMSProcessableByteArray(CMCObjectIdentifiers.id_cct_PKIData, data.getEncoded("DER")), true);
+        Files.write(Path.of(args[3]), message.toASN1Structure().getEncoded("DER"));
+    }
+
+    static void response(String[] args) throws Exception {
+        CMSSignedData message = new CMSSignedData(Files.readAllBytes(Path.of(args[1])));
+        System.out.println("content " + message.getSignedContentTypeOID());
+        SignerInformation signer = message.getSignerInfos().getSigners().iterator().next();
+        X509CertificateHolder by = (X509CertificateHolder) message.getCertificates().getMatches(signer.getSID()).iterator().next();
+        System.out.println("signature " + signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(by)));
+        PKIResponse response = PKIResponse.getInstance(ASN1Primitive.fromByteArray((byte[]) message.getSignedContent().getContent()));
+        for (ASN1Encodable element : response.getControlSequence()) {
+            TaggedAttribute control = TaggedAttribute.getInstance(element);
+            if (control.getAttrType().equals(CMCObjectIdentifiers.id_cmc_statusInfoV2)) {
+                CMCStatusInfoV2 status = CMCStatusInfoV2.getInstance(control.getAttrValues().getObjectAt(0));
+                String fail = status.hasOtherInfo() ? " fail " + ASN1Integer.getInstance(status.getOtherStatusInfo().toASN1Primitive()).getValue() : "";
+                System.out.println("status " + ASN1Integer.getInstance(status.getcMCStatus().toASN1Primitive()).getValue() + " part "
+                        + ASN1Integer.getInstance(status.getBodyList()[0].toASN1Primitive()).getValue() + fail);
+            }
+            if (control.getAttrType().equals(CMCObjectIdentifiers.id_cmc_transactionId))
+                System.out.println("transaction " + control.getAttrValues().getObjectAt(0));
+        }
+        for (Object one : message.getCertificates().getMatches(null))
+            System.out.println("certificate " + ((X509CertificateHolder) one).getSubject());
+    }
+}

@@ -1,0 +1,41 @@
+"""fullcmc with messages that Bouncy Castle makes and reads."""
+import base64
+import pathlib
+import subprocess
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+from cmc import post
+from node import make_csr, make_key
+
+HERE = pathlib.Path(__file__).resolve().parent
+JARS = ":".join(f"/usr/share/java/{name}.jar" for name in ("bcprov", "bcpkix", "bcutil"))
+
+
+def java(*arguments):
+    done = subprocess.run(["java", "-cp", JARS, HERE / "CmcClient.java", *map(str, arguments)], capture_output=True, timeout=120, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def ask(node, folder, device, name):
+    csr, store, message, answer = (folder / one for one in ("csr.der", "identity.p12", "request.der", "response.der"))
+    csr.write_bytes(make_csr(make_key(), name))
+    store.write_bytes(pkcs12.serialize_key_and_certificates(b"device", device.key, device.certificate, None, BestAvailableEncryption(b"identity")))
+    java("request", csr, store, message)
+    response = post(node, message.read_bytes(), "demo")
+    assert response.status == 200, response.text
+    answer.write_bytes(base64.b64decode(response.body))
+    return java("response", answer)
+
+
+@pytest.mark.parametrize("kind", ["p256", "rsa2048", "ed25519"])
+def test_bouncycastle_renews_by_cmc(node, tmp_path, kind):
+    node.set_profile("demo", "fullcmc=true")
+    node.wait(lambda: post(node, b"probe", "demo").status != 404, "fullcmc", 10)
+    device = node.device(f"cmc-{kind}", kind)
+    said = ask(node, tmp_path, device, f"cmc-{kind}")
+    assert {"content 1.3.6.1.5.5.7.12.3", "signature true", "status 0 part 7", "transaction 4711", f"certificate CN=cmc-{kind}"} <= set(said)
+    said = ask(node, tmp_path, device, "somebody-else")
+    assert "status 2 part 7 fail 7" in said and "certificate CN=somebody-else" not in said

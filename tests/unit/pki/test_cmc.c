@@ -1,0 +1,258 @@
+/* CMC-02: what is in a PKIData, and what is not; and the PKIResponse byte for byte. */
+#include "pki/cmc.h"
+
+#include "hex.h"
+#include "pki/der.h"
+#include "test.h"
+
+#define ID_CMC "06{ 2b060105050707"
+#define EMPTY "30{}"
+
+static struct error err;
+
+/* Hexadecimal, in which "30{ … }" is an element whose length is counted here. */
+static const char *assemble(const char *text, struct buffer *to)
+{
+	while (*text && *text != '}') {
+		if (*text == ' ') {
+			text++;
+			continue;
+		}
+		unsigned char byte = (unsigned char)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+		text += 2;
+		if (*text != '{') {
+			buffer_append_byte(to, byte);
+			continue;
+		}
+		size_t begun = der_begin(to, byte);
+		text = assemble(text + 1, to);
+		assert_int_equal(*text, '}');
+		text++;
+		der_end(to, begun);
+	}
+	return text;
+}
+
+static struct buffer from_text(const char *text)
+{
+	struct buffer ret = { 0 };
+
+	assert_int_equal(*assemble(text, &ret), '\0');
+	return ret;
+}
+
+static struct buffer parsed; /* what the views of the last one point into */
+
+static bool parse(const char *text, struct cmc_request *ret)
+{
+	buffer_done(&parsed);
+	parsed = from_text(text);
+	err = (struct error){ 0 };
+	return cmc_request_parse(buffer_view(&parsed), ret, &err);
+}
+
+static void refuse(const char *text, const char *why)
+{
+	struct cmc_request request;
+
+	if (parse(text, &request))
+		fail_msg("taken: %s", text);
+	assert_int_equal(err.reason, REASON_CMS_MALFORMED);
+	if (!strstr(err.detail, why))
+		fail_msg("%s: %s", text, err.detail);
+}
+
+#define REQUESTS(parts) "30{" EMPTY "30{" parts "}" EMPTY EMPTY "}"
+#define CONTROLS(parts)                                                                            \
+	"30{"                                                                                      \
+	"30{" parts "}" EMPTY EMPTY EMPTY "}"
+#define PKCS10(id) "a0{ 02{" id "} 30{} }"
+#define CONTROL(id, number, values) "30{ 02{" id "}" ID_CMC number "} 31{" values "} }"
+
+TEST(cmc_02_body_part_identifiers_are_unique_and_not_zero)
+{
+	refuse(REQUESTS(PKCS10("00")), "is 0");
+	refuse(REQUESTS(PKCS10("01") PKCS10("01")), "twice");
+	refuse(REQUESTS(PKCS10("0100000000")), "four octets");
+	refuse(REQUESTS(PKCS10("ff")), "four octets");
+	refuse(REQUESTS(PKCS10("0001")), "four octets");
+	refuse(REQUESTS(PKCS10("")), "four octets");
+	refuse("30{ 30{" CONTROL("05", "05", "0500") "} 30{" PKCS10("05") "}" EMPTY EMPTY "}",
+	       "twice");
+	refuse("30{" EMPTY "30{ a1{ 30{ 020107 } } }"
+	       "30{ 30{ 020107 30{} } }" EMPTY "}",
+	       "twice");
+	refuse("30{" EMPTY EMPTY EMPTY "30{ 30{ 020100 } } }", "is 0");
+}
+
+TEST(cmc_02_the_largest_identifier_is_taken)
+{
+	struct cmc_request request;
+
+	EXPECT_OK(parse(REQUESTS(PKCS10("00ffffffff")), &request), err);
+	assert_int_equal(request.part_count, 1);
+	assert_int_equal(request.parts[0].id, UINT32_MAX);
+	assert_int_equal(request.parts[0].kind, CMC_PKCS10);
+	assert_int_equal(request.parts[0].der.len, 2);
+	buffer_done(&parsed);
+}
+
+TEST(cmc_02_broken_sequences_are_refused)
+{
+	refuse("", "");
+	refuse("30{}", "");
+	refuse("30{" EMPTY EMPTY EMPTY "}", "malformed");
+	refuse("30{" EMPTY EMPTY EMPTY EMPTY EMPTY "}", "does not end");
+	refuse("30{" EMPTY EMPTY EMPTY EMPTY "} 00", "does not end");
+	refuse(REQUESTS("a3{ 020101 }"), "no known form");
+	refuse(REQUESTS("a0{ 020101 }"), "CertificationRequest");
+	refuse(REQUESTS("a0{ 020101 30{} 00 }"), "CertificationRequest");
+	refuse("3080" EMPTY EMPTY EMPTY EMPTY "0000", "");
+}
+
+TEST(cmc_02_every_cut_is_refused)
+{
+	CLEANUP(buffer_done)
+	struct buffer der = from_text("30{ 30{" CONTROL("01", "05", "020163") "} 30{" PKCS10(
+		"02") "} 30{ 30{ 020103 30{} } } 30{ 30{ 020104 } } }");
+	struct cmc_request request;
+
+	EXPECT_OK(cmc_request_parse(buffer_view(&der), &request, &err), err);
+	assert_int_equal(request.part_count, 2);
+	assert_int_equal(request.parts[1].kind, CMC_CONTENT);
+	for (size_t len = 0; len < der.len; len++)
+		assert_false(cmc_request_parse((struct bytes){ der.data, len }, &request, &err));
+}
+
+TEST(cmc_02_a_control_has_one_value_and_is_there_once)
+{
+	refuse(CONTROLS(CONTROL("01", "05", "")), "one value");
+	refuse(CONTROLS(CONTROL("01", "05", "0500 0500")), "one value");
+	refuse(CONTROLS(CONTROL("01", "05", "0500") CONTROL("02", "05", "0500")), "twice");
+}
+
+TEST(cmc_02_controls_are_known_by_their_number)
+{
+	struct cmc_request request;
+
+	EXPECT_OK(parse(CONTROLS(CONTROL("01", "05", "020163")), &request), err);
+	assert_int_equal(request.controls[0].type, CMC_TRANSACTION_ID);
+	assert_true(bytes_equal(request.controls[0].value, BYTES_LITERAL("\x02\x01\x63")));
+	assert_ptr_equal(cmc_control_find(&request, CMC_TRANSACTION_ID), &request.controls[0]);
+	assert_null(cmc_control_find(&request, CMC_SENDER_NONCE));
+	EXPECT_OK(
+		parse(CONTROLS(CONTROL("01", "63", "0500") CONTROL("02", "63", "0500")), &request),
+		err);
+	assert_int_equal(request.controls[1].type, CMC_CONTROL_UNKNOWN);
+	for (enum cmc_control_type type = 0; type < CMC_CONTROL_UNKNOWN; type++)
+		assert_true(cmc_control_oid(type).len == 8);
+	assert_int_equal(cmc_control_oid(CMC_CONTROL_UNKNOWN).len, 0);
+	buffer_done(&parsed);
+}
+
+TEST(cmc_02_lists_are_bounded)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+
+	buffer_append_text(&text, "30{ 30{} 30{");
+	for (int i = 1; i <= CMC_PARTS_MAX + 1; i++)
+		buffer_printf(&text, "a0{ 0201%02x 30{} }", i);
+	buffer_append_text(&text, "} 30{} 30{} }");
+	refuse(buffer_cstring(&text), "more than 8");
+	buffer_clear(&text);
+	buffer_append_text(&text, "30{ 30{");
+	for (int i = 1; i <= CMC_CONTROLS_MAX + 1; i++)
+		buffer_printf(&text, "30{ 0201%02x 06{ 2a03 } 31{ 0500 } }", i);
+	buffer_append_text(&text, "} 30{} 30{} 30{} }");
+	refuse(buffer_cstring(&text), "more than 32");
+	buffer_done(&parsed);
+}
+
+/* -- values -- */
+
+static bool parse_revocation(const char *text, struct cmc_revocation *ret)
+{
+	CLEANUP(buffer_done) struct buffer der = from_text(text);
+
+	return cmc_revocation_parse(buffer_view(&der), ret, &err);
+}
+
+TEST(cmc_03_malformed_revocations_are_refused)
+{
+	static const char *const refused[] = {
+		"",
+		"30{}",
+		"30{ 30{} 020101 }",
+		"30{ 30{} 02{} 0a0101 }",
+		"30{ 30{} 020101 0a020101 }",
+		"30{ 30{} 020101 0a0101 020101 }",
+		"30{ 30{} 020101 0a0101 } 00",
+		"30{ 30{} 020101 0a0101 180f 32303236303130313030303030302b }",
+		"30{ 30{} 02{ 01 0000000000 0000000000 0000000000 0000000000 } 0a0101 }",
+	};
+	struct cmc_revocation revocation;
+
+	EXPECT_OK(parse_revocation("30{ 30{} 020101 0a0101 }", &revocation), err);
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (parse_revocation(refused[i], &revocation))
+			fail_msg("taken: %s", refused[i]);
+}
+
+TEST(cmc_03_a_revocation_with_everything)
+{
+	CLEANUP(buffer_done)
+	struct buffer der = from_text("30{ 30{} 02020085 0a0104"
+				      "18{ 32303236303130313030303030305a } 040161 0c0163 }");
+	struct cmc_revocation revocation;
+
+	EXPECT_OK(cmc_revocation_parse(buffer_view(&der), &revocation, &err), err);
+	assert_int_equal(revocation.reason, 4);
+	assert_int_equal(revocation.invalidity_date, 1767225600);
+	assert_true(bytes_equal(revocation.certificate.serial, BYTES_LITERAL("\x00\x85")));
+	assert_int_equal(revocation.certificate.issuer.len, 2);
+}
+
+TEST(cmc_03_get_cert_names_a_directory_name)
+{
+	CLEANUP(buffer_done) struct buffer dns = from_text("30{ 820161 020101 }");
+	CLEANUP(buffer_done) struct buffer good = from_text("30{ a4{ 30{} } 020105 }");
+	struct cmc_certificate certificate;
+
+	EXPECT_REFUSED(cmc_get_cert_parse(buffer_view(&dns), &certificate, &err), err,
+		       REASON_CMS_MALFORMED);
+	EXPECT_OK(cmc_get_cert_parse(buffer_view(&good), &certificate, &err), err);
+	assert_true(bytes_equal(certificate.serial, BYTES_LITERAL("\x05")));
+}
+
+/* -- the response -- */
+
+TEST(cmc_04_a_response_as_it_is_written)
+{
+	CLEANUP(buffer_done)
+	struct buffer wanted = from_text(
+		"30{ 30{" CONTROL("01", "05", "020163")
+			CONTROL("02", "19", "30{ 020100 30{ 02{ 00ffffffff } } }") CONTROL(
+				"03", "19",
+				"30{ 020102 30{ 020100 } 0c{ 61 } 020107 }") "} 30{} 30{} }");
+	CLEANUP(buffer_done) struct buffer got = { 0 };
+	struct cmc_response response = { 0 };
+
+	cmc_response_control(&response, CMC_TRANSACTION_ID, BYTES_LITERAL("\x02\x01\x63"));
+	cmc_response_status(&response,
+			    &(struct cmc_status){ .code = CMC_SUCCESS, .part = UINT32_MAX });
+	cmc_response_status(&response, &(struct cmc_status){ .code = CMC_FAILED,
+							     .part = CMC_WHOLE_REQUEST,
+							     .fail_info = CMC_BAD_IDENTITY,
+							     .text = "a" });
+	EXPECT_OK(cmc_response_encode(&response, &got, &err), err);
+	buffer_done(&response.controls);
+	assert_int_equal(got.len, wanted.len);
+	assert_memory_equal(got.data, wanted.data, wanted.len);
+}
+
+TEST_MAIN(RUN(cmc_02_body_part_identifiers_are_unique_and_not_zero),
+	  RUN(cmc_02_the_largest_identifier_is_taken), RUN(cmc_02_broken_sequences_are_refused),
+	  RUN(cmc_02_every_cut_is_refused), RUN(cmc_02_a_control_has_one_value_and_is_there_once),
+	  RUN(cmc_02_controls_are_known_by_their_number), RUN(cmc_02_lists_are_bounded),
+	  RUN(cmc_03_malformed_revocations_are_refused), RUN(cmc_03_a_revocation_with_everything),
+	  RUN(cmc_03_get_cert_names_a_directory_name), RUN(cmc_04_a_response_as_it_is_written))
