@@ -4,7 +4,7 @@
 #include "bestowctl/command.h"
 #include "bestowctl/print.h"
 
-static void show_account(const json_t *account)
+static void show_account(const struct invocation *invocation, const json_t *account)
 {
 	static const struct column fields[] = {
 		{ "  valid certificates", "certificates.valid", LOOK_TEXT },
@@ -15,12 +15,15 @@ static void show_account(const json_t *account)
 		{ "  CAs", "cas", LOOK_TEXT },
 		{ "  trusted for EST", "trusted_cas", LOOK_TEXT },
 		{ "  allowed ranges", "allowed_ranges", LOOK_TEXT },
+		{ "  requests that wait", "waiting_requests", LOOK_TEXT },
 	};
 
 	printf("\naccount %s\n", json_text_at(account, "name"));
 	print_fields(account, fields, ARRAY_LEN(fields));
 	fflush(stdout);
 	print_warnings(json_at(account, "warnings"));
+	if (json_integer_value(json_at(account, "waiting_requests")) > 0)
+		print_hint(invocation, "next: bestowctl request list --state pending");
 }
 
 static void show(const struct invocation *invocation, const json_t *result)
@@ -30,7 +33,7 @@ static void show(const struct invocation *invocation, const json_t *result)
 	printf("Bestow %s at %s\n", json_text_at(result, "version"),
 	       json_text_at(result, "est_url"));
 	for (size_t i = 0; i < json_array_size(accounts); i++)
-		show_account(json_array_get(accounts, i));
+		show_account(invocation, json_array_get(accounts, i));
 	fflush(stdout);
 	if (json_array_size(accounts) == 0)
 		print_hint(invocation, "begin with: bestowctl account create default");

@@ -55,9 +55,8 @@ bool request_id_check(const char *id, struct error *err)
 	size_t len = strlen(id);
 
 	if (len < REQUEST_ID_PREFIX_MIN || len > REQUEST_ID_LEN)
-		return error_set(err, REASON_INVALID,
-				 "%s: a request id has at least %d digits here", id,
-				 REQUEST_ID_PREFIX_MIN);
+		return error_set(err, REASON_INVALID, "%s: %d to %d digits of a request id", id,
+				 REQUEST_ID_PREFIX_MIN, REQUEST_ID_LEN);
 	for (const char *c = id; *c; c++)
 		if ((*c < '0' || *c > '9') && (*c < 'a' || *c > 'f'))
 			return error_set(err, REASON_INVALID, "%s is no request id", id);

@@ -2,6 +2,7 @@
 #include "manage/describe.h"
 #include "store/store_certificate.h"
 #include "store/store_config.h"
+#include "store/store_held_request.h"
 
 #define ENDS_SOON ((int64_t)30 * 86400)
 
@@ -115,13 +116,14 @@ static bool describe_account(const struct call *call, const struct account *acco
 			     struct error *err)
 {
 	const struct catalog *catalog = call->catalog;
-	int64_t valid, expired, revoked;
+	int64_t valid, expired, revoked, waiting;
 
 	if (!store_certificate_count(call->manage->store, account->id, call->now, &valid, &expired,
-				     &revoked, err))
+				     &revoked, err) ||
+	    !store_held_request_count(call->manage->store, account->id, call->now, &waiting, err))
 		return false;
 	return call_return(
-		json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:o}", "name",
+		json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o}", "name",
 			  describe_text(account->name), "cas",
 			  (json_int_t)count_cas(catalog, account), "profiles",
 			  (json_int_t)count_profiles(catalog, account), "active_profiles",
@@ -129,7 +131,8 @@ static bool describe_account(const struct call *call, const struct account *acco
 			  (json_int_t)count_anchors(catalog, account), "allowed_ranges",
 			  (json_int_t)account->allowed.count, "certificates", "valid",
 			  (json_int_t)valid, "expired", (json_int_t)expired, "revoked",
-			  (json_int_t)revoked, "warnings", describe_checks(call, account)),
+			  (json_int_t)revoked, "waiting_requests", (json_int_t)waiting, "warnings",
+			  describe_checks(call, account)),
 		ret, err);
 }
 

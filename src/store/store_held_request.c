@@ -196,6 +196,26 @@ bool store_held_request_list(struct store *store, const struct store_held_filter
 	return true;
 }
 
+bool store_held_request_count(struct store *store, int64_t account_id, int64_t now, int64_t *ret,
+			      struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db,
+			"SELECT count(*) FROM held_request WHERE account_id = $1 AND state = 0 "
+			"AND +ends > $2",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, account_id);
+	db_bind_int64(query, 2, now);
+	if (!db_step_row(query, err))
+		return false;
+	*ret = db_int64(query, 0);
+	return true;
+}
+
 /* -- writing -- */
 
 static bool check_limits(struct db *db, const struct held_request *request,

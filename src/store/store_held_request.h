@@ -32,6 +32,10 @@ MUST_CHECK bool store_held_request_find_by_id(struct store_tx *tx, int64_t accou
 MUST_CHECK bool store_held_request_settle(struct store_tx *tx, const struct held_request *request,
 					  enum held_state from, struct error *err);
 
+/* How many of the account wait. */
+MUST_CHECK bool store_held_request_count(struct store *store, int64_t account_id, int64_t now,
+					 int64_t *ret, struct error *err);
+
 struct store_held_filter {
 	int64_t account_id, profile_id; /* profile_id 0: any */
 	int state;                      /* -1: any */

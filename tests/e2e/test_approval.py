@@ -215,6 +215,9 @@ def test_only_so_many_wait_of_a_profile_and_of_an_address(held):
 
 def test_decisions_are_audited_and_have_hints(held):
     _, identity = hold(held, "wait-11")
+    (account,) = held.ctl_json("status")["accounts"]
+    assert account["waiting_requests"] == len(waiting(held)) > 0
+    assert "request list --state pending" in held.ctl_run("status").stderr
     run = held.ctl_run("request", "show", identity)
     assert run.returncode == 0 and f"request approve {identity}" in run.stderr and "keyUsage (critical)" in run.stdout
     run = held.ctl_run("request", "approve", identity)
@@ -234,7 +237,7 @@ def test_a_request_is_explained_by_the_id_that_its_client_reads(held):
 
 
 def test_requests_are_called_by_their_ids(held):
-    for wrong, words in (("abc", "at least"), ("ABCD", "no request id"), ("f" * 17, "at least"), ("f" * 16, "not_found")):
+    for wrong, words in (("abc", "4 to 16 digits"), ("ABCD", "no request id"), ("f" * 17, "4 to 16 digits"), ("f" * 16, "not_found")):
         with pytest.raises(Refused, match=words):
             held.ctl("request", "show", wrong)
 
