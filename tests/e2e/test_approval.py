@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from cryptography.hazmat.primitives import hashes
 
+from device import Device, private_file
 from node import Identity, Node, Refused, make_csr, make_key
 
 
@@ -296,3 +297,17 @@ def test_a_decision_outlives_a_restart_and_ends_by_the_clock():
         node.wait(lambda: count() == 0, "the job to forget it")
         ask(node, lost, "lost")
         assert len(waiting(node, "lost")) == 1
+
+
+def test_our_own_client_keeps_its_key_and_fetches_later(held):
+    secret = private_file(held.folder, "device.pass", held.passphrase + "\n")
+    url = f"https://localhost:{held.port}/.well-known/est/demo"
+    with Device(url, "--user", "device", "--pass-file", secret, "--subject", "CN=own-client", ca=held.folder / "root.pem") as device:
+        code, error = device.refused("enroll", "--wait", "1s")
+        assert (code, error["code"]) == (6, "server_pending")
+        (request,) = waiting(held, "own-client")
+        assert device.refused("enroll", "--wait", "1s")[0] == 6
+        assert [again["request_id"] for again in waiting(held, "own-client")] == [request["request_id"]]
+        held.ctl("request", "approve", request["request_id"])
+        device.json("enroll", "--wait", "1s")
+        assert device.has_valid_pair() and device.certificate().subject.rfc4514_string() == "CN=own-client"
