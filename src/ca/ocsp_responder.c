@@ -250,7 +250,7 @@ static bool answer_one(struct answering *answering, const struct ocsp_cert_id *i
 	}
 	if (desk && !answering->desk)
 		answering->desk = desk;
-	if (found && may_speak_for(answering->desk, desk)) {
+	if (found && desk && may_speak_for(answering->desk, desk)) {
 		say(&status, answering, &single);
 	} else {
 		answering->is_recorded = false;

@@ -54,10 +54,13 @@ static struct kept_answer **place_of(struct kept *kept, struct bytes cert_id, ui
 	return place;
 }
 
+/* Nothing happens where there is none. */
 static void drop(struct kept *kept, struct kept_answer **place)
 {
 	struct kept_answer *answer = *place;
 
+	if (!answer)
+		return;
 	*place = answer->next;
 	TAILQ_REMOVE(&kept->used, answer, used);
 	kept->filled -= size_of(answer);
@@ -151,8 +154,7 @@ void kept_put(struct kept *kept, struct bytes cert_id, struct bytes serial,
 	struct kept_answer **place = place_of(kept, cert_id, hash_of(cert_id));
 	struct kept_answer *answer = copy(cert_id, serial, reply);
 
-	if (*place)
-		drop(kept, place);
+	drop(kept, place);
 	if (!answer)
 		return;
 	if (size_of(answer) > kept->room) {

@@ -67,13 +67,15 @@ static void log_request(const struct http_exchange *exchange, const char *outcom
 
 static void send_kept(struct http_exchange *exchange, const struct kept_answer *kept, int64_t now)
 {
-	char cache_control[80], last_modified[HTTP_DATE_MAX], expires[HTTP_DATE_MAX];
+	char cache_control[80], date[HTTP_DATE_MAX], last_modified[HTTP_DATE_MAX],
+		expires[HTTP_DATE_MAX];
 	bool is_get = strcmp(http_method(exchange), "GET") == 0;
 	bool known = is_get && client_has(exchange, kept->etag, kept->this_update);
 	struct http_answer answer = {
 		.status = known ? 304 : 200,
 		.content_type = known ? NULL : RESPONSE_TYPE,
-		.headers = { { "ETag", kept->etag },
+		.headers = { { "Date", date },
+			     { "ETag", kept->etag },
 			     { "Last-Modified", last_modified },
 			     { "Expires", expires },
 			     { "Cache-Control", cache_control } },
@@ -82,6 +84,7 @@ static void send_kept(struct http_exchange *exchange, const struct kept_answer *
 	snprintf(cache_control, sizeof cache_control,
 		 "max-age=%" PRId64 ", public, no-transform, must-revalidate",
 		 kept->next_update - now);
+	http_date(now, date);
 	http_date(kept->this_update, last_modified);
 	http_date(kept->next_update, expires);
 	if (!known)
