@@ -21,6 +21,8 @@ static const struct column fields[] = {
 	{ "issuer", "certificate.issuer", LOOK_TEXT },
 	{ "parent", "parent", LOOK_TEXT },
 	{ "key", "certificate.key", LOOK_TEXT },
+	{ "key is in", "key_store", LOOK_TEXT },
+	{ "signs with", "signature", LOOK_TEXT },
 	{ "path length", "certificate.path_len", LOOK_TEXT },
 	{ "permitted", "certificate.name_constraints.permitted", LOOK_TEXT },
 	{ "excluded", "certificate.name_constraints.excluded", LOOK_TEXT },
@@ -105,7 +107,11 @@ static const struct argument create_arguments[] = {
 	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA's name in the account" },
 	{ "--subject", "subject", ARGUMENT_TEXT, true, "NAME", "such as 'CN=Acme Root,O=Acme'" },
 	{ "--key", "key", ARGUMENT_TEXT, false, "KEY",
-	  "rsa-2048, rsa-3072, rsa-4096, p256 (the default) or p384" },
+	  "rsa-2048, rsa-3072, rsa-4096, p256 (the default), p384, p521 or ed25519" },
+	{ "--key-store", "key_store", ARGUMENT_TEXT, false, "PLACE",
+	  "where the key is made and stays: file (the default), or token" },
+	{ "--signature", "signature", ARGUMENT_TEXT, false, "ALGORITHM",
+	  "what it signs with, as rsa-pss-sha256; without, as such keys usually do" },
 	{ "--parent", "parent", ARGUMENT_TEXT, false, "CA", "who signs it; without, it is a root" },
 	{ "--validity", "validity", ARGUMENT_TEXT, false, "TIME",
 	  "such as 10y (the default, cut where the parent ends)" },
@@ -122,12 +128,21 @@ static const struct argument create_arguments[] = {
 };
 static const struct argument import_arguments[] = {
 	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA's name in the account" },
-	{ "FILE", "file", ARGUMENT_FILE, true, NULL,
-	  "PKCS#12, or PEM with key and certificates up to the root" },
+	{ "FILE", "file", ARGUMENT_FILE, false, NULL,
+	  "PKCS#12, or PEM with key and certificates up to the root; with --token-key PEM "
+	  "certificates, the CA's own first" },
 	{ "--passphrase-file", "passphrase", ARGUMENT_SECRET, false, "FILE",
 	  "of the file's key; - reads standard input" },
+	{ "--token-key", "token_key", ARGUMENT_TEXT, false, "KEY",
+	  "the key is in the token: its label, or id:HEX; without FILE so are the certificates" },
 	{ "--trust", "trust", ARGUMENT_FLAG, false, NULL, "add it to EST authentication" },
 	{ "--no-trust", NULL, ARGUMENT_FLAG, false, NULL, "do not, and do not ask" },
+	{ 0 },
+};
+static const struct argument set_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the CA" },
+	{ "--signature", "signature", ARGUMENT_TEXT, true, "ALGORITHM",
+	  "rsa-sha256, rsa-pss-sha256, ecdsa-sha384 … or auto" },
 	{ 0 },
 };
 static const struct argument name_arguments[] = {
@@ -160,9 +175,12 @@ static const struct command commands[] = {
 	  "--permit dns:plant3.acme.example --permit ip:10.3.0.0/16 --trust\n",
 	  create_arguments, show_one, make },
 	{ "ca", "import", "ca.import", "Loads a CA with its key",
-	  "ca import issuing issuing.p12 --passphrase-file issuing.pass --trust\n",
+	  "ca import issuing issuing.p12 --passphrase-file issuing.pass --trust\n"
+	  "ca import root root.pem --token-key 'Acme Root' --no-trust\n",
 	  import_arguments, show_one, make },
 	{ "ca", "list", "ca.list", "Lists the CAs", "ca list\n", NULL, show_list, NULL },
+	{ "ca", "set", "ca.set", "Says what a CA signs with, where no profile says otherwise",
+	  "ca set issuing --signature rsa-pss-sha384\n", set_arguments, show_one, NULL },
 	{ "ca", "show", "ca.show", "Shows a CA", "ca show issuing\n", name_arguments, show_one,
 	  NULL },
 	{ "ca", "export", "ca.export", "Prints a CA's certificate as PEM",

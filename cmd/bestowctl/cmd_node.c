@@ -32,6 +32,29 @@ static void show_certificate(const struct invocation *invocation, const json_t *
 	       json_text_at(result, "certificate.not_after"));
 }
 
+static const struct column token_fields[] = {
+	{ "ready", "ready", LOOK_YES },
+	{ "why not", "detail", LOOK_TEXT },
+	{ "manufacturer", "manufacturer", LOOK_TEXT },
+	{ "model", "model", LOOK_TEXT },
+	{ "serial", "serial", LOOK_TEXT },
+};
+
+static const struct column token_keys[] = {
+	{ "LABEL", "label", LOOK_TEXT },
+	{ "TYPE", "type", LOOK_TEXT },
+	{ "CA", "ca", LOOK_TEXT },
+	{ "ID", "id", LOOK_TEXT },
+};
+
+static void show_token(const struct invocation *invocation, const json_t *result)
+{
+	print_fields(json_at(result, "token"), token_fields, ARRAY_LEN(token_fields));
+	print_table(invocation, json_at(result, "token.keys"), token_keys, ARRAY_LEN(token_keys),
+		    "no keys are seen");
+	fflush(stdout);
+}
+
 static void show_backup(const struct invocation *invocation, const json_t *result)
 {
 	printf("the store is copied to %s\n", json_text_at(result, "path"));
@@ -60,6 +83,8 @@ static const struct command commands[] = {
 	  certificate_arguments, show_certificate, NULL },
 	{ "node", "show", "node.show", "Shows the node and its TLS certificate", "node show\n",
 	  NULL, show_node, NULL },
+	{ "node", "token", "node.token", "Shows the token and the keys in it", "node token\n", NULL,
+	  show_token, NULL },
 	{ "backup", NULL, "node.backup", "Copies the running store to a file",
 	  "backup /var/backups/bestowd/2027-01-31.db\n", backup_arguments, show_backup, NULL },
 };

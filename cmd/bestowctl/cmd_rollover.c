@@ -110,6 +110,8 @@ static const struct argument start_arguments[] = {
 	{ "--subject", "subject", ARGUMENT_TEXT, false, "NAME",
 	  "another one than OLD's, which is the usual" },
 	{ "--key", "key", ARGUMENT_TEXT, false, "KEY", "another kind than OLD's" },
+	{ "--key-store", "key_store", ARGUMENT_TEXT, false, "PLACE",
+	  "file or token; without, where OLD's is" },
 	{ "--parent", "parent", ARGUMENT_TEXT, false, "CA",
 	  "another one than OLD's, or the one that takes its place" },
 	{ "--validity", "validity", ARGUMENT_TEXT, false, "TIME", "another one than OLD's" },

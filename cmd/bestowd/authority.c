@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "bestowd/control.h"
+#include "bestowd/secret_source.h"
 #include "jobs/jobs.h"
 #include "manage/manage.h"
 #include "manage/sign_in.h"
@@ -37,6 +38,9 @@
 struct authority {
 	const struct authority_options *options;
 	struct secret passphrase; /* encrypts the CA keys */
+	struct secret pin;        /* of the token */
+	unsigned char pin_secret[HASH_LEN];
+	char pin_memory[PATH_MAX];
 	unsigned char pepper[HASH_LEN];
 	unsigned char tls_secret[HASH_LEN];
 	char tls_passphrase[2 * HASH_LEN + 1];
@@ -45,7 +49,7 @@ struct authority {
 	struct ra *ra;
 	struct crl_issuer *crls;
 	struct ocsp_responder *ocsp;
-	struct jobs *jobs;
+	struct jobs *jobs, *slow_jobs; /* slow_jobs: of CAs whose keys are in a token */
 	struct manage manage;
 	struct sign_in *sign_in;
 	struct ipc_server *server;
@@ -283,7 +287,7 @@ static void on_line(void *context, size_t line, enum ipc_role role, const char *
 
 /* A certificate may leave once it is durable. */
 static enum ipc_answer answer_est(struct authority *authority, struct bytes payload,
-				  bool may_ask_again, struct buffer *to)
+				  struct ipc_turn turn, struct buffer *to)
 {
 	struct est_service *service = ra_service(authority->ra);
 	struct est_request request;
@@ -291,9 +295,12 @@ static enum ipc_answer answer_est(struct authority *authority, struct bytes payl
 	struct error refusal = { 0 };
 
 	bool answered = est_request_unpack(payload, &request, &refusal);
-	request.is_patient = may_ask_again;
+	request.is_patient = turn.may_ask_again;
+	request.may_block = turn.may_block;
 	answered = answered && service->ops->answer(service, &request, &reply, &refusal);
-	if (!answered && refusal.reason == REASON_BUSY && may_ask_again)
+	if (!answered && reply.is_slow)
+		return IPC_ASK_SLOWLY;
+	if (!answered && refusal.reason == REASON_BUSY && turn.may_ask_again)
 		return IPC_ASK_AGAIN;
 	est_reply_pack(&reply, answered ? NULL : &refusal, to);
 	return answered ? IPC_ANSWER_SETTLED : IPC_ANSWER_NOW;
@@ -311,15 +318,20 @@ static void take_event(struct authority *authority, struct bytes payload)
 		(void)!store_commit_lazily(TAKE(tx), NULL);
 }
 
-static void answer_manage(struct authority *authority, struct bytes payload, struct buffer *to)
+static enum ipc_answer answer_manage(struct authority *authority, struct bytes payload,
+				     struct ipc_turn turn, struct buffer *to)
 {
 	struct unpacker from = { .rest = payload };
 	CLEANUP(freep) char *actor = NULL;
 
 	unpack_string(&from, &actor);
 	struct bytes request = unpack_bytes(&from);
-	if (actor && unpack_finished(&from))
-		manage_answer(&authority->manage, actor, request, to);
+	if (!actor || !unpack_finished(&from))
+		return IPC_ANSWER_NOW;
+	if (!turn.may_block && manage_may_block(request))
+		return IPC_ASK_SLOWLY;
+	manage_answer(&authority->manage, actor, request, to);
+	return IPC_ANSWER_NOW;
 }
 
 static void answer_ocsp(struct authority *authority, struct bytes payload, struct buffer *to)
@@ -337,27 +349,32 @@ static void answer_ocsp(struct authority *authority, struct bytes payload, struc
 	ocsp_reply_pack(&reply, to);
 }
 
-static void answer_api(struct authority *authority, struct bytes payload, struct buffer *to)
+static enum ipc_answer answer_api(struct authority *authority, struct bytes payload,
+				  struct ipc_turn turn, struct buffer *to)
 {
 	struct api_request request;
 
-	if (api_request_unpack(payload, &request, NULL))
-		manage_answer_api(&authority->manage, &request, to);
+	if (!api_request_unpack(payload, &request, NULL))
+		return IPC_ANSWER_NOW;
+	if (!turn.may_block && manage_may_block(request.request))
+		return IPC_ASK_SLOWLY;
+	manage_answer_api(&authority->manage, &request, to);
+	return IPC_ANSWER_NOW;
 }
 
 static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
-				  bool may_ask_again, struct buffer *reply)
+				  struct ipc_turn turn, struct buffer *reply)
 {
 	if (kind == IPC_EST)
-		return answer_est(context, payload, may_ask_again, reply);
+		return answer_est(context, payload, turn, reply);
+	if (kind == IPC_MANAGE)
+		return answer_manage(context, payload, turn, reply);
+	if (kind == IPC_API)
+		return answer_api(context, payload, turn, reply);
 	if (kind == IPC_EVENT)
 		take_event(context, payload);
-	else if (kind == IPC_MANAGE)
-		answer_manage(context, payload, reply);
 	else if (kind == IPC_OCSP)
 		answer_ocsp(context, payload, reply);
-	else if (kind == IPC_API)
-		answer_api(context, payload, reply);
 	return IPC_ANSWER_NOW;
 }
 
@@ -428,7 +445,9 @@ static bool derive_secrets(struct authority *authority, struct error *err)
 	if (!hash_hmac_sha256(passphrase, BYTES_LITERAL("bestow passphrase verifiers"),
 			      authority->pepper, err) ||
 	    !hash_hmac_sha256(passphrase, BYTES_LITERAL("bestow node tls key"),
-			      authority->tls_secret, err))
+			      authority->tls_secret, err) ||
+	    !hash_hmac_sha256(passphrase, BYTES_LITERAL("bestow refused PINs"),
+			      authority->pin_secret, err))
 		return false;
 	hex_encode((struct bytes){ authority->tls_secret, HASH_LEN }, authority->tls_passphrase);
 	return true;
@@ -441,7 +460,8 @@ static bool load_secrets(struct authority *authority, struct error *err)
 	if (!path)
 		return error_set(err, REASON_CONFIG,
 				 "[node] key_passphrase_file is needed: it encrypts the CA keys");
-	if (!secret_load(path, PASSPHRASE_FILE_MAX, &authority->passphrase, err))
+	if (!secret_obtain(path, "passphrase of the CA keys", PASSPHRASE_FILE_MAX,
+			   &authority->passphrase, err))
 		return false;
 	if (authority->passphrase.len < PASSPHRASE_FILE_MIN)
 		return error_set(
@@ -449,6 +469,23 @@ static bool load_secrets(struct authority *authority, struct error *err)
 			"%s: shorter than %d characters; make one with: openssl rand -hex 32", path,
 			PASSPHRASE_FILE_MIN);
 	return derive_secrets(authority, err);
+}
+
+/* Before the user changes, who may not be let in by the file. One that cannot be read keeps the
+ * token's CAs from issuing, and nobody else's. */
+static bool load_pin(struct authority *authority, struct error *err)
+{
+	const struct config_token *token = authority->options->token;
+	struct error why = { 0 };
+
+	if (!token->module)
+		return true;
+	if (!secret_obtain(token->pin_file, "PIN of the token", TOKEN_PIN_MAX, &authority->pin,
+			   &why)) {
+		complain("token.pin", &why);
+		return secret_copy((struct bytes){ 0 }, &authority->pin, err);
+	}
+	return true;
 }
 
 static bool open_signer(struct authority *authority, struct error *err)
@@ -459,6 +496,47 @@ static bool open_signer(struct authority *authority, struct error *err)
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 		return error_set(err, REASON_FILE, "%s: %s", folder, strerror(errno));
 	return signer_open(folder, secret_view(&authority->passphrase), &authority->signer, err);
+}
+
+static const struct {
+	const char *event;
+	enum log_level level;
+} signer_events[SIGNER_EVENT_COUNT] = {
+	[SIGNER_WRONG_SIGNATURE] = { "signer.alarm", LOG_LEVEL_ERROR },
+	[SIGNER_TOKEN_READY] = { "token.ready", LOG_LEVEL_INFO },
+	[SIGNER_TOKEN_LOST] = { "token.lost", LOG_LEVEL_ERROR },
+	[SIGNER_TOKEN_ABSENT] = { "token.absent", LOG_LEVEL_ERROR },
+	[SIGNER_PIN_REFUSED] = { "token.pin_refused", LOG_LEVEL_ERROR },
+};
+
+static void on_signer_event(void *context, enum signer_event event, const char *words)
+{
+	(void)context;
+	log_event(signer_events[event].level, signer_events[event].event, "detail=\"%s\"", words);
+}
+
+/* After the lockdown: a maker's library is the last that should see more than it needs. */
+static bool open_token(struct authority *authority, struct error *err)
+{
+	const struct config_token *config = authority->options->token;
+	const struct token_options options = {
+		.module = config->module,
+		.label = config->label,
+		.pin_file = config->pin_file && strcmp(config->pin_file, SECRET_PROMPT) == 0
+				    ? NULL
+				    : config->pin_file,
+		.pin = secret_view(&authority->pin),
+		.pin_memory = authority->pin_memory,
+		.pin_secret = { authority->pin_secret, HASH_LEN },
+		.sessions = config->sessions,
+	};
+
+	signer_watch(authority->signer, on_signer_event, authority);
+	if (!config->module)
+		return true;
+	snprintf(authority->pin_memory, sizeof authority->pin_memory, "%s/token-pin-refused",
+		 authority->options->state_dir);
+	return signer_add_token(authority->signer, &options, err);
 }
 
 /* Intents that a crash left behind never became certificates. */
@@ -539,14 +617,18 @@ static bool open_ra(struct authority *authority, struct error *err)
 static bool open_lines(struct authority *authority, struct error *err)
 {
 	const struct authority_options *options = authority->options;
-	const struct ipc_server_options server = { .workers = options->workers,
-						   .context = authority,
-						   .on_message = on_message,
-						   .on_overload = on_overload,
-						   .on_batch = on_batch,
-						   .on_settle = on_settle,
-						   .on_unsettled = on_unsettled,
-						   .on_line = on_line };
+	/* a thread for each signature that a token makes at a time; without one, nothing is slow */
+	const struct ipc_server_options server = {
+		.workers = options->workers,
+		.slow_workers = options->token->module ? options->token->sessions : 0,
+		.context = authority,
+		.on_message = on_message,
+		.on_overload = on_overload,
+		.on_batch = on_batch,
+		.on_settle = on_settle,
+		.on_unsettled = on_unsettled,
+		.on_line = on_line
+	};
 
 	if (!ipc_server_new(&server, &authority->server, err))
 		return false;
@@ -558,34 +640,52 @@ static bool open_lines(struct authority *authority, struct error *err)
 				   "supervisor", err);
 }
 
+static bool has_local_key(void *context, const struct ca *ca)
+{
+	return signer_is_local(((struct authority *)context)->signer, ca->key_name);
+}
+
+static bool has_slow_key(void *context, const struct ca *ca)
+{
+	return !has_local_key(context, ca);
+}
+
 static bool start_jobs(struct authority *authority, struct error *err)
 {
 	const struct authority_options *set = authority->options;
-	const struct jobs_options options = { .crls = authority->crls,
-					      .ocsp = set->va_url ? authority->ocsp : NULL,
-					      .store = authority->store,
-					      .signer = authority->signer,
-					      .responder_validity = set->ocsp_responder_validity,
-					      .responder_made = on_responder,
-					      .catalog = current_catalog,
-					      .complain = complain_of_ca,
-					      .clock = &clock_system,
-					      .context = authority };
+	struct jobs_options options = { .crls = authority->crls,
+					.ocsp = set->va_url ? authority->ocsp : NULL,
+					.store = authority->store,
+					.signer = authority->signer,
+					.responder_validity = set->ocsp_responder_validity,
+					.responder_made = on_responder,
+					.catalog = current_catalog,
+					.complain = complain_of_ca,
+					.clock = &clock_system,
+					.context = authority };
 
-	return jobs_start(&options, &authority->jobs, err);
+	options.concerns = has_local_key;
+	if (!jobs_start(&options, &authority->jobs, err))
+		return false;
+	options.concerns = has_slow_key;
+	options.cas_only = true;
+	return !authority->options->token->module ||
+	       jobs_start(&options, &authority->slow_jobs, err);
 }
 
 static bool start(struct authority *authority, struct error *err)
 {
-	return load_secrets(authority, err) &&
+	return load_secrets(authority, err) && load_pin(authority, err) &&
 	       lockdown_authority(&authority->options->lockdown, err) &&
 	       open_store(authority, err) && open_signer(authority, err) &&
-	       open_ra(authority, err) && open_lines(authority, err) && start_jobs(authority, err);
+	       open_token(authority, err) && open_ra(authority, err) &&
+	       open_lines(authority, err) && start_jobs(authority, err);
 }
 
 static void stop(struct authority *authority)
 {
 	jobs_stop(authority->jobs);
+	jobs_stop(authority->slow_jobs);
 	ipc_server_free(authority->server);
 	crl_issuer_free(authority->crls);
 	ocsp_responder_free(authority->ocsp);
@@ -595,6 +695,8 @@ static void stop(struct authority *authority)
 	store_close(authority->store);
 	pthread_mutex_destroy(&authority->publishing);
 	secret_done(&authority->passphrase);
+	secret_done(&authority->pin);
+	memory_wipe(authority->pin_secret, sizeof authority->pin_secret);
 	memory_wipe(authority->pepper, sizeof authority->pepper);
 	memory_wipe(authority->tls_secret, sizeof authority->tls_secret);
 	memory_wipe(authority->tls_passphrase, sizeof authority->tls_passphrase);

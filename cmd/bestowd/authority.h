@@ -4,6 +4,7 @@
 #include "base/change_board.h"
 #include "bestowd/lockdown.h"
 #include "ca/crl_issuer.h"
+#include "config/config.h"
 #include "ipc/ipc.h"
 
 struct authority_line {
@@ -20,8 +21,9 @@ struct authority_options {
 	/* To the supervisor: ipc_server_add_line with IPC_ROLE_SUPERVISOR, so that the server takes
 	 * IPC_LINE from it; control_ready() when the lines are served. */
 	int control_fd;
-	const char *state_dir;           /* exists, belongs to the user */
-	const char *key_passphrase_file; /* NULL: none; read before lockdown_authority() */
+	const char *state_dir;            /* exists, belongs to the user */
+	const char *key_passphrase_file;  /* NULL: none; read before lockdown_authority() */
+	const struct config_token *token; /* its module NULL: none is used */
 	unsigned int workers;
 	const char *est_url; /* "https://host:8443"; configured, or guessed from host name and first
 				listener */

@@ -93,12 +93,13 @@ static int run_authority(void *context, const struct process *process, int contr
 
 	if (!lines)
 		return control_refuse(control_fd, &no_memory);
-	const struct authority_options options = {
+	struct authority_options options = {
 		.lines = lines,
 		.line_count = collect_lines(family, lines),
 		.control_fd = control_fd,
 		.state_dir = node->state_dir,
 		.key_passphrase_file = node->key_passphrase_file,
+		.token = &process->generation->config->token,
 		.workers = node->workers,
 		.est_url = family->est_url,
 		.console_url = family->console_url,
@@ -112,6 +113,7 @@ static int run_authority(void *context, const struct process *process, int contr
 		.board = family->board,
 		.lockdown = process->generation->lockdown,
 	};
+	options.lockdown.token_network = options.token->module && options.token->network;
 
 	int result = authority_main(&options);
 	free(lines);

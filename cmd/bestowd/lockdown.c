@@ -126,7 +126,6 @@ static const struct filter_row network_calls[] = {
 
 /* The authority opens files and makes threads, so it is the other way round: what it never does. */
 static const struct filter_row authority_refusals[] = {
-	{ SCMP_SYS(socket), SCMP_ACT_ERRNO(EPERM), SCMP_CMP_NE, 0, AF_UNIX, 0 },
 	/* threads, but no processes; clone3 hides its flags, and glibc asks for clone without it */
 	REFUSE(fork),
 	REFUSE(vfork),
@@ -180,6 +179,21 @@ static const struct filter_row authority_refusals[] = {
 	REFUSE(mknodat),
 };
 
+#define SOCKET(compare, family)                                                                    \
+	{                                                                                          \
+		SCMP_SYS(socket), SCMP_ACT_ERRNO(EPERM), compare, 0, family, 0                     \
+	}
+
+/* A token's module is the only one in the authority that may have somebody to talk to: a daemon on
+ * this machine (pcscd) by AF_UNIX, or an HSM by IP where the configuration says so. */
+static const struct filter_row local_sockets[] = { SOCKET(SCMP_CMP_NE, AF_UNIX) };
+/* All families but AF_UNIX (1), AF_INET (2) and AF_INET6 (10); a row compares an argument once. */
+static const struct filter_row ip_sockets[] = {
+	SOCKET(SCMP_CMP_EQ, AF_UNSPEC), SOCKET(SCMP_CMP_EQ, 3), SOCKET(SCMP_CMP_EQ, 4),
+	SOCKET(SCMP_CMP_EQ, 5),         SOCKET(SCMP_CMP_EQ, 6), SOCKET(SCMP_CMP_EQ, 7),
+	SOCKET(SCMP_CMP_EQ, 8),         SOCKET(SCMP_CMP_EQ, 9), SOCKET(SCMP_CMP_GT, AF_INET6),
+};
+
 /* -- building a filter -- */
 
 static inline void filter_freep(scmp_filter_ctx *filter)
@@ -231,21 +245,27 @@ static bool load(scmp_filter_ctx filter, struct error *err)
 	return true;
 }
 
-static bool filter_network(struct error *err)
+static bool filter_network(const struct lockdown_options *options, struct error *err)
 {
+
 	CLEANUP(filter_freep) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
+	(void)options;
 	if (!filter || !add_rows(filter, network_calls, ARRAY_LEN(network_calls)) ||
 	    !add_own_signal(filter, SCMP_ACT_ALLOW, SCMP_CMP_EQ))
 		return error_set(err, REASON_INTERNAL, "the system call filter cannot be built");
 	return load(filter, err);
 }
 
-static bool filter_authority(struct error *err)
+static bool filter_authority(const struct lockdown_options *options, struct error *err)
 {
+	const struct filter_row *sockets = options->token_network ? ip_sockets : local_sockets;
+	size_t socket_rows =
+		options->token_network ? ARRAY_LEN(ip_sockets) : ARRAY_LEN(local_sockets);
 	CLEANUP(filter_freep) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
 	if (!filter || !add_rows(filter, authority_refusals, ARRAY_LEN(authority_refusals)) ||
+	    !add_rows(filter, sockets, socket_rows) ||
 	    !add_own_signal(filter, SCMP_ACT_ERRNO(EPERM), SCMP_CMP_NE))
 		return error_set(err, REASON_INTERNAL, "the system call filter cannot be built");
 	return load(filter, err);
@@ -296,7 +316,8 @@ static bool open_what_libraries_open(struct error *err)
 	return random_fill(&byte, sizeof byte, err);
 }
 
-static bool lock(const struct lockdown_options *options, bool (*filter)(struct error *err),
+static bool lock(const struct lockdown_options *options,
+		 bool (*filter)(const struct lockdown_options *options, struct error *err),
 		 struct error *err)
 {
 	pid_t parent = getppid();
@@ -304,7 +325,7 @@ static bool lock(const struct lockdown_options *options, bool (*filter)(struct e
 	if (!open_what_libraries_open(err) || !switch_user(options, err) ||
 	    !die_with_parent(parent, err) || !give_up_privileges(err))
 		return false;
-	if (filter(err))
+	if (filter(options, err))
 		return true;
 	if (options->required)
 		return false;

@@ -13,6 +13,7 @@ struct lockdown_options {
 	/* Without the kernel's filter: refuse (true), or log a warning and go on ([node]
 	 * require_lockdown = no). */
 	bool required;
+	bool token_network; /* the authority's token is reached by TCP: see filter_authority() */
 };
 
 /* A network process: other user, no new privileges, no core, no ptrace, and a filter that allows
@@ -23,6 +24,7 @@ MUST_CHECK bool lockdown_edge(const struct lockdown_options *options, struct err
 /* The admin process holds neither keys nor store, and needs no more than an edge. */
 MUST_CHECK bool lockdown_admin(const struct lockdown_options *options, struct error *err);
 /* The process with keys and store: files and threads stay possible; programs, other processes,
- * their memory, and every socket but AF_UNIX do not. Call it after the passphrase file is read and
+ * their memory, and every socket but AF_UNIX (and IP, where a token is reached by
+ * it) do not. Call it after the passphrase file is read and
  * before the store is opened, so that the store belongs to the user. */
 MUST_CHECK bool lockdown_authority(const struct lockdown_options *options, struct error *err);

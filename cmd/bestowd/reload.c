@@ -60,8 +60,16 @@ static bool texts_differ(const char *a, const char *b)
 	return !a != !b || (a && strcmp(a, b) != 0);
 }
 
-static void warn_of_restart(const struct config_node *first, const struct config_node *now)
+static bool tokens_differ(const struct config_token *first, const struct config_token *now)
 {
+	return texts_differ(first->module, now->module) || texts_differ(first->label, now->label) ||
+	       texts_differ(first->pin_file, now->pin_file) || first->sessions != now->sessions ||
+	       first->network != now->network;
+}
+
+static void warn_of_restart(const struct config *before, const struct config *after)
+{
+	const struct config_node *first = &before->node, *now = &after->node;
 	const struct {
 		const char *key;
 		bool differs;
@@ -73,6 +81,7 @@ static void warn_of_restart(const struct config_node *first, const struct config
 		{ "user", texts_differ(first->user, now->user) },
 		{ "est_url", texts_differ(first->est_url, now->est_url) },
 		{ "workers", first->workers != now->workers },
+		{ "[token]", tokens_differ(&before->token, &after->token) },
 		{ "log_format", first->log_format != now->log_format },
 	};
 
@@ -170,8 +179,7 @@ static void finish(struct supervisor *supervisor)
 	move_admin(family, before, supervisor->current);
 	generation_stop_listening(before, supervisor->current);
 	log_set_level(supervisor->current->config->node.log_level);
-	warn_of_restart(&supervisor->generations[0]->config->node,
-			&supervisor->current->config->node);
+	warn_of_restart(supervisor->generations[0]->config, supervisor->current->config);
 	supervisor_tell_serving(supervisor, "node.reloaded");
 }
 

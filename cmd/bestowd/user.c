@@ -48,7 +48,7 @@ static bool check_state_dir(const char *path, struct error *err)
 
 static bool check_readable(const char *key, const char *path, struct error *err)
 {
-	if (path && access(path, R_OK) != 0)
+	if (path && strcmp(path, SECRET_PROMPT) != 0 && access(path, R_OK) != 0)
 		return error_set(err, REASON_FILE, "%s %s: %s", key, path, strerror(errno));
 	return true;
 }
@@ -59,6 +59,7 @@ bool preflight(const struct config *config, struct error *err)
 
 	return user_find(config, &ignored, err) && check_state_dir(config->node.state_dir, err) &&
 	       check_readable("key_passphrase_file", config->node.key_passphrase_file, err) &&
+	       check_readable("pin_file", config->token.pin_file, err) &&
 	       check_readable("certificate", config->est.certificate, err) &&
 	       check_readable("private_key", config->est.private_key, err);
 }

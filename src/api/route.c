@@ -15,6 +15,7 @@ static const struct route routes[] = {
 	/* the node */
 	{ "GET", "/status", "status", ROUTE_PLAIN, NULL },
 	{ "GET", "/node", "node.show", ROUTE_PLAIN, NULL },
+	{ "GET", "/node/token", "node.token", ROUTE_PLAIN, NULL },
 	{ "GET", "/administrators", "administrator.list", ROUTE_PLAIN, NULL },
 	{ "POST", "/administrators", "administrator.create", ROUTE_PLAIN, NULL },
 	{ "DELETE", "/administrators/{name}", "administrator.remove", ROUTE_PLAIN, NULL },
@@ -54,6 +55,7 @@ static const struct route routes[] = {
 	{ "POST", "/accounts/{account}/cas", "ca.create", ROUTE_PLAIN, NULL },
 	{ "POST", "/accounts/{account}/cas/import", "ca.import", ROUTE_PLAIN, NULL },
 	{ "GET", "/accounts/{account}/cas/{name}", "ca.show", ROUTE_PLAIN, NULL },
+	{ "PATCH", "/accounts/{account}/cas/{name}", "ca.set", ROUTE_PLAIN, NULL },
 	{ "GET", "/accounts/{account}/cas/{name}/export", "ca.export", ROUTE_PLAIN, NULL },
 	{ "POST", "/accounts/{account}/cas/{name}/retire", "ca.retire", ROUTE_PLAIN, NULL },
 	{ "POST", "/accounts/{account}/cas/{name}/disable", "ca.disable", ROUTE_PLAIN, NULL },

@@ -26,6 +26,18 @@ bool secret_copy(struct bytes from, struct secret *ret, struct error *err)
 	return true;
 }
 
+/* systemd gives the service's user its credentials by an access control list, of which the mode
+ * shows the mask where the group would be; the folder lets nobody else in. */
+static mode_t others_of(const char *path)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t len = folder ? strlen(folder) : 0;
+	bool is_credential = len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' &&
+			     !strstr(path, "/../");
+
+	return is_credential ? 037 : 077;
+}
+
 static bool check_file_is_private(int fd, const char *path, size_t max, struct error *err)
 {
 	struct stat st;
@@ -36,7 +48,7 @@ static bool check_file_is_private(int fd, const char *path, size_t max, struct e
 		return error_set(err, REASON_SECRET_FILE, "%s: not a regular file", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(err, REASON_SECRET_FILE, "%s: belongs to another user", path);
-	if (st.st_mode & 077)
+	if (st.st_mode & others_of(path))
 		return error_set(err, REASON_SECRET_FILE,
 				 "%s: mode %04o lets others read it; want 0600 or 0400", path,
 				 (unsigned int)(st.st_mode & 07777));

@@ -23,7 +23,9 @@ const struct crl_schedule crl_schedule_default = {
 
 struct crl_issuer {
 	struct crl_issuer_options options;
-	pthread_mutex_t lock; /* held while one is made, so that numbers and contents agree */
+	/* held while one is made, so that numbers and contents agree; of CAs with slow keys, and
+	 * of those with local ones */
+	pthread_mutex_t locks[2];
 };
 
 bool crl_issuer_new(const struct crl_issuer_options *options, struct crl_issuer **ret,
@@ -34,7 +36,8 @@ bool crl_issuer_new(const struct crl_issuer_options *options, struct crl_issuer 
 	if (!issuer)
 		return error_set(err, REASON_NO_MEMORY, "CRL issuer");
 	issuer->options = *options;
-	pthread_mutex_init(&issuer->lock, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(issuer->locks); i++)
+		pthread_mutex_init(&issuer->locks[i], NULL);
 	*ret = issuer;
 	return true;
 }
@@ -43,7 +46,8 @@ void crl_issuer_free(struct crl_issuer *issuer)
 {
 	if (!issuer)
 		return;
-	pthread_mutex_destroy(&issuer->lock);
+	for (size_t i = 0; i < ARRAY_LEN(issuer->locks); i++)
+		pthread_mutex_destroy(&issuer->locks[i]);
 	free(issuer);
 }
 
@@ -164,7 +168,7 @@ static bool sign(const struct making *making, struct crl *crl, struct error *err
 	const struct crl_issuer_options *options = &making->issuer->options;
 	const struct cert *issuer = making->ca->cert;
 	const struct public_key *key = cert_key(issuer);
-	enum signature_algorithm algorithm = key_type_default_algorithm(public_key_type(key));
+	enum signature_algorithm algorithm = ca_signature(making->ca);
 	CLEANUP(buffer_done) struct buffer tbs = { 0 };
 	CLEANUP(buffer_done) struct buffer signature = { 0 };
 	char freshest[PUBLICATION_URL_MAX];
@@ -404,19 +408,25 @@ static bool issue_due(struct crl_issuer *issuer, const struct ca *ca, struct err
 	return issued;
 }
 
+/* A token that is slow holds its own CAs' CRLs up, and no other's. */
+static pthread_mutex_t *lock_of(struct crl_issuer *issuer, const struct ca *ca)
+{
+	return &issuer->locks[signer_is_local(issuer->options.signer, ca->key_name)];
+}
+
 bool crl_issuer_issue(struct crl_issuer *issuer, const struct ca *ca, const char *actor,
 		      struct crl *ret, struct error *err)
 {
-	pthread_mutex_lock(&issuer->lock);
+	pthread_mutex_lock(lock_of(issuer, ca));
 	bool issued = issue_now(issuer, ca, actor, ret, err);
-	pthread_mutex_unlock(&issuer->lock);
+	pthread_mutex_unlock(lock_of(issuer, ca));
 	return issued;
 }
 
 bool crl_issuer_issue_due(struct crl_issuer *issuer, const struct ca *ca, struct error *err)
 {
-	pthread_mutex_lock(&issuer->lock);
+	pthread_mutex_lock(lock_of(issuer, ca));
 	bool issued = issue_due(issuer, ca, err);
-	pthread_mutex_unlock(&issuer->lock);
+	pthread_mutex_unlock(lock_of(issuer, ca));
 	return issued;
 }

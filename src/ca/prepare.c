@@ -195,12 +195,17 @@ static bool record_fill(struct issuance *issuance, const struct grant *grant,
 	return serial_new(record->serial, err);
 }
 
-static enum signature_algorithm choose_algorithm(const struct grant *grant,
-						 const struct public_key *issuer_key)
+static bool choose_algorithm(struct issuance *issuance, const struct grant *grant,
+			     const struct ca *issuer, struct error *err)
 {
-	return grant->signature != SIGN_COUNT
-		       ? grant->signature
-		       : key_type_default_algorithm(public_key_type(issuer_key));
+	enum key_type type = public_key_type(issuance->issuer_key);
+
+	issuance->algorithm = grant->signature != SIGN_COUNT ? grant->signature
+			      : issuer                       ? ca_signature(issuer)
+							     : key_type_default_algorithm(type);
+	return key_type_signs_with(type, issuance->algorithm) ||
+	       error_set(err, REASON_CA_UNAVAILABLE, "the CA's %s key cannot sign with %s",
+			 key_type_text(type), signature_algorithm_text(issuance->algorithm));
 }
 
 static bool encode_subject(const struct grant *grant, struct buffer *ret, struct error *err)
@@ -352,9 +357,8 @@ static bool build(struct store_tx *tx, const struct grant *grant, const struct c
 	issuance->issuer_key = issuer ? cert_key(issuer->cert) : issuance->own_key;
 	if (!issuance->issuer_key)
 		return error_set(err, REASON_CA_UNAVAILABLE, "the CA's own key is unsound");
-	issuance->algorithm = choose_algorithm(grant, issuance->issuer_key);
-	if (!check_clock(tx, now, err) || !check_key(tx, issuance->own_key, err) ||
-	    !check_name_constraints(grant, issuer, err) ||
+	if (!choose_algorithm(issuance, grant, issuer, err) || !check_clock(tx, now, err) ||
+	    !check_key(tx, issuance->own_key, err) || !check_name_constraints(grant, issuer, err) ||
 	    !record_fill(issuance, grant, issuer, issuance->own_key, now, err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, context->va_url, err) ||
 	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err))

@@ -5,7 +5,7 @@
 
 #include "base/hex.h"
 #include "base/random.h"
-#include "ca/key_store.h"
+#include "ca/token_store.h"
 
 #define KEY_ID_LEN 16 /* random, so that no node needs a word with another */
 
@@ -17,7 +17,6 @@ struct signer {
 
 /* -- places -- */
 
-static const char token_prefix[] = "token:";
 static const char *const place_texts[KEY_PLACE_COUNT] = {
 	[KEY_IN_FILE] = "file", [KEY_IN_TOKEN] = "token"
 };
@@ -36,10 +35,10 @@ enum key_place key_place_by_text(const char *text)
 	return place;
 }
 
-static enum key_place place_of(const char *key_name)
+enum key_place key_place_of(const char *key_name)
 {
-	return strncmp(key_name, token_prefix, strlen(token_prefix)) == 0 ? KEY_IN_TOKEN
-									  : KEY_IN_FILE;
+	return strncmp(key_name, TOKEN_KEY_PREFIX, strlen(TOKEN_KEY_PREFIX)) == 0 ? KEY_IN_TOKEN
+										  : KEY_IN_FILE;
 }
 
 static bool store_at(const struct signer *signer, enum key_place place, struct key_store **ret,
@@ -83,6 +82,42 @@ void signer_watch(struct signer *signer,
 	signer->context = context;
 }
 
+/* -- the token -- */
+
+bool signer_add_token(struct signer *signer, const struct token_options *options, struct error *err)
+{
+	const struct token_watch watch = { signer->tell, signer->context };
+
+	return token_store_open(options, &watch, &signer->stores[KEY_IN_TOKEN], err);
+}
+
+bool signer_token_standing(struct signer *signer, struct token_standing *ret)
+{
+	struct key_store *store = signer->stores[KEY_IN_TOKEN];
+
+	if (store)
+		token_store_standing(store, ret);
+	return store != NULL;
+}
+
+bool signer_token_keys(struct signer *signer, struct token_key *ret, size_t max, size_t *ret_count,
+		       struct error *err)
+{
+	struct key_store *store;
+
+	return store_at(signer, KEY_IN_TOKEN, &store, err) &&
+	       token_store_list(store, ret, max, ret_count, err);
+}
+
+bool signer_token_certs(struct signer *signer, const char *key_name, struct buffer *to,
+			struct error *err)
+{
+	struct key_store *store;
+
+	return store_at(signer, KEY_IN_TOKEN, &store, err) &&
+	       token_store_certs(store, key_name, to, err);
+}
+
 /* -- keys -- */
 
 static bool make_name(const struct key_store *store, char ret[KEY_NAME_MAX + 1], struct error *err)
@@ -116,7 +151,7 @@ bool signer_add(struct signer *signer, const char *key_name, const struct privat
 
 void signer_remove(struct signer *signer, const char *key_name)
 {
-	struct key_store *store = signer->stores[place_of(key_name)];
+	struct key_store *store = signer->stores[key_place_of(key_name)];
 
 	if (store)
 		store->ops->remove(store, key_name);
@@ -127,16 +162,29 @@ bool signer_load(struct signer *signer, const char *key_name, const struct publi
 {
 	struct key_store *store;
 
-	return store_at(signer, place_of(key_name), &store, err) &&
+	return store_at(signer, key_place_of(key_name), &store, err) &&
 	       store->ops->load(store, key_name, public_key, err);
 }
 
 bool signer_is_local(const struct signer *signer, const char *key_name)
 {
-	const struct key_store *store = signer->stores[place_of(key_name)];
+	const struct key_store *store = signer->stores[key_place_of(key_name)];
 
 	/* what is not there is not waited for */
 	return !store || store->ops->is_local;
+}
+
+bool signer_is_ready(const struct signer *signer, const char *key_name, struct error *err)
+{
+	struct token_standing standing = { .is_ready = true };
+	struct key_store *store;
+
+	if (!store_at(signer, key_place_of(key_name), &store, err))
+		return false;
+	if (!store->ops->is_local)
+		token_store_standing(store, &standing);
+	return standing.is_ready || error_set_retry(err, REASON_CA_UNAVAILABLE, TOKEN_RETRY_AFTER,
+						    "%s", standing.detail);
 }
 
 /* CI-08: a token that errs, or another in its place, must not make us hand out what nobody can
@@ -160,7 +208,7 @@ bool signer_sign(struct signer *signer, const char *key_name, const struct publi
 	CLEANUP(buffer_done) struct buffer signature = { 0 };
 	struct key_store *store;
 
-	if (!store_at(signer, place_of(key_name), &store, err) ||
+	if (!store_at(signer, key_place_of(key_name), &store, err) ||
 	    !store->ops->sign(store, key_name, public_key, algorithm, message, &signature, err))
 		return false;
 	if (!store->ops->is_local && !check_signature(signer, key_name, public_key, algorithm,

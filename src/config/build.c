@@ -110,6 +110,9 @@ static bool find_home(struct config *config, const struct config_setting *settin
 	case HOME_ADMIN:
 		*ret = &config->admin;
 		return true;
+	case HOME_TOKEN:
+		*ret = &config->token;
+		return true;
 	case HOME_LISTENER:
 		if (!find_listener(config, setting->section, &listener, err))
 			return false;
@@ -166,11 +169,10 @@ static void add_default(const struct building *building, const struct key *key, 
 
 static const char *home_section(const struct key *key)
 {
-	static const char *const sections[] = { [HOME_NODE] = "node",
-						[HOME_EST] = "est",
-						[HOME_VA] = "va",
-						[HOME_ADMIN] = "admin",
-						[HOME_LISTENER] = "est" };
+	static const char *const sections[] = {
+		[HOME_NODE] = "node",   [HOME_EST] = "est",     [HOME_VA] = "va",
+		[HOME_ADMIN] = "admin", [HOME_TOKEN] = "token", [HOME_LISTENER] = "est"
+	};
 
 	return sections[key->home];
 }
@@ -211,6 +213,21 @@ static void check_identity(const struct building *building)
 	if (est->private_key && !est->certificate)
 		problem_add(building->problems, setting_of(building, "est", "private_key"),
 			    "is a file, so certificate must be one");
+}
+
+static void check_token(const struct building *building)
+{
+	const struct config_token *token = &building->config->token;
+
+	if (token->module && !token->label)
+		problem_add(building->problems, setting_of(building, "token", "module"),
+			    "needs label, the token's name: slots get other numbers");
+	if (token->module && !token->pin_file)
+		problem_add(building->problems, setting_of(building, "token", "module"),
+			    "needs pin_file");
+	if (!token->module && (token->label || token->pin_file || token->network))
+		problem_add(building->problems, setting_of(building, "token", "label"),
+			    "has no effect without module");
 }
 
 static void section_of(const struct config_listener *listener, char *into, size_t size)
@@ -287,6 +304,7 @@ void config_build(struct settings *settings, const char *path, struct config *co
 	config->listeners[0].listens_by_default = !setting_of(&building, "est", "listen")->file;
 	apply_all(&building);
 	check_identity(&building);
+	check_token(&building);
 	for (size_t i = 0; i < config->listener_count; i++)
 		check_listener(&building, &config->listeners[i]);
 	check_twins(&building);

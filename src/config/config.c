@@ -122,6 +122,9 @@ void config_free(struct config *config)
 	free(config->node.state_dir);
 	free(config->node.socket);
 	free(config->node.key_passphrase_file);
+	free(config->token.module);
+	free(config->token.label);
+	free(config->token.pin_file);
 	free(config->node.user);
 	free(config->node.est_url);
 	free(config->va.url);

@@ -15,6 +15,7 @@
 #define CONFIG_LISTENERS_MAX 32
 #define CONFIG_WORKERS_MAX 256
 #define CONFIG_EDGES_MAX 256
+#define SECRET_PROMPT "prompt" /* in place of a secret's file; no path looks so */
 
 /* "192.0.2.1:8443" or "[2001:db8::1]:8443". */
 struct config_listen {
@@ -41,7 +42,7 @@ struct config_listener {
 
 struct config_node {
 	char *state_dir, *socket;
-	char *key_passphrase_file; /* NULL: none */
+	char *key_passphrase_file; /* NULL: none; "prompt": asked for on the terminal */
 	char *user;                /* NULL: stay who we are */
 	char *est_url;             /* NULL: guess */
 	unsigned int edges;        /* 0: one per core */
@@ -73,6 +74,15 @@ struct config_admin {
 	char *url; /* "https://pki.example:9443" for links; NULL: guess from the first address */
 };
 
+/* A PKCS#11 token that holds keys of CAs. */
+struct config_token {
+	char *module; /* NULL: none is used */
+	char *label;
+	char *pin_file; /* as key_passphrase_file */
+	unsigned int sessions;
+	bool network; /* the module reaches its token by TCP */
+};
+
 struct config_setting;
 
 struct config {
@@ -80,6 +90,7 @@ struct config {
 	struct config_est est;
 	struct config_va va;
 	struct config_admin admin;
+	struct config_token token;
 	struct config_listener *listeners; /* first [est]'s own */
 	size_t listener_count;
 	struct config_setting *settings; /* as written, for config_print() */

@@ -28,6 +28,7 @@ static const struct choice tls_versions[] = { { "1.2", 12 }, { "1.3", 13 }, { NU
 #define EST(field) HOME_EST, offsetof(struct config_est, field)
 #define VA(field) HOME_VA, offsetof(struct config_va, field)
 #define ADMIN(field) HOME_ADMIN, offsetof(struct config_admin, field)
+#define TOKEN(field) HOME_TOKEN, offsetof(struct config_token, field)
 #define LISTENER(field) HOME_LISTENER, offsetof(struct config_listener, field)
 
 /* clang-format off */
@@ -36,7 +37,7 @@ const struct key keys[] = {
 	{ "socket", NODE(socket), parse_path, "/run/bestowd/admin.sock", { 0 }, false, NULL },
 	{ "edges", NODE(edges), parse_count, "auto", { auto_count, 1, CONFIG_EDGES_MAX }, false, NULL },
 	{ "workers", NODE(workers), parse_count, "4", { NULL, 1, CONFIG_WORKERS_MAX }, false, NULL },
-	{ "key_passphrase_file", NODE(key_passphrase_file), parse_auto_path, "", { 0 }, false, NULL },
+	{ "key_passphrase_file", NODE(key_passphrase_file), parse_secret_path, "", { 0 }, false, NULL },
 	{ "user", NODE(user), parse_user, "", { 0 }, false, NULL },
 	{ "est_url", NODE(est_url), parse_url, "", { 0 }, false, NULL },
 	{ "log_format", NODE(log_format), parse_choice, "auto", { log_formats, 0, 0 }, false, NULL },
@@ -67,6 +68,12 @@ const struct key keys[] = {
 
 	{ "url", ADMIN(url), parse_url, "", { 0 }, false, NULL },
 
+	{ "module", TOKEN(module), parse_auto_path, "", { 0 }, false, NULL },
+	{ "label", TOKEN(label), parse_label, "", { NULL, 0, 32 }, false, NULL },
+	{ "pin_file", TOKEN(pin_file), parse_secret_path, "", { 0 }, false, NULL },
+	{ "sessions", TOKEN(sessions), parse_count, "4", { NULL, 1, 64 }, false, NULL },
+	{ "network", TOKEN(network), parse_flag, "no", { 0 }, false, NULL },
+
 	{ "listen", HOME_LISTENER, 0, parse_listens, "0.0.0.0:8443", { 0 }, true, "[::]:8443" },
 	{ "proxy_protocol", LISTENER(proxy_protocol), parse_flag, "no", { 0 }, false, NULL },
 	{ "trusted_proxies", LISTENER(trusted_proxies), parse_proxies, NULL, { 0 }, true, NULL },
@@ -86,7 +93,7 @@ bool section_exists(const char *section)
 {
 	return strcmp(section, "node") == 0 || strcmp(section, "est") == 0 ||
 	       strcmp(section, "va") == 0 || strcmp(section, "admin") == 0 ||
-	       section_is_listener(section);
+	       strcmp(section, "token") == 0 || section_is_listener(section);
 }
 
 /* [est] has a listener of its own. */
@@ -101,6 +108,8 @@ static bool may_stand_in(const struct key *key, const char *section)
 		return strcmp(section, "va") == 0;
 	case HOME_ADMIN:
 		return strcmp(section, "admin") == 0;
+	case HOME_TOKEN:
+		return strcmp(section, "token") == 0;
 	case HOME_LISTENER:
 		return strcmp(section, "est") == 0 || strcmp(section, "va") == 0 ||
 		       strcmp(section, "admin") == 0 || section_is_listener(section);
@@ -175,6 +184,8 @@ static const char *home_name(const struct key *key)
 		return "va";
 	case HOME_ADMIN:
 		return "admin";
+	case HOME_TOKEN:
+		return "token";
 	case HOME_LISTENER:
 		return "est], [va], [admin] and [listener NAME";
 	}

@@ -3,7 +3,7 @@
 
 #include "config/value.h"
 
-enum key_home { HOME_NODE, HOME_EST, HOME_VA, HOME_ADMIN, HOME_LISTENER };
+enum key_home { HOME_NODE, HOME_EST, HOME_VA, HOME_ADMIN, HOME_TOKEN, HOME_LISTENER };
 
 struct key {
 	const char *name;
@@ -19,8 +19,8 @@ struct key {
 extern const struct key keys[];
 extern const size_t key_count;
 
-/* The key of that name which may stand in that section: "node", "est", "va", "admin" or "listener
- * NAME". NULL when there is none. */
+/* The key of that name which may stand in that section: "node", "est", "va", "admin", "token" or
+ * "listener NAME". NULL when there is none. */
 const struct key *key_find(const char *section, const char *name);
 bool section_exists(const char *section);
 bool section_is_listener(const char *section);

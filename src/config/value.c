@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
@@ -43,6 +44,43 @@ bool parse_auto_path(const struct value *value, void *into, struct error *err)
 	if (!*value->text || strcmp(value->text, "auto") == 0)
 		return clear(into);
 	return parse_path(value, into, err);
+}
+
+/* systemd says in the environment where a service's credentials are; what they hold it does not. */
+static bool parse_credential(const char *name, void *into, struct error *err)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	CLEANUP(buffer_done) struct buffer path = { 0 };
+
+	if (!*name || strchr(name, '/') || name[0] == '.')
+		return error_set(err, REASON_CONFIG, "\"%s\" is no credential's name", name);
+	if (!folder)
+		return error_set(err, REASON_CONFIG,
+				 "there are no credentials: not started by systemd with "
+				 "LoadCredential= or LoadCredentialEncrypted=");
+	buffer_printf(&path, "%s/%s", folder, name);
+	return replace(into, buffer_ok(&path) ? bytes_to_string(buffer_view(&path)) : NULL, err);
+}
+
+bool parse_secret_path(const struct value *value, void *into, struct error *err)
+{
+	static const char credential[] = "credential:";
+
+	if (strcmp(value->text, SECRET_PROMPT) == 0)
+		return replace(into, strdup(value->text), err);
+	if (strncmp(value->text, credential, strlen(credential)) == 0)
+		return parse_credential(value->text + strlen(credential), into, err);
+	return parse_auto_path(value, into, err);
+}
+
+bool parse_label(const struct value *value, void *into, struct error *err)
+{
+	if (!*value->text)
+		return clear(into);
+	if (strlen(value->text) > value->rule->max)
+		return error_set(err, REASON_CONFIG, "a token's label has at most %llu octets",
+				 (unsigned long long)value->rule->max);
+	return replace(into, strdup(value->text), err);
 }
 
 static bool is_user_character(char character)

@@ -96,18 +96,29 @@ struct ipc_server;
 enum ipc_answer {
 	IPC_ANSWER_NOW,
 	IPC_ANSWER_SETTLED, /* not before on_settle() has made durable what it tells of */
-	IPC_ASK_AGAIN       /* not yet: on_message() comes with the same message in a moment */
+	IPC_ASK_AGAIN,      /* not yet: on_message() comes with the same message in a moment */
+	IPC_ASK_SLOWLY      /* it may take seconds: on_message() comes with the same message on a
+			       thread that is for such */
+};
+
+/* What on_message() may answer besides a reply. */
+struct ipc_turn {
+	bool may_ask_again; /* IPC_ASK_AGAIN */
+	bool may_block;     /* for seconds; where it may not, IPC_ASK_SLOWLY */
 };
 
 struct ipc_server_options {
 	unsigned int workers;
+	unsigned int slow_workers; /* so many for devices' requests that may take
+				      seconds, and for verbs; 0: a worker does these too */
 	void *context;
 	/* Called on a worker thread. For kinds that want a reply (IPC_EST, IPC_MANAGE, IPC_OCSP),
-	 * what is appended to *reply is sent, when the result says so. IPC_ASK_AGAIN only where
-	 * `may_ask_again`, which holds for some seconds and a bounded number of messages. Only
-	 * kinds that the line's role may send arrive here: an edge's IPC_MANAGE never does. */
+	 * what is appended to *reply is sent, when the result says so. IPC_ASK_AGAIN is allowed for
+	 * some seconds and a bounded number of messages. What waited too long for a slow worker is
+	 * answered by on_overload(). Only kinds that the line's role may send arrive here: an
+	 * edge's IPC_MANAGE never does. */
 	enum ipc_answer (*on_message)(void *context, enum ipc_kind kind, struct bytes payload,
-				      bool may_ask_again, struct buffer *reply);
+				      struct ipc_turn turn, struct buffer *reply);
 	/* A worker takes several questions at once, so that their answers share one wait for the
 	 * disk: on_batch() before the first of them, its result to on_settle() after the last.
 	 * When that is false, on_unsettled() appends what is sent instead of each answer that
@@ -115,9 +126,9 @@ struct ipc_server_options {
 	uint64_t (*on_batch)(void *context);
 	bool (*on_settle)(void *context, uint64_t batch);
 	void (*on_unsettled)(void *context, enum ipc_kind kind, struct buffer *reply);
-	/* Called on the thread of ipc_server_run() instead of on_message when the queue is full;
-	 * appends the "busy" of that kind, and must not block. NULL: such a message is dropped and
-	 * its caller's timeout tells. */
+	/* Called instead of on_message, on any thread, when a queue is full or too slow; appends
+	 * the "busy" of that kind, and must not block. NULL: such a message is dropped and its
+	 * caller's timeout tells. */
 	void (*on_overload)(void *context, enum ipc_kind kind, struct buffer *reply);
 	/* A process is at this line: the line was added (at start or by IPC_LINE), or its process
 	 * came back. Send it the snapshot if it is an edge. Called on the thread that adds the

@@ -16,14 +16,24 @@
 #define ASIDE_NICE 10
 #define ASK_AGAIN_MS 20
 #define ASK_AGAIN_BATCH 4
+#define SLOW_ITEMS_MAX 512
+#define SLOW_PATIENCE_MS 20000 /* then it would be done for nobody: callers wait 30 s */
 /* Room for Argon2's and OpenSSL's frames, whatever the stack limit of the environment is. */
 #define WORKER_STACK (1024 * 1024)
+
+/* Operators' verbs and devices' requests may all be slow; neither waits for the other. */
+enum lane { LANE_EST, LANE_MANAGE, LANE_COUNT };
+struct slow_lane {
+	struct workers *workers;
+	struct work_queue *queue;
+};
 
 struct workers {
 	struct ipc_server_options options;
 	struct work_queue *queue;
-	struct work_queue *later; /* what was not ready */
-	struct work_queue *aside; /* what strangers may ask without end */
+	struct work_queue *later;          /* what was not ready */
+	struct slow_lane slow[LANE_COUNT]; /* what may block */
+	struct work_queue *aside;          /* what strangers may ask without end */
 	pthread_t *threads;
 	unsigned int count; /* that run */
 };
@@ -49,14 +59,39 @@ static bool may_ask_again(const struct workers *workers, const struct work *work
 	       work_queue_count(workers->later) < PATIENCE_ITEMS_MAX;
 }
 
-/* True if the work is not done, but the queue's. */
-static bool put_off(struct workers *workers, struct work *work)
+static bool put(struct work_queue *queue, const struct work *work)
 {
-	work->since_ms = work->since_ms ? work->since_ms : monotonic_ms();
-	if (!work_queue_put(workers->later, work))
+	if (!work_queue_put(queue, work))
 		return false;
-	work_queue_wake(workers->later);
+	work_queue_wake(queue);
 	return true;
+}
+
+static void refuse(const struct workers *workers, const struct work *work)
+{
+	CLEANUP(buffer_wipe) struct buffer reply = { 0 };
+
+	if (workers->options.on_overload)
+		workers->options.on_overload(workers->options.context, work->kind, &reply);
+	if (reply.len)
+		work_reply(work, &reply);
+}
+
+/* True if the work is not done, but a queue's. */
+static bool put_off(struct workers *workers, struct work *work, enum ipc_answer answer)
+{
+	if (answer == IPC_ASK_SLOWLY) {
+		work->since_ms = monotonic_ms();
+		enum lane lane = work->kind == IPC_EST ? LANE_EST : LANE_MANAGE;
+		struct work_queue *queue = workers->slow[lane].queue;
+
+		if (work_queue_count(queue) < SLOW_ITEMS_MAX && put(queue, work))
+			return true;
+		refuse(workers, work);
+		return false;
+	}
+	work->since_ms = work->since_ms ? work->since_ms : monotonic_ms();
+	return put(workers->later, work);
 }
 
 /* -- answering -- */
@@ -68,8 +103,13 @@ struct batch {
 	size_t count;
 };
 
+static bool is_put_off(enum ipc_answer answer)
+{
+	return answer == IPC_ASK_AGAIN || answer == IPC_ASK_SLOWLY;
+}
+
 /* True if any answer must wait until the batch is settled. */
-static bool answer_batch(struct workers *workers, struct batch *batch)
+static bool answer_batch(struct workers *workers, struct batch *batch, bool may_block)
 {
 	const struct ipc_server_options *options = &workers->options;
 	uint64_t now = monotonic_ms();
@@ -77,9 +117,13 @@ static bool answer_batch(struct workers *workers, struct batch *batch)
 
 	for (size_t i = 0; i < batch->count; i++) {
 		struct work *work = &batch->works[i];
-		batch->answers[i] = options->on_message(
-			options->context, work->kind, buffer_view(&work->payload),
-			may_ask_again(workers, work, now), &batch->replies[i]);
+		const struct ipc_turn turn = {
+			.may_ask_again = !may_block && may_ask_again(workers, work, now),
+			.may_block = may_block || options->slow_workers == 0,
+		};
+		batch->answers[i] =
+			options->on_message(options->context, work->kind,
+					    buffer_view(&work->payload), turn, &batch->replies[i]);
 		any_waits |= batch->answers[i] == IPC_ANSWER_SETTLED;
 	}
 	return any_waits;
@@ -100,20 +144,20 @@ static void send_answers(struct workers *workers, struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct work *work = &batch->works[i];
-		if (batch->answers[i] != IPC_ASK_AGAIN)
+		if (!is_put_off(batch->answers[i]))
 			work_reply(work, &batch->replies[i]);
 		buffer_wipe(&batch->replies[i]);
-		if (batch->answers[i] != IPC_ASK_AGAIN || !put_off(workers, work))
+		if (!is_put_off(batch->answers[i]) || !put_off(workers, work, batch->answers[i]))
 			work_done(work);
 	}
 }
 
-static void serve_batch(struct workers *workers, struct batch *batch)
+static void serve_batch(struct workers *workers, struct batch *batch, bool may_block)
 {
 	const struct ipc_server_options *options = &workers->options;
 	uint64_t mark = options->on_batch ? options->on_batch(options->context) : 0;
 
-	if (answer_batch(workers, batch) && options->on_settle &&
+	if (answer_batch(workers, batch, may_block) && options->on_settle &&
 	    !options->on_settle(options->context, mark))
 		take_back_answers(workers, batch);
 	send_answers(workers, batch);
@@ -132,7 +176,27 @@ static void *ask_again_until_closed(void *context)
 		if (batch.count == 0)
 			return NULL;
 		(void)nanosleep(&moment, NULL);
-		serve_batch(workers, &batch);
+		serve_batch(workers, &batch, false);
+	}
+}
+
+/* One at a time: the answers of a batch would wait for the slowest. */
+static void *block_until_closed(void *context)
+{
+	const struct slow_lane *lane = context;
+	struct workers *workers = lane->workers;
+	struct batch batch = { 0 };
+
+	for (;;) {
+		batch.count = work_queue_take(lane->queue, shares_batch, batch.works, 1);
+		if (batch.count == 0)
+			return NULL;
+		if (monotonic_ms() - batch.works[0].since_ms <= SLOW_PATIENCE_MS) {
+			serve_batch(workers, &batch, true);
+			continue;
+		}
+		refuse(workers, &batch.works[0]);
+		work_done(&batch.works[0]);
 	}
 }
 
@@ -145,7 +209,7 @@ static void *work_until_closed(void *context)
 		batch.count = work_queue_take(workers->queue, shares_batch, batch.works, BATCH_MAX);
 		if (batch.count == 0)
 			return NULL;
-		serve_batch(workers, &batch);
+		serve_batch(workers, &batch, false);
 	}
 }
 
@@ -160,18 +224,17 @@ static void *work_aside_until_closed(void *context)
 		batch.count = work_queue_take(workers->aside, shares_batch, batch.works, 1);
 		if (batch.count == 0)
 			return NULL;
-		serve_batch(workers, &batch);
+		serve_batch(workers, &batch, false);
 	}
 }
 
 static bool start_worker(struct workers *workers, const pthread_attr_t *attributes,
-			 void *(*work)(void *), struct error *err)
+			 void *(*work)(void *), void *context, struct error *err)
 {
-	int failed = pthread_create(&workers->threads[workers->count], attributes, work, workers);
+	int failed = pthread_create(&workers->threads[workers->count], attributes, work, context);
 
 	if (failed)
-		return error_set(err, REASON_INTERNAL, "worker thread %u of %u: %s",
-				 workers->count + 1, workers->options.workers + ASIDES,
+		return error_set(err, REASON_INTERNAL, "worker thread %u: %s", workers->count + 1,
 				 strerror(failed));
 	workers->count++;
 	return true;
@@ -182,7 +245,10 @@ static bool start_workers(struct workers *workers, struct error *err)
 	pthread_attr_t attributes;
 	sigset_t all, before;
 
-	workers->threads = calloc(workers->options.workers + ASIDES, sizeof *workers->threads);
+	unsigned int slow = LANE_COUNT * workers->options.slow_workers;
+	unsigned int all_workers = ASIDES + slow + workers->options.workers;
+
+	workers->threads = calloc(all_workers, sizeof *workers->threads);
 	if (!workers->threads)
 		return error_set(err, REASON_NO_MEMORY, "worker threads");
 	pthread_attr_init(&attributes);
@@ -190,10 +256,13 @@ static bool start_workers(struct workers *workers, struct error *err)
 	/* signals are for the thread that runs the loop */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool started = start_worker(workers, &attributes, ask_again_until_closed, err) &&
-		       start_worker(workers, &attributes, work_aside_until_closed, err);
-	while (started && workers->count < workers->options.workers + ASIDES)
-		started = start_worker(workers, &attributes, work_until_closed, err);
+	bool started = start_worker(workers, &attributes, ask_again_until_closed, workers, err) &&
+		       start_worker(workers, &attributes, work_aside_until_closed, workers, err);
+	while (started && workers->count < ASIDES + slow)
+		started = start_worker(workers, &attributes, block_until_closed,
+				       &workers->slow[workers->count % LANE_COUNT], err);
+	while (started && workers->count < all_workers)
+		started = start_worker(workers, &attributes, work_until_closed, workers, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
 	return started;
@@ -204,8 +273,20 @@ void workers_join(struct workers *workers)
 	work_queue_close(workers->queue);
 	work_queue_close(workers->later);
 	work_queue_close(workers->aside);
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		work_queue_close(workers->slow[i].queue);
 	for (; workers->count; workers->count--)
 		pthread_join(workers->threads[workers->count - 1], NULL);
+}
+
+static bool open_lanes(struct workers *workers, struct error *err)
+{
+	for (size_t i = 0; i < LANE_COUNT; i++) {
+		workers->slow[i].workers = workers;
+		if (!work_queue_new(&workers->slow[i].queue, err))
+			return false;
+	}
+	return true;
 }
 
 bool workers_new(const struct ipc_server_options *options, struct workers **ret, struct error *err)
@@ -216,7 +297,8 @@ bool workers_new(const struct ipc_server_options *options, struct workers **ret,
 		return error_set(err, REASON_NO_MEMORY, "workers");
 	workers->options = *options;
 	if (!work_queue_new(&workers->queue, err) || !work_queue_new(&workers->later, err) ||
-	    !work_queue_new(&workers->aside, err) || !start_workers(workers, err))
+	    !work_queue_new(&workers->aside, err) || !open_lanes(workers, err) ||
+	    !start_workers(workers, err))
 		return false;
 	*ret = TAKE(workers);
 	return true;
@@ -226,11 +308,14 @@ void workers_free(struct workers *workers)
 {
 	if (!workers)
 		return;
-	if (workers->queue && workers->later && workers->aside)
+	if (workers->queue && workers->later && workers->aside &&
+	    workers->slow[LANE_COUNT - 1].queue)
 		workers_join(workers);
 	work_queue_free(workers->queue);
 	work_queue_free(workers->later);
 	work_queue_free(workers->aside);
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		work_queue_free(workers->slow[i].queue);
 	free(workers->threads);
 	free(workers);
 }

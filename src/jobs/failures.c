@@ -31,6 +31,8 @@ bool failures_let_try(const struct failures *failures, const struct jobs_options
 {
 	const struct failure *failure = find(failures, ca->id);
 
+	if (options->concerns && !options->concerns(options->context, ca))
+		return false;
 	return !failure || clock_now(options->clock) >= failure->tried + RETRY_SECONDS;
 }
 

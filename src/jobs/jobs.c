@@ -30,7 +30,8 @@ static void run_due(struct jobs *jobs)
 	if (jobs->options.ocsp)
 		ocsp_job_run(&jobs->ocsp_failures, &jobs->options, catalog);
 	catalog_unref(catalog);
-	held_request_job_run(&jobs->held_request_job, &jobs->options);
+	if (!jobs->options.cas_only)
+		held_request_job_run(&jobs->held_request_job, &jobs->options);
 }
 
 /* True when there is to be another round. */

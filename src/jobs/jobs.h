@@ -18,6 +18,10 @@ struct jobs_options {
 	/* The CA has a new responder, recorded: to be answered by from now on. */
 	void (*responder_made)(void *context, const struct ca *ca,
 			       const struct certificate *certificate);
+	/* Whether the CA's jobs are these': one thread for CAs whose keys are local and one for
+	 * those of a token keep a slow token from holding the others up. NULL: all are. */
+	bool (*concerns)(void *context, const struct ca *ca);
+	bool cas_only; /* only what concerns single CAs */
 	const struct clock *clock;
 	void *context;
 };

@@ -38,6 +38,7 @@ static const struct access_row rows[] = {
 
 	{ "ca.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "ca.show", ACCESS_ACCOUNT, ROLE_AUDITOR },
+	{ "ca.set", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 	{ "ca.export", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "ca.create", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 	{ "ca.import", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
@@ -102,6 +103,7 @@ static const struct access_row rows[] = {
 	{ "key.block", ACCESS_NODE, ROLE_ADMINISTRATOR },
 	{ "key.unblock", ACCESS_NODE, ROLE_ADMINISTRATOR },
 	{ "node.show", ACCESS_NODE, ROLE_AUDITOR },
+	{ "node.token", ACCESS_NODE, ROLE_AUDITOR },
 	{ "node.certificate", ACCESS_NODE, ROLE_ADMINISTRATOR },
 	/* it writes to a path of the node's */
 	{ "node.backup", ACCESS_LOCAL, ROLE_NONE },

@@ -146,9 +146,11 @@ json_t *describe_ca(const struct ca *ca, const struct catalog *catalog)
 {
 	const struct ca *parent = catalog_ca(catalog, ca->parent_id);
 
-	return json_pack("{s:I, s:o, s:s, s:o, s:b, s:b, s:I, s:o}", "id", (json_int_t)ca->id,
-			 "name", describe_text(ca->name), "state",
-			 ca->revoked ? "revoked" : ca_state_text(ca->state), "parent",
+	return json_pack("{s:I, s:o, s:s, s:s, s:s?, s:o, s:b, s:b, s:I, s:o}", "id",
+			 (json_int_t)ca->id, "name", describe_text(ca->name), "state",
+			 ca->revoked ? "revoked" : ca_state_text(ca->state), "key_store",
+			 key_place_text(key_place_of(ca->key_name)), "signature",
+			 signature_algorithm_text(ca_signature(ca)), "parent",
 			 describe_text(parent ? parent->name : NULL), "root", ca->chain_count == 0,
 			 "trusted", ca_is_trusted(ca, catalog), "profiles",
 			 (json_int_t)count_profiles_of(ca, catalog), "certificate",

@@ -37,7 +37,9 @@ static bool prepare(const struct call *call, struct change *change, const struct
 		.subject_der = issue->subject_der,
 		.san = issue->san ? issue->san : &no_san,
 		.key = issue->key,
-		.signature = SIGN_COUNT,
+		.signature = issuer || !issue->signature
+				     ? SIGN_COUNT
+				     : signature_algorithm_by_text(issue->signature),
 		.not_before = call->now - BACKDATE_SECONDS,
 		.validity_seconds = issue->validity_seconds + BACKDATE_SECONDS,
 		.path_len = issue->path_len,

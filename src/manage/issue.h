@@ -14,6 +14,8 @@ struct issue {
 	enum certificate_purpose purpose;
 	const char *issuer;   /* the CA's name; NULL: self-signed with `key_name` */
 	const char *key_name; /* for a self-signed one */
+	/* for a self-signed one, how; NULL and "": as keys of its type usually do */
+	const char *signature;
 	const struct name *subject;
 	struct bytes subject_der; /* of a CA: in the bytes that it writes; empty: in ours */
 	const struct san *san;    /* NULL: none */

@@ -8,7 +8,8 @@ static const struct key_choice {
 	unsigned int bits;
 } choices[] = {
 	{ "p256", KEY_P256, 0 },       { "p384", KEY_P384, 0 },       { "rsa-2048", KEY_RSA, 2048 },
-	{ "rsa-3072", KEY_RSA, 3072 }, { "rsa-4096", KEY_RSA, 4096 },
+	{ "rsa-3072", KEY_RSA, 3072 }, { "rsa-4096", KEY_RSA, 4096 }, { "p521", KEY_P521, 0 },
+	{ "ed25519", KEY_ED25519, 0 },
 };
 
 static const struct key_choice *find_choice(const char *text)
@@ -19,16 +20,28 @@ static const struct key_choice *find_choice(const char *text)
 	return NULL;
 }
 
-bool key_choice_generate(const char *choice, struct private_key **ret_private,
-			 struct public_key **ret_public, struct error *err)
+bool key_choice_find(const char *choice, enum key_type *ret_type, unsigned int *ret_bits,
+		     struct error *err)
 {
 	const struct key_choice *found = find_choice(choice ? choice : "p256");
-	CLEANUP(private_key_freep) struct private_key *key = NULL;
 
 	if (!found)
 		return error_set(err, REASON_INVALID, "params.key: %s is none of %s", choice,
 				 KEY_CHOICES);
-	if (!private_key_generate(found->type, found->bits, &key, err) ||
+	*ret_type = found->type;
+	*ret_bits = found->bits;
+	return true;
+}
+
+bool key_choice_generate(const char *choice, struct private_key **ret_private,
+			 struct public_key **ret_public, struct error *err)
+{
+	CLEANUP(private_key_freep) struct private_key *key = NULL;
+	enum key_type type;
+	unsigned int bits;
+
+	if (!key_choice_find(choice, &type, &bits, err) ||
+	    !private_key_generate(type, bits, &key, err) ||
 	    !private_key_public(key, ret_public, err))
 		return false;
 	*ret_private = TAKE(key);

@@ -214,6 +214,25 @@ static bool answer(const struct manage *manage, const struct asker *asker, struc
 	return done;
 }
 
+/* Verbs that use a CA's key, which may be in a token. */
+static const char *const signing_verbs[] = {
+	"ca.create",  "ca.import", "ca.renew",        "crl.issue",      "node.certificate",
+	"node.token", "ra.enroll", "request.approve", "rollover.start",
+};
+
+bool manage_may_block(struct bytes text)
+{
+	json_auto_t *request = NULL;
+
+	if (!parse_request(text, &request, NULL))
+		return false;
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+	for (size_t i = 0; verb && i < ARRAY_LEN(signing_verbs); i++)
+		if (strcmp(signing_verbs[i], verb) == 0)
+			return true;
+	return false;
+}
+
 static json_t *describe_error(const struct error *err)
 {
 	return json_pack("{s:{s:s, s:s, s:o, s:s, s:I}}", "error", "code", reason_code(err->reason),

@@ -31,6 +31,8 @@ struct manage {
 /* `request` is {"verb": "profile.create", "account": "acme", "params": {...}}. The reply is
  * {"result": ...} or {"error": {"code", "words", "detail", "remedy"}}. `actor` comes from the
  * socket's peer credentials. Thread-safe. */
+/* Whether the request is for a verb that may sign with a CA's key, and so wait for a slow token. */
+bool manage_may_block(struct bytes request);
 void manage_answer(const struct manage *manage, const char *actor, struct bytes request,
 		   struct buffer *reply);
 /* The same for one who comes by the REST API, as far as the credential reaches. */

@@ -46,12 +46,14 @@ static bool make_successor(const struct call *call, const struct ca *old, struct
 {
 	const char *subject_text = param_text(call->params, "subject");
 	const char *key = param_text(call->params, "key");
+	const char *key_store = param_text(call->params, "key_store");
 	CLEANUP(name_done) struct name subject = { 0 };
 	json_auto_t *made = NULL;
 	char same_key[32];
 	struct ca_plan plan = {
 		.name = param_text(call->params, "successor"),
 		.key = key ? key : same_key,
+		.key_store = key_store ? key_store : key_place_text(key_place_of(old->key_name)),
 		.subject = cert_subject(old->cert),
 		.subject_der = cert_subject_der(old->cert),
 		.validity_seconds =
@@ -61,6 +63,9 @@ static bool make_successor(const struct call *call, const struct ca *old, struct
 		.name_constraints = cert_name_constraints_der(old->cert),
 	};
 
+	/* a key of another kind may not sign as the old one did */
+	if (!key)
+		plan.signature = signature_algorithm_text(old->signature);
 	key_of(old, same_key);
 	if (!new_ca_check_name(call, plan.name, err) || !find_parent(call, old, &plan.parent, err))
 		return false;

@@ -48,16 +48,20 @@ static bool export(const struct call *call, json_t **ret, struct error *err)
 
 static const struct param create_params[] = {
 	{ "name", PARAM_TEXT, true },          { "subject", PARAM_TEXT, true },
-	{ "key", PARAM_TEXT, false },          { "parent", PARAM_TEXT, false },
+	{ "key", PARAM_TEXT, false },          { "key_store", PARAM_TEXT, false },
+	{ "signature", PARAM_TEXT, false },    { "parent", PARAM_TEXT, false },
 	{ "validity", PARAM_DURATION, false }, { "path_len", PARAM_NUMBER, false },
 	{ "permitted", PARAM_TEXTS, false },   { "excluded", PARAM_TEXTS, false },
 	{ "trust", PARAM_FLAG, false },        { 0 },
 };
 static const struct param import_params[] = {
+	{ "name", PARAM_TEXT, true },          { "file", PARAM_FILE, false },
+	{ "passphrase", PARAM_SECRET, false }, { "token_key", PARAM_TEXT, false },
+	{ "trust", PARAM_FLAG, false },        { 0 },
+};
+static const struct param set_params[] = {
 	{ "name", PARAM_TEXT, true },
-	{ "file", PARAM_FILE, true },
-	{ "passphrase", PARAM_SECRET, false },
-	{ "trust", PARAM_FLAG, false },
+	{ "signature", PARAM_TEXT, true },
 	{ 0 },
 };
 static const struct param name_params[] = {
@@ -84,6 +88,7 @@ static const struct verb verbs[] = {
 	{ "ca.create", ca_create, REACH_ACCOUNT, true, create_params },
 	{ "ca.import", ca_import, REACH_ACCOUNT, true, import_params },
 	{ "ca.list", list, REACH_ACCOUNT, false, NULL },
+	{ "ca.set", ca_set, REACH_ACCOUNT, true, set_params },
 	{ "ca.show", show, REACH_ACCOUNT, false, name_params },
 	{ "ca.export", export, REACH_ACCOUNT, false, export_params },
 	{ "ca.renew", ca_renew, REACH_ACCOUNT, true, renew_params },

@@ -7,12 +7,16 @@
 /* {name, subject, key, parent, validity, path_len, permitted, excluded, trust}: a new key, and a
  * certificate signed by `parent` or by itself. */
 MUST_CHECK bool ca_create(const struct call *call, json_t **ret, struct error *err);
-/* {name, file, passphrase, trust}: a certificate with its key, and its chain up to a root. */
+/* {name, file, passphrase, token_key, trust}: a certificate with its key, and its chain up to a
+ * root. With `token_key` the key is one of the token's, and so are the certificates without `file`.
+ */
 MUST_CHECK bool ca_import(const struct call *call, json_t **ret, struct error *err);
 
 /* {name, validity}: a new certificate for the key that the CA has. What was issued stays good, and
  * the old certificate stays where certificates say that it is. */
 MUST_CHECK bool ca_renew(const struct call *call, json_t **ret, struct error *err);
+/* {name, signature}: what the CA signs with from now on, where no profile says otherwise. */
+MUST_CHECK bool ca_set(const struct call *call, json_t **ret, struct error *err);
 /* {name, confirm} */
 MUST_CHECK bool ca_retire(const struct call *call, json_t **ret, struct error *err);
 MUST_CHECK bool ca_disable(const struct call *call, json_t **ret, struct error *err);
@@ -25,12 +29,11 @@ MUST_CHECK bool ca_check_confirmed(const struct call *call, const struct catalog
 json_t *ca_describe_profiles(const struct catalog *catalog, const struct ca *ca);
 
 /* -- what the ways to a CA share -- */
-#define CA_KEY_NAME_MAX 40
-
 struct new_ca {
 	const char *name;
 	bool trust; /* add it to EST authentication */
-	char key_name[CA_KEY_NAME_MAX];
+	char key_name[KEY_NAME_MAX + 1];
+	const char *signature; /* as in struct ca_plan */
 	int64_t parent_id;
 	struct bytes cert; /* DER */
 	const struct bytes *chain;
@@ -43,14 +46,19 @@ MUST_CHECK bool params_name_constraints(const json_t *params, struct buffer *ret
 					struct error *err);
 /* Legal and free; told before a key is made. */
 MUST_CHECK bool new_ca_check_name(const struct call *call, const char *name, struct error *err);
+/* A new key, `place` "token" or "file" (NULL too), with a fresh name. */
+MUST_CHECK bool new_ca_make_key(const struct call *call, const char *choice, const char *place,
+				struct new_ca *ca, struct public_key **ret, struct error *err);
 /* A fresh name, under which the signer keeps the key from now on. */
 MUST_CHECK bool new_ca_keep_key(const struct call *call, struct new_ca *ca,
 				const struct private_key *key, struct error *err);
 /* A CA to be made here. Views. */
 struct ca_plan {
 	const char *name;
-	const char *parent; /* a CA's name; NULL: self-signed */
-	const char *key;    /* one of KEY_CHOICES; NULL: the usual one */
+	const char *parent;    /* a CA's name; NULL: self-signed */
+	const char *key;       /* one of KEY_CHOICES; NULL: the usual one */
+	const char *key_store; /* "file" or "token"; NULL: a file */
+	const char *signature; /* what it signs with; NULL: as such keys usually do */
 	const struct name *subject;
 	struct bytes subject_der; /* see struct issue */
 	int64_t validity_seconds;

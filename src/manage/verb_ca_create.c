@@ -37,6 +37,18 @@ bool new_ca_keep_key(const struct call *call, struct new_ca *ca, const struct pr
 	return signer_add(call->manage->signer, ca->key_name, key, err);
 }
 
+bool new_ca_make_key(const struct call *call, const char *choice, const char *place,
+		     struct new_ca *ca, struct public_key **ret, struct error *err)
+{
+	struct key_order order = { .place = key_place_by_text(place ? place : "file"),
+				   .label = ca->name };
+
+	if (order.place == KEY_PLACE_COUNT)
+		return error_set(err, REASON_INVALID, "params.key_store: file or token");
+	return key_choice_find(choice, &order.type, &order.bits, err) &&
+	       signer_generate(call->manage->signer, &order, ca->key_name, ret, err);
+}
+
 static bool trust(const struct change *change, const struct new_ca *ca, int64_t ca_id,
 		  struct error *err)
 {
@@ -46,6 +58,32 @@ static bool trust(const struct change *change, const struct new_ca *ca, int64_t 
 						 &anchor_id, err);
 }
 
+static bool tell_signature(const struct change *change, const struct new_ca *ca, int64_t ca_id,
+			   struct error *err)
+{
+	return !ca->signature ||
+	       store_ca_set_signature(change->tx, change->account->id, ca_id,
+				      signature_algorithm_by_text(ca->signature), err);
+}
+
+/* Told before a key is made. */
+static bool check_signature(const struct ca_plan *plan, struct error *err)
+{
+	enum key_type type;
+	unsigned int bits;
+
+	if (!plan->signature)
+		return true;
+	enum signature_algorithm algorithm = signature_algorithm_by_text(plan->signature);
+	if (algorithm == SIGN_COUNT)
+		return error_set(err, REASON_INVALID, "params.signature: %s is not known",
+				 plan->signature);
+	return key_choice_find(plan->key, &type, &bits, err) &&
+	       (key_type_signs_with(type, algorithm) ||
+		error_set(err, REASON_INVALID, "params.signature: a %s key cannot sign with %s",
+			  key_type_text(type), plan->signature));
+}
+
 bool new_ca_insert(const struct call *call, struct change *change, const struct new_ca *ca,
 		   json_t **ret, struct error *err)
 {
@@ -53,7 +91,8 @@ bool new_ca_insert(const struct call *call, struct change *change, const struct 
 
 	if (!store_ca_insert(change->tx, call->account->id, ca->name, ca->parent_id, ca->key_name,
 			     ca->cert, ca->chain, ca->chain_count, &id, err) ||
-	    !trust(change, ca, id, err) || !change_refresh(change, err))
+	    !tell_signature(change, ca, id, err) || !trust(change, ca, id, err) ||
+	    !change_refresh(change, err))
 		return false;
 
 	json_auto_t *described = describe_ca(catalog_ca(change->catalog, id), change->catalog);
@@ -107,6 +146,7 @@ static bool make(const struct call *call, const struct ca_plan *plan, struct new
 		.purpose = PURPOSE_CA,
 		.issuer = plan->parent,
 		.key_name = ca->key_name,
+		.signature = plan->signature,
 		.subject = plan->subject,
 		.subject_der = plan->subject_der,
 		.key = key,
@@ -122,14 +162,15 @@ static bool make(const struct call *call, const struct ca_plan *plan, struct new
 
 bool ca_make(const struct call *call, const struct ca_plan *plan, json_t **ret, struct error *err)
 {
-	CLEANUP(private_key_freep) struct private_key *key = NULL;
 	CLEANUP(public_key_freep) struct public_key *public_key = NULL;
 	CLEANUP(change_done) struct change change = { 0 };
-	struct new_ca ca = { .name = plan->name, .trust = plan->trust };
+	struct new_ca ca = { .name = plan->name,
+			     .signature = plan->signature,
+			     .trust = plan->trust };
 	json_auto_t *reply = NULL;
 
-	if (!key_choice_generate(plan->key, &key, &public_key, err) ||
-	    !new_ca_keep_key(call, &ca, key, err))
+	if (!check_signature(plan, err) ||
+	    !new_ca_make_key(call, plan->key, plan->key_store, &ca, &public_key, err))
 		return false;
 	if (!make(call, plan, &ca, public_key, &change, &reply, err)) {
 		signer_remove(call->manage->signer, ca.key_name);
@@ -197,6 +238,8 @@ bool ca_create(const struct call *call, json_t **ret, struct error *err)
 		.name = param_text(call->params, "name"),
 		.parent = parent,
 		.key = param_text(call->params, "key"),
+		.key_store = param_text(call->params, "key_store"),
+		.signature = param_text(call->params, "signature"),
 		.subject = &subject,
 		.validity_seconds = param_duration(call->params, "validity", CA_VALIDITY_DEFAULT),
 		/* an issuing CA has no CA below it unless somebody says so */

@@ -45,6 +45,7 @@ static bool issue_again(const struct call *call, const struct ca *ca, struct cer
 		.purpose = PURPOSE_CA,
 		.issuer = parent ? parent->name : NULL,
 		.key_name = ca->key_name,
+		.signature = signature_algorithm_text(ca->signature),
 		.subject = cert_subject(ca->cert),
 		.subject_der = cert_subject_der(ca->cert),
 		.key = cert_key(ca->cert),

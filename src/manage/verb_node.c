@@ -6,6 +6,7 @@
 #include "manage/describe.h"
 #include "manage/issue.h"
 #include "manage/keygen.h"
+#include "manage/verb_node_token.h"
 #include "pki/bundle.h"
 #include "pki/chain.h"
 #include "store/store_config.h"
@@ -177,6 +178,7 @@ static const struct param backup_params[] = {
 static const struct verb verbs[] = {
 	{ "node.certificate", certificate, REACH_ACCOUNT, true, certificate_params },
 	{ "node.show", show, REACH_NODE, false, NULL },
+	{ "node.token", node_token, REACH_NODE, false, NULL },
 	{ "node.backup", backup, REACH_NODE, false, backup_params },
 };
 const struct verb_table node_verbs = { verbs, ARRAY_LEN(verbs) };

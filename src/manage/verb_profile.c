@@ -147,6 +147,15 @@ static bool choose_ca(const struct call *call, const struct change *change, stru
 	return true;
 }
 
+/* A profile whose CA cannot sign as it says would refuse every device. */
+static bool check_signature(const struct change *change, const struct profile *profile,
+			    struct error *err)
+{
+	const struct ca *ca = catalog_ca(change->catalog, profile->ca_id);
+
+	return !ca || ca_check_signature(ca, profile->signature, err);
+}
+
 static bool set_text(char **text, const char *value, struct error *err)
 {
 	char *copy = strdup(value);
@@ -186,7 +195,7 @@ static bool build_new(const struct call *call, const struct change *change, stru
 		return false;
 	profile->account_id = change->account->id;
 	profile->version = 1;
-	if (!apply_patch(call, profile, err))
+	if (!apply_patch(call, profile, err) || !check_signature(change, profile, err))
 		return false;
 	*ret = TAKE(profile);
 	return true;
@@ -230,7 +239,7 @@ static bool build_changed(const struct call *call, const struct change *change,
 	if (!present)
 		return error_set(err, REASON_NO_MEMORY, "profile");
 	if (!profile_from_json(present, &profile, err) || !choose_ca(call, change, profile, err) ||
-	    !apply_patch(call, profile, err))
+	    !apply_patch(call, profile, err) || !check_signature(change, profile, err))
 		return false;
 	*ret = TAKE(profile);
 	return true;

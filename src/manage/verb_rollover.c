@@ -85,7 +85,8 @@ static bool switch_profile(const struct call *call, struct change *change,
 	if (!profile_from_json(before, &changed, err))
 		return false;
 	changed->ca_id = new->id;
-	return store_profile_update(change->tx, changed, err) &&
+	return ca_check_signature(new, changed->signature, err) &&
+	       store_profile_update(change->tx, changed, err) &&
 	       change_audit(call, change,
 			    (struct change_note){ "profile", profile->name, json_incref(before),
 						  profile_to_json(changed) },
@@ -221,15 +222,11 @@ static bool finish(const struct call *call, json_t **ret, struct error *err)
 }
 
 static const struct param start_params[] = {
-	{ "name", PARAM_TEXT, true },
-	{ "successor", PARAM_TEXT, true },
-	{ "existing", PARAM_FLAG, false },
-	{ "subject", PARAM_TEXT, false },
-	{ "key", PARAM_TEXT, false },
-	{ "parent", PARAM_TEXT, false },
-	{ "validity", PARAM_DURATION, false },
-	{ "no_trust", PARAM_FLAG, false },
-	{ 0 },
+	{ "name", PARAM_TEXT, true },      { "successor", PARAM_TEXT, true },
+	{ "existing", PARAM_FLAG, false }, { "subject", PARAM_TEXT, false },
+	{ "key", PARAM_TEXT, false },      { "key_store", PARAM_TEXT, false },
+	{ "parent", PARAM_TEXT, false },   { "validity", PARAM_DURATION, false },
+	{ "no_trust", PARAM_FLAG, false }, { 0 },
 };
 static const struct param name_params[] = {
 	{ "name", PARAM_TEXT, true },

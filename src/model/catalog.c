@@ -190,3 +190,36 @@ void catalog_unref(struct catalog *catalog)
 	if (catalog && __atomic_sub_fetch(&catalog->references, 1, __ATOMIC_ACQ_REL) <= 0)
 		catalog_free(catalog);
 }
+
+/* The key may not have been decoded yet, and the catalog is shared. */
+static enum key_type key_type_of(const struct ca *ca)
+{
+	CLEANUP(public_key_freep) struct public_key *key = NULL;
+
+	return public_key_parse(cert_spki(ca->cert), &key, NULL) ? public_key_type(key)
+								 : KEY_TYPE_COUNT;
+}
+
+enum signature_algorithm ca_signature(const struct ca *ca)
+{
+	enum key_type type = key_type_of(ca);
+
+	return key_type_signs_with(type, ca->signature) ? ca->signature
+							: key_type_default_algorithm(type);
+}
+
+bool ca_check_signature(const struct ca *ca, enum signature_algorithm algorithm, struct error *err)
+{
+	enum key_type type = key_type_of(ca);
+	CLEANUP(buffer_done) struct buffer able = { 0 };
+
+	if (algorithm == SIGN_COUNT || key_type_signs_with(type, algorithm))
+		return true;
+	for (unsigned int i = 0; i < SIGN_COUNT; i++)
+		if (key_type_signs_with(type, i))
+			buffer_printf(&able, "%s%s", able.len ? ", " : "",
+				      signature_algorithm_text(i));
+	const char *words = able.len ? buffer_cstring(&able) : NULL;
+	return error_set(err, REASON_INVALID, "the key of CA %s cannot sign with %s; it can: %s",
+			 ca->name, signature_algorithm_text(algorithm), words ? words : "-");
+}

@@ -22,6 +22,8 @@ struct ca {
 	char *name;     /* unique in its account */
 	char *key_name; /* where the signer keeps its private key */
 	enum ca_state state;
+	/* what it was told to sign with; ca_signature() says what it does sign with */
+	enum signature_algorithm signature;
 	bool revoked;      /* its certificate is, or that of a CA of ours above it */
 	int64_t parent_id; /* 0: self-signed, or signed elsewhere */
 	struct cert *cert;
@@ -108,5 +110,12 @@ const struct profile *catalog_profile_by_label(const struct catalog *catalog, co
 struct catalog *catalog_ref(struct catalog *catalog); /* thread-safe; returns its argument */
 void catalog_unref(struct catalog *catalog); /* thread-safe; the last one frees; NULL is fine */
 DEFINE_CLEANUP(struct catalog *, catalog_unref)
+
+/* What the CA signs with where no profile says otherwise: as it was told, if its key can do that,
+ * else as keys of its type usually do. SIGN_COUNT if its key is unsound. */
+enum signature_algorithm ca_signature(const struct ca *ca);
+/* Whether certificates can be signed so: REASON_INVALID, in words. SIGN_COUNT always can. */
+MUST_CHECK bool ca_check_signature(const struct ca *ca, enum signature_algorithm algorithm,
+				   struct error *err);
 
 const char *ca_state_text(enum ca_state state); /* "active", "retired", "disabled" */

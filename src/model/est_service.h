@@ -38,6 +38,9 @@ struct est_request {
 	/* whoever asks will ask again when something is busy, so that need not be told to the
 	 * operator; not part of the message */
 	bool is_patient;
+	/* this thread may wait for a slow token; where it may not, est_reply.is_slow; not part of
+	 * the message */
+	bool may_block;
 };
 
 /* What the other answers: a certificate, or a refusal with its kind of caller. Zero-initialised is
@@ -52,6 +55,7 @@ struct est_reply {
 	struct buffer cmc;  /* EST_FULLCMC: the Full PKI Response, and nothing else */
 	bool authenticated; /* a refused caller had proven who it is, so it may read why */
 	bool repeated;      /* the certificate was issued before, to the same request */
+	bool is_slow; /* not answered: ask where waiting is allowed; not part of the message */
 };
 void est_reply_done(struct est_reply *reply);
 

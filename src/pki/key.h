@@ -28,6 +28,7 @@ enum signature_algorithm {
 #define KEY_EXPONENT_BITS_MAX 64 /* 65537 in practice; a long exponent only costs the verifier */
 #define KEY_HASH_LEN 32
 #define SIGNATURE_MAX 1024
+#define SIGNATURE_TEXT_MAX 31
 
 const char *key_type_text(enum key_type type);    /* "rsa", "p256", "p384", "p521", "ed25519" */
 enum key_type key_type_by_text(const char *text); /* KEY_TYPE_COUNT when unknown */
@@ -96,5 +97,7 @@ MUST_CHECK bool private_key_public(const struct private_key *key, struct public_
 MUST_CHECK bool private_key_sign(const struct private_key *key, enum signature_algorithm algorithm,
 				 struct bytes message, struct buffer *ret, struct error *err);
 enum key_type private_key_type(const struct private_key *key);
+/* Whether a key of that type can make it. */
+bool key_type_signs_with(enum key_type type, enum signature_algorithm algorithm);
 /* SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521, Ed25519. */
 enum signature_algorithm key_type_default_algorithm(enum key_type type);

@@ -80,12 +80,17 @@ EVP_PKEY *key_template(enum key_type type)
 	return type < KEY_TYPE_COUNT ? templates[type] : NULL;
 }
 
+bool key_type_signs_with(enum key_type type, enum signature_algorithm algorithm)
+{
+	return type < KEY_TYPE_COUNT && algorithm < SIGN_COUNT &&
+	       schemes[algorithm].family == types[type].family;
+}
+
 bool signature_scheme_for(enum signature_algorithm algorithm, enum key_type type,
 			  struct signature_scheme *ret)
 {
 	pthread_once(&prepared, prepare);
-	if (algorithm >= SIGN_COUNT || type >= KEY_TYPE_COUNT ||
-	    schemes[algorithm].family != types[type].family)
+	if (!key_type_signs_with(type, algorithm))
 		return false;
 
 	enum digest digest = schemes[algorithm].digest;

@@ -217,33 +217,12 @@ static bool rsa_under_ec(const struct subject_of_lint *of)
 	return of->profile->key_allowed[KEY_RSA] && is_ec(ca_key_type(of->ca));
 }
 
-static bool signs_with(enum key_type type, enum signature_algorithm algorithm)
-{
-	switch (algorithm) {
-	case SIGN_RSA_SHA256:
-	case SIGN_RSA_SHA384:
-	case SIGN_RSA_SHA512:
-	case SIGN_RSA_PSS_SHA256:
-	case SIGN_RSA_PSS_SHA384:
-	case SIGN_RSA_PSS_SHA512:
-		return type == KEY_RSA;
-	case SIGN_ECDSA_SHA256:
-	case SIGN_ECDSA_SHA384:
-	case SIGN_ECDSA_SHA512:
-		return is_ec(type);
-	case SIGN_ED25519:
-		return type == KEY_ED25519;
-	case SIGN_COUNT:
-		return true;
-	}
-	return false;
-}
-
 static bool signature_does_not_fit(const struct subject_of_lint *of)
 {
 	enum key_type type = ca_key_type(of->ca);
 
-	return type != KEY_TYPE_COUNT && !signs_with(type, of->profile->signature);
+	return type != KEY_TYPE_COUNT && of->profile->signature != SIGN_COUNT &&
+	       !key_type_signs_with(type, of->profile->signature);
 }
 
 /* What stops every device first, then what will hurt later. */

@@ -176,6 +176,21 @@ static bool decide(struct enrollment *e, struct error *err)
 	return e->verdict.allowed;
 }
 
+/* A token's signature may take seconds, in which whoever sends the request again waits too. One
+ * that is away is told of at once. */
+static bool may_go_on(const struct enrollment *e, struct est_reply *reply, struct error *err)
+{
+	const struct signer *signer = e->ra->options.signer;
+	const char *key_name = e->facts.ca ? e->facts.ca->key_name : NULL;
+
+	if (!key_name || signer_is_local(signer, key_name))
+		return true;
+	if (!signer_is_ready(signer, key_name, err))
+		return false;
+	reply->is_slow = !e->request->may_block;
+	return e->request->may_block || error_set(err, REASON_BUSY, "it may take a while");
+}
+
 static bool issue_once(struct enrollment *e, struct est_reply *reply, struct certificate *ret,
 		       struct error *err)
 {
@@ -227,9 +242,10 @@ static bool enroll(struct enrollment *e, struct est_reply *ret, struct error *er
 {
 	CLEANUP(certificate_done) struct certificate certificate = { 0 };
 
-	return authenticate(e, err) && facts_gather(e, err) && keygen_make(e, ret, err) &&
-	       issue_once(e, ret, &certificate, err) && old_certificate_on_use(e, err) &&
-	       reply_fill(e, &certificate, ret, err) && keygen_deliver(e, ret, err);
+	return authenticate(e, err) && facts_gather(e, err) && may_go_on(e, ret, err) &&
+	       keygen_make(e, ret, err) && issue_once(e, ret, &certificate, err) &&
+	       old_certificate_on_use(e, err) && reply_fill(e, &certificate, ret, err) &&
+	       keygen_deliver(e, ret, err);
 }
 
 bool ra_enroll(struct ra *ra, const struct est_request *request, struct est_reply *ret,
@@ -240,7 +256,8 @@ bool ra_enroll(struct ra *ra, const struct est_request *request, struct est_repl
 
 	if (enrollment_open(ra, request, &e, &refusal) && enroll(&e, ret, &refusal))
 		return true;
-	if (!e.is_known_to_wait && (refusal.reason != REASON_BUSY || !request->is_patient))
+	if (!ret->is_slow && !e.is_known_to_wait &&
+	    (refusal.reason != REASON_BUSY || !request->is_patient))
 		tell_refusal(&e, &refusal);
 	if (err)
 		*err = refusal;

@@ -79,7 +79,9 @@ static void warm_up(struct ra *ra, const struct catalog *catalog)
 		const struct ca *ca = &catalog->cas[i];
 		const struct public_key *key = cert_key(ca->cert);
 
-		if (key && ca->state == CA_ACTIVE)
+		/* a token's key is looked for when it is needed: nobody's reload waits for it */
+		if (key && ca->state == CA_ACTIVE &&
+		    signer_is_local(ra->options.signer, ca->key_name))
 			(void)!signer_load(ra->options.signer, ca->key_name, key, NULL);
 	}
 }

@@ -72,6 +72,20 @@ bool store_ca_set_state(struct store_tx *tx, int64_t account_id, int64_t id, enu
 	return run_on_existing(update, "CA", err) && catalog_raise(tx, err);
 }
 
+bool store_ca_set_signature(struct store_tx *tx, int64_t account_id, int64_t id,
+			    enum signature_algorithm algorithm, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+
+	if (!db_prepare(tx_db(tx), "UPDATE ca SET signature = $1 WHERE id = $2 AND account_id = $3",
+			&update, err))
+		return false;
+	db_bind_text(update, 1, algorithm == SIGN_COUNT ? "" : signature_algorithm_text(algorithm));
+	db_bind_int64(update, 2, id);
+	db_bind_int64(update, 3, account_id);
+	return run_on_existing(update, "CA", err) && catalog_raise(tx, err);
+}
+
 /* -- EST authentication -- */
 
 bool store_anchor_insert(struct store_tx *tx, int64_t account_id, int64_t ca_id, struct bytes cert,

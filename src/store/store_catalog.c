@@ -174,6 +174,15 @@ static bool load_former(struct db *db, struct ca *ca, struct error *err)
 	return read_former(query, ca, err);
 }
 
+static enum signature_algorithm read_signature(const struct db_statement *row, int column)
+{
+	char text[SIGNATURE_TEXT_MAX + 1];
+	struct bytes value = db_bytes(row, column);
+
+	snprintf(text, sizeof text, "%.*s", (int)value.len, (const char *)value.data);
+	return signature_algorithm_by_text(text);
+}
+
 static bool load_ca(struct db *db, const struct db_statement *row, struct catalog *catalog,
 		    struct error *err)
 {
@@ -183,6 +192,7 @@ static bool load_ca(struct db *db, const struct db_statement *row, struct catalo
 	ca->account_id = db_int64(row, 1);
 	ca->state = (enum ca_state)db_int64(row, 4);
 	ca->parent_id = db_int64(row, 5);
+	ca->signature = read_signature(row, 7);
 	return db_text_copy(row, 2, &ca->name, err) && db_text_copy(row, 3, &ca->key_name, err) &&
 	       load_cert(row, 6, &ca->cert, err) && load_chain(db, ca, err) &&
 	       load_former(db, ca, err);
@@ -225,7 +235,8 @@ static bool load_cas(struct db *db, struct catalog *catalog, struct error *err)
 {
 	return make_room(db, "SELECT count(*) FROM ca", sizeof *catalog->cas, &catalog->cas, err) &&
 	       load_rows(db,
-			 "SELECT id, account_id, name, key_name, state, parent_id, cert FROM ca "
+			 "SELECT id, account_id, name, key_name, state, parent_id, cert, signature "
+			 "FROM ca "
 			 "ORDER BY id",
 			 catalog, load_ca, err) &&
 	       load_revoked(db, catalog, err);

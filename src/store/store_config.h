@@ -30,6 +30,9 @@ MUST_CHECK bool store_ca_insert(struct store_tx *tx, int64_t account_id, const c
 				int64_t parent_id, const char *key_name, struct bytes cert,
 				const struct bytes *chain, size_t chain_count, int64_t *ret_id,
 				struct error *err);
+/* SIGN_COUNT: as keys of its type usually do. */
+MUST_CHECK bool store_ca_set_signature(struct store_tx *tx, int64_t account_id, int64_t id,
+				       enum signature_algorithm algorithm, struct error *err);
 MUST_CHECK bool store_ca_set_state(struct store_tx *tx, int64_t account_id, int64_t id,
 				   enum ca_state state, struct error *err);
 

@@ -30,12 +30,12 @@ struct answering {
 };
 
 static enum ipc_answer answer(void *context, enum ipc_kind kind, struct bytes payload,
-			      bool may_ask_again, struct buffer *reply)
+			      struct ipc_turn turn, struct buffer *reply)
 {
 	struct answering *answering = context;
 
 	atomic_fetch_add(&answering->messages, 1);
-	if (may_ask_again && atomic_load(&answering->is_unready)) {
+	if (turn.may_ask_again && atomic_load(&answering->is_unready)) {
 		buffer_append_text(reply, "half an answer");
 		return IPC_ASK_AGAIN;
 	}
@@ -422,11 +422,11 @@ TEST(a_full_queue_answers_busy_and_loses_no_call)
 /* What strangers may ask without end fills a queue of its own, and is answered by a thread of its
  * own: an enrollment is answered while every question about a status waits. */
 static enum ipc_answer answer_all_but_ocsp(void *context, enum ipc_kind kind, struct bytes payload,
-					   bool may_ask_again, struct buffer *reply)
+					   struct ipc_turn turn, struct buffer *reply)
 {
 	struct answering *answering = context;
 
-	(void)may_ask_again;
+	(void)turn;
 	while (kind == IPC_OCSP && atomic_load(&answering->blocked))
 		usleep(1000);
 	buffer_append(reply, payload);
