@@ -210,6 +210,9 @@ REASON(PRECONDITION, "precondition", ERROR_CONFLICT, "The object has changed mea
        "Read it again, and make the change to what it is now")
 REASON(NOT_A_CA, "not_a_ca", ERROR_INVALID, "The certificate is not that of a usable CA",
        "Paste the issuing CA's own certificate")
+REASON(CERT_OF_OTHER_KEY, "cert_of_other_key", ERROR_INVALID,
+       "No certificate in the file is of the key that the request was made for",
+       "Load the certificate that was made of this request: bestowctl ca export CA prints it")
 REASON(PRIVATE_KEY_REFUSED, "private_key_refused", ERROR_INVALID,
        "The text holds a private key; nothing was read or kept",
        "Paste certificates only, and consider that key exposed")

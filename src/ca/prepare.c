@@ -35,24 +35,40 @@ static bool key_id(const struct public_key *key, unsigned char ret[HASH_LEN], st
 	return hash_sha256(public_key_bit_string(key), ret, err);
 }
 
-static bool write_key_ids(const struct public_key *key, const struct cert *issuer,
-			  struct buffer *to, struct error *err)
+/* The one that stands in the certificates of a CA that has issued before, or ours. */
+static bool own_key_id(const struct grant *grant, const struct public_key *key, struct buffer *ret,
+		       struct error *err)
 {
-	unsigned char own[HASH_LEN], above[HASH_LEN];
-	struct bytes issuer_id = issuer ? cert_subject_key_id(issuer) : (struct bytes){ 0 };
-	CLEANUP(buffer_done) struct buffer value = { 0 };
+	unsigned char id[HASH_LEN];
 
-	if (!key_id(key, own, err))
+	if (!key_id(key, id, err))
 		return false;
+	buffer_append(ret, grant->key_id.len ? buffer_view(&grant->key_id)
+					     : (struct bytes){ id, KEY_ID_LEN });
+	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "key identifier");
+}
+
+static bool write_key_ids(const struct grant *grant, const struct public_key *key,
+			  const struct cert *issuer, struct buffer *to, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer own = { 0 };
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	unsigned char above[HASH_LEN];
+	struct bytes issuer_id = issuer ? cert_subject_key_id(issuer) : (struct bytes){ 0 };
+
+	if (!own_key_id(grant, key, &own, err))
+		return false;
+	if (!issuer)
+		issuer_id = buffer_view(&own);
 	if (issuer_id.len == 0) {
-		if (!key_id(issuer ? cert_key(issuer) : key, above, err))
+		if (!key_id(cert_key(issuer), above, err))
 			return false;
 		issuer_id = (struct bytes){ above, KEY_ID_LEN };
 	}
 	authority_key_id_encode(issuer_id, &value);
 	extension_write(to, oid_authority_key_id, false, buffer_view(&value));
 	buffer_clear(&value);
-	key_id_encode((struct bytes){ own, KEY_ID_LEN }, &value);
+	key_id_encode(buffer_view(&own), &value);
 	extension_write(to, oid_subject_key_id, false, buffer_view(&value));
 	return true;
 }
@@ -128,7 +144,7 @@ static bool write_extensions(const struct grant *grant, const struct public_key 
 {
 	CLEANUP(buffer_done) struct buffer value = { 0 };
 
-	if (!write_key_ids(key, issuer, to, err))
+	if (!write_key_ids(grant, key, issuer, to, err))
 		return false;
 	if (grant->is_ca) {
 		basic_constraints_encode(true, grant->path_len, &value);

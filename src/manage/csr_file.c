@@ -13,3 +13,15 @@ bool csr_file_read(const json_t *params, const char *name, struct buffer *ret, s
 	buffer_append(ret, buffer_view(&file));
 	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "CSR");
 }
+
+bool csr_file_parse(const json_t *params, const char *name, struct csr **ret, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+
+	if (!csr_file_read(params, name, &der, err) ||
+	    !csr_parse(buffer_view(&der), true, &csr, err) || !csr_verify(csr, err))
+		return false;
+	*ret = TAKE(csr);
+	return true;
+}

@@ -17,6 +17,7 @@ struct issue {
 	/* for a self-signed one, how; NULL and "": as keys of its type usually do */
 	const char *signature;
 	const struct name *subject;
+	struct bytes key_id;      /* of a CA: by which what it signed knows it; empty: ours */
 	struct bytes subject_der; /* of a CA: in the bytes that it writes; empty: in ours */
 	const struct san *san;    /* NULL: none */
 	const struct public_key *key;
@@ -25,6 +26,10 @@ struct issue {
 	struct bytes name_constraints; /* DER of the extension's value; empty: none */
 };
 
+/* The certificate as it would be: checked as always, signed by nobody, and neither kept nor of use.
+ */
+MUST_CHECK bool issue_preview(const struct call *call, const struct issue *issue, struct cert **ret,
+			      struct error *err);
 /* *ret is certificate_done()'s, in no transaction yet: it may leave only after ca_record() and a
  * commit. REASON_CONFLICT when the issuer is not active. */
 MUST_CHECK bool issue_certificate(const struct call *call, const struct issue *issue,

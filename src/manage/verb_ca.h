@@ -12,6 +12,17 @@ MUST_CHECK bool ca_create(const struct call *call, json_t **ret, struct error *e
  */
 MUST_CHECK bool ca_import(const struct call *call, json_t **ret, struct error *err);
 
+/* {name, subject, key, path_len, permitted, excluded}: a new key, and a request for a CA elsewhere
+ * to sign. {name, renew}: the same for the key that the CA has. */
+MUST_CHECK bool ca_request(const struct call *call, json_t **ret, struct error *err);
+/* {name, file, trust}: the certificate that was made of the request, and those above it. */
+MUST_CHECK bool ca_certificate(const struct call *call, json_t **ret, struct error *err);
+/* {name}: the request is taken back, with its key. */
+MUST_CHECK bool ca_cancel(const struct call *call, json_t **ret, struct error *err);
+/* {name, csr, validity, path_len, permitted, excluded, dry_run}: `name` signs somebody else's CA.
+ */
+MUST_CHECK bool ca_sign_other(const struct call *call, json_t **ret, struct error *err);
+
 /* {name, validity}: a new certificate for the key that the CA has. What was issued stays good, and
  * the old certificate stays where certificates say that it is. */
 MUST_CHECK bool ca_renew(const struct call *call, json_t **ret, struct error *err);
@@ -69,6 +80,14 @@ struct ca_plan {
 /* A new key, its certificate, and the CA's record: durable when it returns. */
 MUST_CHECK bool ca_make(const struct call *call, const struct ca_plan *plan, json_t **ret,
 			struct error *err);
+/* The same with a new key; `choice` is one of KEY_CHOICES, NULL the usual one. */
+MUST_CHECK bool new_ca_make_key(const struct call *call, const char *choice, struct new_ca *ca,
+				struct public_key **ret, struct error *err);
+struct ca_request;
+/* As a CA is described, as far as there is something to tell. */
+json_t *ca_describe_request(const struct ca_request *request);
+/* Neither revoked nor disabled: REASON_CONFLICT. */
+MUST_CHECK bool ca_check_renewable(const struct ca *ca, struct error *err);
 struct change;
 /* The CA's new certificate for its old key; trusted where the old one is. */
 MUST_CHECK bool ca_replace_cert(struct change *change, const struct ca *ca, struct bytes cert,

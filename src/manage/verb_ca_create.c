@@ -11,9 +11,22 @@
 #include "manage/verb_ca.h"
 #include "pki/chain.h"
 #include "pki/name_subtree.h"
+#include "store/store_ca_request.h"
 #include "store/store_config.h"
 
 #define CA_VALIDITY_DEFAULT ((int64_t)10 * 365 * 86400)
+
+static bool check_nobody_waits(const struct call *call, const char *name, struct error *err)
+{
+	CLEANUP(ca_request_done) struct ca_request request = { 0 };
+	struct error missing = { 0 };
+
+	if (store_ca_request_find(call->manage->store, call->account->id, name, &request, &missing))
+		return error_set(err, REASON_CONFLICT, "a CA %s waits for its certificate", name);
+	if (missing.reason != REASON_NOT_FOUND)
+		*err = missing;
+	return missing.reason == REASON_NOT_FOUND;
+}
 
 bool new_ca_check_name(const struct call *call, const char *name, struct error *err)
 {
@@ -21,7 +34,7 @@ bool new_ca_check_name(const struct call *call, const char *name, struct error *
 		return false;
 	if (catalog_ca_by_name(call->catalog, call->account->id, name))
 		return error_set(err, REASON_CONFLICT, "there is a CA %s", name);
-	return true;
+	return check_nobody_waits(call, name, err);
 }
 
 bool new_ca_keep_key(const struct call *call, struct new_ca *ca, const struct private_key *key,

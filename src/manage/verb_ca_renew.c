@@ -9,13 +9,18 @@
 #include "store/store_config.h"
 #include "store/store_rollover.h"
 
-static bool check_renewable(const struct ca *ca, struct error *err)
+bool ca_check_renewable(const struct ca *ca, struct error *err)
 {
 	if (ca->revoked)
 		return error_set(err, REASON_CONFLICT,
 				 "CA %s is revoked; its key must not come back", ca->name);
 	if (ca->state == CA_DISABLED)
 		return error_set(err, REASON_CONFLICT, "CA %s is disabled", ca->name);
+	return true;
+}
+
+static bool check_signed_here(const struct ca *ca, struct error *err)
+{
 	if (ca->parent_id == 0 && ca->chain_count > 0)
 		return error_set(err, REASON_CONFLICT,
 				 "CA %s was signed elsewhere: bestowctl ca request '%s' --renew",
@@ -48,6 +53,7 @@ static bool issue_again(const struct call *call, const struct ca *ca, struct cer
 		.signature = signature_algorithm_text(ca->signature),
 		.subject = cert_subject(ca->cert),
 		.subject_der = cert_subject_der(ca->cert),
+		.key_id = cert_subject_key_id(ca->cert),
 		.key = cert_key(ca->cert),
 		.validity_seconds = param_duration(call->params, "validity", validity_of(ca->cert)),
 		.path_len = cert_path_len(ca->cert),
@@ -101,6 +107,7 @@ bool ca_renew(const struct call *call, json_t **ret, struct error *err)
 	const struct ca *ca;
 
 	return find_ca(call->catalog, call->account, param_text(call->params, "name"), &ca, err) &&
-	       check_renewable(ca, err) && issue_again(call, ca, &signed_one, err) &&
-	       change_begin(call, &change, err) && replace(call, &change, &signed_one, ret, err);
+	       ca_check_renewable(ca, err) && check_signed_here(ca, err) &&
+	       issue_again(call, ca, &signed_one, err) && change_begin(call, &change, err) &&
+	       replace(call, &change, &signed_one, ret, err);
 }

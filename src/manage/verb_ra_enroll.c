@@ -8,7 +8,6 @@
 #include "manage/ra_scope.h"
 #include "pki/bundle.h"
 #include "pki/chain.h"
-#include "pki/csr.h"
 #include "ra/passphrase.h"
 #include "store/store_config.h"
 
@@ -33,18 +32,6 @@ static const struct public_key *ra_key_public(const struct ra_key *key)
 	return key->csr ? csr_key(key->csr) : key->generated;
 }
 
-static bool read_csr(const struct call *call, struct csr **ret, struct error *err)
-{
-	CLEANUP(buffer_done) struct buffer der = { 0 };
-	CLEANUP(csr_freep) struct csr *csr = NULL;
-
-	if (!csr_file_read(call->params, "csr", &der, err) ||
-	    !csr_parse(buffer_view(&der), true, &csr, err) || !csr_verify(csr, err))
-		return false;
-	*ret = TAKE(csr);
-	return true;
-}
-
 static bool check_passphrase(const struct call *call, struct error *err)
 {
 	size_t len = param_secret(call->params, "passphrase").len;
@@ -66,7 +53,7 @@ static bool obtain_key(const struct call *call, struct ra_key *ret, struct error
 	if (param_is_given(call->params, "key") || param_is_given(call->params, "passphrase"))
 		return error_set(err, REASON_INVALID,
 				 "params: a CSR brings its key; key and passphrase go without");
-	return read_csr(call, &ret->csr, err);
+	return csr_file_parse(call->params, "csr", &ret->csr, err);
 }
 
 /* As asked for, else the CSR's, else the name of the RA. */

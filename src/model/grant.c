@@ -8,6 +8,7 @@ void grant_free(struct grant *grant)
 		return;
 	name_done(&grant->subject);
 	buffer_done(&grant->subject_der);
+	buffer_done(&grant->key_id);
 	san_done(&grant->san);
 	buffer_done(&grant->name_constraints);
 	public_key_free(grant->key);

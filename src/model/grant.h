@@ -10,6 +10,7 @@ struct grant {
 	int64_t profile_id, profile_version; /* 0: by an operator's word */
 	enum certificate_purpose purpose;
 	struct name subject;
+	struct buffer key_id;      /* of a CA that is known by one already; empty: ours */
 	struct buffer subject_der; /* of a CA that has written its name before; empty: ours */
 	struct san san;
 	struct public_key *key; /* a reference */

@@ -16,6 +16,11 @@ const struct name *csr_subject(const struct csr *csr)
 	return &csr->subject;
 }
 
+struct bytes csr_subject_der(const struct csr *csr)
+{
+	return csr->subject_der;
+}
+
 const struct public_key *csr_key(const struct csr *csr)
 {
 	return csr->key;
@@ -172,11 +177,12 @@ static bool read_info(struct csr *csr, bool lenient, struct error *err)
 
 	if (!check_version(&info, csr->der, err))
 		return false;
-	struct bytes subject = der_read_whole(&info, DER_SEQUENCE);
+	csr->subject_der = der_read_whole(&info, DER_SEQUENCE);
 	csr->spki = der_read_whole(&info, DER_SEQUENCE);
 	if (info.failed)
 		return refuse_stranger(csr->der, err);
-	return read_attributes(csr, &info, lenient, err) && name_parse(subject, &csr->subject, err);
+	return read_attributes(csr, &info, lenient, err) &&
+	       name_parse(csr->subject_der, &csr->subject, err);
 }
 
 static bool copy_der(struct csr *csr, struct bytes der, struct error *err)

@@ -37,6 +37,7 @@ void csr_set_key(struct csr *csr, struct public_key *key);
 
 struct bytes csr_der(const struct csr *csr);
 const struct name *csr_subject(const struct csr *csr);
+struct bytes csr_subject_der(const struct csr *csr);
 const struct public_key *csr_key(const struct csr *csr); /* see csr_parse_unkeyed */
 const struct san *csr_san(const struct csr *csr);        /* empty when none was asked for */
 const struct extensions *

@@ -15,6 +15,7 @@ struct csr {
 	bool signature_is_weak;
 
 	struct name subject;
+	struct bytes subject_der;
 	struct bytes spki;
 	struct public_key *key;
 	bool asks_extensions;

@@ -6,6 +6,7 @@
 #include "policy/names.h"
 #include "policy/rule.h"
 
+#define KEY_ID_OCTETS_MAX 64 /* a SHA-512 of the key */
 #define EKU_SERVER_AUTH "1.3.6.1.5.5.7.3.1"
 #define EKU_CLIENT_AUTH "1.3.6.1.5.5.7.3.2"
 #define EKU_OCSP_SIGNING "1.3.6.1.5.5.7.3.9"
@@ -154,6 +155,12 @@ static bool check_path_len(const struct order *order, struct error *err)
 	return true;
 }
 
+static bool check_key_id(const struct order *order, struct error *err)
+{
+	return order->key_id.len <= KEY_ID_OCTETS_MAX ||
+	       error_set(err, REASON_INVALID, "a key identifier of %zu octets", order->key_id.len);
+}
+
 static bool check_name_constraints(const struct order *order, struct error *err)
 {
 	return order->name_constraints.len == 0 ||
@@ -166,8 +173,9 @@ static bool check_order(const struct order *order, const struct purpose *purpose
 	return check_operator(order, err) && check_subject(order, purpose, err) &&
 	       check_san(order, purpose, err) && check_key(order, err) && check_time(order, err) &&
 	       check_issuer(order, purpose, err) &&
-	       (!purpose->is_ca || (check_subject_der(order, err) && check_path_len(order, err) &&
-				    check_name_constraints(order, err)));
+	       (!purpose->is_ca ||
+		(check_subject_der(order, err) && check_key_id(order, err) &&
+		 check_path_len(order, err) && check_name_constraints(order, err)));
 }
 
 static void set_origin(struct grant *grant, const struct order *order,
@@ -191,8 +199,10 @@ static bool set_content(struct grant *grant, const struct order *order,
 	if (purpose->is_ca) {
 		buffer_append(&grant->name_constraints, order->name_constraints);
 		buffer_append(&grant->subject_der, order->subject_der);
+		buffer_append(&grant->key_id, order->key_id);
 	}
-	if (!buffer_ok(&grant->name_constraints) || !buffer_ok(&grant->subject_der))
+	if (!buffer_ok(&grant->name_constraints) || !buffer_ok(&grant->subject_der) ||
+	    !buffer_ok(&grant->key_id))
 		return error_set(err, REASON_NO_MEMORY, "grant");
 	return grant_set_names(grant, order->subject, order->san ? order->san : &no_san, err) &&
 	       grant_set_ext_key_usages(grant, purpose->ext_key_usages,

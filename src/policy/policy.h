@@ -93,6 +93,8 @@ struct order {
 	int64_t account_id;
 	const struct ca *ca; /* the issuer; NULL for a self-signed root */
 	const struct name *subject;
+	struct bytes key_id; /* PURPOSE_CA: the subjectKeyIdentifier by which what it signed knows
+				it; empty: ours */
 	struct bytes subject_der; /* PURPOSE_CA: the same name in the bytes that this CA writes as
 				     issuer; empty: in ours */
 	const struct san *san;

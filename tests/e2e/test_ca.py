@@ -1,9 +1,10 @@
 """Hierarchies and states of CAs, judged by OpenSSL, GnuTLS and Python's cryptography."""
 import ipaddress
+import subprocess
 
 import pytest
 from cryptography import x509
-from ca_tools import assert_verifies, exported, passphrase_profile
+from ca_tools import assert_is_refused, assert_verifies, exported, passphrase_profile, pem, run
 from node import Node, Refused, make_csr, make_key
 
 
@@ -103,3 +104,209 @@ def test_a_retired_ca_goes_on_publishing_and_a_disabled_one_does_not(node):
     node.ctl("ca", "disable", "silent")
     with pytest.raises(Refused):
         node.ctl("crl", "issue", "silent")
+
+
+# -- signed elsewhere --
+
+class Elsewhere:
+    """A CA that openssl keeps in a folder."""
+
+    def __init__(self, folder, subject="/CN=Elsewhere Root/O=Else", options=(), key="ec"):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        algorithm = {"ec": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+                     "weak": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"]}[key]
+        self.do("genpkey", *algorithm, "-out", "key.pem")
+        self.do("req", "-new", "-x509", "-key", "key.pem", "-subj", subject, "-days", "3000", "-out", "cert.pem",
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign", *options)
+
+    def do(self, *arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, cwd=self.folder)
+
+    @property
+    def pem(self):
+        return (self.folder / "cert.pem").read_text()
+
+    def sign(self, csr, extensions="basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n", days="900",
+             *options, key_id="hash"):
+        (self.folder / "in.csr").write_text(csr)
+        (self.folder / "extensions").write_text(extensions + f"subjectKeyIdentifier={key_id}\nauthorityKeyIdentifier=keyid\n")
+        self.do("x509", "-req", "-in", "in.csr", "-CA", "cert.pem", "-CAkey", "key.pem", "-days", days, "-extfile", "extensions",
+                "-out", "out.pem", *options)
+        return (self.folder / "out.pem").read_text()
+
+
+def give(node, name, text, *options):
+    (node.folder / "given.pem").write_text(text)
+    return node.ctl("ca", "certificate", name, node.folder / "given.pem", *options)
+
+
+def test_an_intermediate_signed_elsewhere(node, tmp_path):
+    elsewhere = Elsewhere(tmp_path / "elsewhere")
+    csr_text = node.ctl("ca", "request", "away", "--subject", "CN=Away,O=Test", "--key", "p384", "--path-len", "0",
+                        "--permit", "dns:away.example")
+    csr = x509.load_pem_x509_csr(csr_text.encode())
+    assert csr.is_signature_valid and csr.subject.rfc4514_string() == "O=Test,CN=Away"
+    asked = {e.oid: e for e in csr.extensions}
+    assert asked[x509.BasicConstraints.oid].value == x509.BasicConstraints(True, 0) and asked[x509.BasicConstraints.oid].critical
+    usage = asked[x509.KeyUsage.oid].value
+    assert usage.key_cert_sign and usage.crl_sign and not usage.digital_signature
+    assert asked[x509.NameConstraints.oid].value.permitted_subtrees == [x509.DNSName("away.example")]
+    assert run("openssl", "req", "-verify", "-noout", data=csr_text.encode())[0] == 0
+    assert node.ctl_json("ca", "show", "away")["ca"]["state"] == "waiting for its certificate"
+    assert "waiting" in node.ctl("ca", "list") and node.ctl("ca", "export", "away") == csr_text
+    for arguments in (("create", "away", "--subject", "CN=Other"), ("request", "away", "--subject", "CN=Other")):
+        with pytest.raises(Refused) as refused:
+            node.ctl("ca", *arguments)
+        assert "waits" in refused.value.text
+    with pytest.raises(Refused):
+        node.ctl("profile", "create", "early", "--template", "generic-device", "--ca", "away")
+
+    certificate = elsewhere.sign(csr_text)
+    with pytest.raises(Refused) as refused:
+        give(node, "away", certificate)
+    assert "does not reach a root" in refused.value.text
+    give(node, "away", elsewhere.pem + certificate, "--trust")
+    ca = node.ctl_json("ca", "show", "away")["ca"]
+    assert ca["state"] == "active" and ca["trusted"] and ca["certificate"]["issuer"] == "CN=Elsewhere Root, O=Else"
+    profile = passphrase_profile(node, "away", "away")
+    device = node.device("away-1", profile=profile)
+    root = x509.load_pem_x509_certificate(elsewhere.pem.encode())
+    assert_verifies(tmp_path, root, exported(node, "away"), device.certificate)
+    assert node.reenroll(make_csr(make_key(), "away-1"), device, profile).status == 200
+
+    # a new certificate for the same key, from there too
+    with pytest.raises(Refused) as refused:
+        node.ctl("ca", "renew", "away")
+    assert "ca request" in refused.value.text
+    again = node.ctl("ca", "request", "away", "--renew")
+    assert x509.load_pem_x509_csr(again.encode()).public_key() == csr.public_key()
+    with pytest.raises(Refused) as refused:
+        give(node, "away", elsewhere.sign(again, days="2000", key_id="01:02:03:04") + elsewhere.pem)
+    assert "subjectKeyIdentifier" in refused.value.text
+    renewed = elsewhere.sign(again, days="2000")
+    give(node, "away", renewed + elsewhere.pem)
+    assert exported(node, "away")[0] == x509.load_pem_x509_certificate(renewed.encode())
+    assert node.reenroll(make_csr(make_key(), "away-1"), device, profile).status == 200
+    audited = node.ctl("audit", "list", "--limit", "100")
+    assert "ca.request" in audited and "ca.certificate" in audited
+
+
+CA = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+
+
+@pytest.mark.parametrize("what,extensions,options,words", [
+    ("a leaf", "basicConstraints=CA:FALSE\n", (), "not CA:TRUE"),
+    ("no keyCertSign", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign\n", (), "not CA:TRUE"),
+    ("sha1", CA, ("-sha1",), "SHA-1"),
+    ("unknown and critical", CA + "1.2.3.4=critical,DER:0500\n", (), "unknown critical"),
+])
+def test_cl_19_what_is_no_sound_ca_does_not_come_in(node, tmp_path, what, extensions, options, words):
+    elsewhere = Elsewhere(tmp_path / "elsewhere")
+    name = "no-" + what.replace(" ", "-")
+    csr = node.ctl("ca", "request", name, "--subject", "CN=" + name)
+    with pytest.raises(Refused) as refused:
+        give(node, name, elsewhere.sign(csr, extensions, "900", *options) + elsewhere.pem)
+    assert words in refused.value.text
+    assert "waits no more" in node.ctl("ca", "cancel", name)
+
+
+def test_cl_19_another_key_an_ended_certificate_and_a_path_too_short_do_not_come_in(node, tmp_path):
+    elsewhere = Elsewhere(tmp_path / "elsewhere")
+    csr = node.ctl("ca", "request", "picky", "--subject", "CN=Picky")
+    other = node.ctl("ca", "request", "other-key", "--subject", "CN=Picky")
+    with pytest.raises(Refused) as refused:
+        give(node, "picky", elsewhere.sign(other) + elsewhere.pem)
+    assert "none of this key" in refused.value.text
+    ended = make_ended(tmp_path, csr, elsewhere)
+    with pytest.raises(Refused) as refused:
+        give(node, "picky", ended + elsewhere.pem)
+    assert "expired" in refused.value.text
+    short = Elsewhere(tmp_path / "short", options=("-addext", "basicConstraints=critical,CA:TRUE,pathlen:0"))
+    with pytest.raises(Refused) as refused:
+        give(node, "picky", short.sign(csr) + short.pem)
+    assert "below itself" in refused.value.text
+    weak = Elsewhere(tmp_path / "weak", key="weak")
+    with pytest.raises(Refused) as refused:
+        give(node, "picky", weak.sign(csr) + weak.pem)
+    assert "key" in refused.value.text
+    with pytest.raises(Refused) as refused:
+        give(node, "picky", "junk")
+    assert "cannot be read" in refused.value.text
+    with pytest.raises(Refused) as refused:
+        give(node, "no-such", elsewhere.pem)
+    assert "waits" in refused.value.text
+    give(node, "picky", elsewhere.sign(csr) + elsewhere.pem)
+    node.ctl("ca", "cancel", "other-key")
+
+
+def make_ended(folder, csr_text, elsewhere):
+    import datetime
+
+    from cryptography.hazmat.primitives import hashes, serialization
+    key = serialization.load_pem_private_key((elsewhere.folder / "key.pem").read_bytes(), None)
+    csr, issuer = x509.load_pem_x509_csr(csr_text.encode()), x509.load_pem_x509_certificate(elsewhere.pem.encode())
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (x509.CertificateBuilder().subject_name(csr.subject).issuer_name(issuer.subject).public_key(csr.public_key())
+                   .serial_number(7).not_valid_before(now - datetime.timedelta(days=9)).not_valid_after(now - datetime.timedelta(days=1))
+                   .add_extension(x509.BasicConstraints(True, None), True)).sign(key, hashes.SHA256())
+    return pem(certificate).decode()
+
+
+# -- somebody else's CA --
+
+def test_somebody_elses_ca_is_signed_as_shown_recorded_and_revocable(node, tmp_path):
+    elsewhere = Elsewhere(tmp_path / "partner", subject="/O=Partner/CN=Partner CA")
+    elsewhere.do("req", "-new", "-key", "key.pem", "-subj", "/O=Partner/CN=Partner CA", "-out", "partner.csr", "-addext",
+                 "basicConstraints=critical,CA:TRUE,pathlen:5", "-addext", "subjectKeyIdentifier=hash")
+    arguments = ["ca", "sign", "Demo Root", elsewhere.folder / "partner.csr", "--path-len", "1", "--permit", "dns:partner.example",
+                 "--validity", "400d"]
+    count = len(node.certificates())
+    shown = node.ctl_json(*arguments, "--dry-run")["certificate"]
+    assert shown["path_len"] == 1 and shown["name_constraints"]["permitted"] == ["dns:partner.example"]
+    assert "partner.example" in node.ctl(*arguments, "--dry-run") and len(node.certificates()) == count
+    out = tmp_path / "partner.pem"
+    node.ctl(*arguments, "--out", out)
+    signed, *above = x509.load_pem_x509_certificates(out.read_bytes())
+    own = x509.load_pem_x509_certificate(elsewhere.pem.encode())
+    # the name in the very bytes in which that CA writes it
+    assert signed.subject.public_bytes() == own.subject.public_bytes() and signed.public_key() == own.public_key()
+    assert signed.extensions.get_extension_for_class(x509.BasicConstraints).value == x509.BasicConstraints(True, 1)
+    assert signed.extensions.get_extension_for_class(x509.NameConstraints).critical
+    assert above == exported(node, "Demo Root")
+    key_id = x509.SubjectKeyIdentifier.from_public_key(own.public_key())
+    assert signed.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value == key_id
+    elsewhere.do("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "leaf.key")
+    elsewhere.do("req", "-new", "-key", "leaf.key", "-subj", "/CN=leaf", "-out", "leaf.csr")
+    for host, good in (("a.partner.example", True), ("a.other.example", False)):
+        leaf = x509.load_pem_x509_certificate(elsewhere.sign(
+            (elsewhere.folder / "leaf.csr").read_text(), f"basicConstraints=CA:FALSE\nsubjectAltName=DNS:{host}\n").encode())
+        (assert_verifies if good else assert_is_refused)(tmp_path, above[0], [signed], leaf)
+    record = next(c for c in node.certificates() if "Partner CA" in c["subject"])
+    assert record["purpose"] == "ca" and record["ca"] == "Demo Root" and "ca.sign" in node.ctl("audit", "list")
+    node.ctl("cert", "revoke", record["serial"], "--confirm=ca", "--reason", "cessationOfOperation")
+    node.ctl("crl", "issue", "Demo Root")
+    crl = tmp_path / "root.crl"
+    node.ctl("crl", "export", "Demo Root", "--out", crl)
+    assert x509.load_der_x509_crl(crl.read_bytes()).get_revoked_certificate_by_serial_number(signed.serial_number)
+
+
+def test_what_somebody_else_may_not_have(node, tmp_path):
+    key = make_key()
+    request = tmp_path / "request.der"
+    request.write_bytes(make_csr(key, "Wants"))
+    broken = tmp_path / "broken.der"
+    broken.write_bytes(request.read_bytes()[:-1] + bytes([request.read_bytes()[-1] ^ 1]))
+    nameless = tmp_path / "nameless.der"
+    nameless.write_bytes(make_csr(key, None))
+    node.ctl("ca", "create", "leafy", "--parent", "Demo Root", "--subject", "CN=Leafy")
+    count = len(node.certificates())
+    for arguments, words in ((("Demo Root", broken), "signature"), (("Demo Root", nameless), "names nobody"),
+                             (("leafy", request), "path length"), (("none", request), "CA none"),
+                             (("Demo Root", request, "--permit", "nonsense"), "begin with dns:"),
+                             (("Demo Root", request, "--key-id", "xyz"), "hexadecimal"),
+                             (("Demo Root", request, "--path-len", "9"), "at most")):
+        with pytest.raises(Refused) as refused:
+            node.ctl("ca", "sign", *arguments)
+        assert words in refused.value.text, (arguments, refused.value.text)
+    assert len(node.certificates()) == count

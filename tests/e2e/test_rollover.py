@@ -1,4 +1,6 @@
 """A CA's key or certificate is replaced without a gap (RFC 7030 4.1.3, RFC 4210 4.4)."""
+import subprocess
+
 import pytest
 from ca_tools import assert_is_refused, assert_verifies, cacerts, exported, passphrase_profile, pem
 from cryptography import x509
@@ -11,9 +13,13 @@ def same_name_and_another_key(a, b):
     return a.subject == b.subject and a.public_key().public_numbers() != b.public_key().public_numbers()
 
 
+def key_id(certificate):
+    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+
+
 def key_ids_meet(certificate, issuer):
     authority = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    return authority == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    return authority == key_id(issuer)
 
 
 def test_a_root_and_the_issuing_ca_below_it_from_beginning_to_end(tmp_path):
@@ -172,3 +178,31 @@ def test_a_revoked_ca_is_not_renewed():
         with pytest.raises(Refused) as refused:
             node.ctl("ca", "renew", "Demo Issuing")
         assert "revoked" in refused.value.text
+
+
+def test_a_root_from_elsewhere_keeps_its_name_and_key_identifier_to_the_byte(tmp_path):
+    """Relying parties find issuers by key identifier, and GnuTLS compares names by bytes."""
+    subprocess.run(["openssl", "req", "-new", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj",
+                    "/O=Printable/CN=Imported", "-days", "3000", "-keyout", tmp_path / "k.pem", "-out", tmp_path / "c.pem", "-addext",
+                    "keyUsage=critical,keyCertSign,cRLSign", "-config", "/dev/stdin"], check=True, capture_output=True,
+                   input=b"[req]\nstring_mask=nombstr\ndistinguished_name=dn\nx509_extensions=v3\n[dn]\n[v3]\nbasicConstraints="
+                         b"critical,CA:TRUE\nsubjectKeyIdentifier=hash\n")
+    (tmp_path / "both.pem").write_bytes((tmp_path / "k.pem").read_bytes() + (tmp_path / "c.pem").read_bytes())
+    with Node() as node:
+        node.ctl("ca", "import", "imported", tmp_path / "both.pem", "--trust")
+        profile = passphrase_profile(node, "imported", "imported")
+        device = node.device("keeps", profile=profile)
+        node.ctl("rollover", "start", "imported", "made-here")
+        old, new = exported(node, "imported")[0], exported(node, "made-here")[0]
+        old_with_new, new_with_old = exported(node, "imported", noun="rollover")
+        assert b"\x13\x08Imported" in old.subject.public_bytes()
+        for certificate in (new, old_with_new, new_with_old):
+            assert certificate.subject.public_bytes() == old.subject.public_bytes()
+        assert key_id(old_with_new) == key_id(old) != key_id(new)
+        node.ctl("rollover", "switch", "imported")
+        answer = node.reenroll(make_csr(make_key(), "keeps"), device, profile)
+        assert answer.status == 200, answer.text
+        assert_verifies(tmp_path, new, [old_with_new], device.certificate)
+        assert_verifies(tmp_path, old, [new_with_old], answer.certificate)
+        node.ctl("ca", "renew", "imported", "--validity", "20y")
+        assert_verifies(tmp_path, exported(node, "imported")[0], [], device.certificate)
