@@ -24,6 +24,7 @@
 #include "model/ocsp_reply.h"
 #include "model/publication.h"
 #include "pki/ocsp_response.h"
+#include "ra/fetched.h"
 #include "ra/publish.h"
 #include "ra/ra.h"
 #include "store/store_certificate.h"
@@ -318,6 +319,14 @@ static void take_event(struct authority *authority, struct bytes payload)
 		(void)!store_commit_lazily(TAKE(tx), NULL);
 }
 
+static void take_fetch(struct authority *authority, struct bytes payload)
+{
+	struct fetch fetch;
+
+	if (fetch_unpack(payload, &fetch, NULL))
+		ra_note_fetch(authority->ra, &fetch);
+}
+
 static enum ipc_answer answer_manage(struct authority *authority, struct bytes payload,
 				     struct ipc_turn turn, struct buffer *to)
 {
@@ -373,6 +382,8 @@ static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct byte
 		return answer_api(context, payload, turn, reply);
 	if (kind == IPC_EVENT)
 		take_event(context, payload);
+	else if (kind == IPC_FETCH)
+		take_fetch(context, payload);
 	else if (kind == IPC_OCSP)
 		answer_ocsp(context, payload, reply);
 	return IPC_ANSWER_NOW;

@@ -12,6 +12,7 @@
 #include "http/tls.h"
 #include "ipc/ipc.h"
 #include "model/event.h"
+#include "model/fetch.h"
 #include "va/va.h"
 
 #define PEM_MAX 65536
@@ -87,6 +88,16 @@ static void ask_ocsp(void *context, struct bytes request,
 	struct edge *edge = context;
 
 	ipc_call(edge->authority, IPC_OCSP, request, OCSP_TIMEOUT_MS, done, question);
+}
+
+static void fetched(struct est_asker *asker, const struct fetch *fetch)
+{
+	struct edge *edge = (struct edge *)asker;
+	CLEANUP(buffer_done) struct buffer message = { 0 };
+
+	fetch_pack(fetch, &message);
+	if (buffer_ok(&message))
+		ipc_tell(edge->authority, IPC_FETCH, buffer_view(&message));
 }
 
 static void tell(struct est_asker *asker, const struct event *event)
@@ -322,7 +333,7 @@ static struct event_base *make_base(void)
 static bool start(struct edge *edge, struct error *err)
 {
 	change_board_only_read(edge->options->board);
-	edge->asker = (struct est_asker){ .ask = ask, .tell = tell };
+	edge->asker = (struct est_asker){ .ask = ask, .tell = tell, .fetched = fetched };
 	edge->base = make_base();
 	if (!edge->base)
 		return error_set(err, REASON_NO_MEMORY, "event base");

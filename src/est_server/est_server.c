@@ -32,6 +32,7 @@ void est_server_set_snapshot(struct est_server *server, struct snapshot *snapsho
 {
 	snapshot_free(server->snapshot);
 	server->snapshot = snapshot;
+	server->fetches = (struct fetch_notes){ 0 };
 }
 
 bool est_server_admits(const struct est_server *server, const struct address *peer)

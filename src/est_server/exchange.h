@@ -3,11 +3,13 @@
 
 #include "est/path.h"
 #include "est_server/est_server.h"
+#include "est_server/fetch_note.h"
 #include "http/log_budget.h"
 
 struct est_server {
 	struct est_server_options options;
 	struct snapshot *snapshot;
+	struct fetch_notes fetches;
 	struct log_budget refusals; /* that were decided on this side */
 };
 

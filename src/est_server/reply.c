@@ -112,6 +112,7 @@ static void send_base64(struct est_exchange *e, const char *content_type, struct
 
 void reply_cacerts(struct est_exchange *e)
 {
+	fetch_note(e);
 	send_base64(e, "application/pkcs7-mime", buffer_view(&e->profile->cacerts));
 }
 

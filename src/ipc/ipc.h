@@ -39,6 +39,7 @@ enum ipc_kind {
 	IPC_PUBLICATION, /* authority to edge, with a descriptor: a packed struct publication */
 	IPC_OCSP,        /* edge to authority: a DER OCSPRequest; reply: packed ocsp_reply. Waits
 			    aside of the others, with a thread of its own that yields to theirs */
+	IPC_FETCH,       /* edge to authority, no reply: packed struct fetch */
 	IPC_KIND_COUNT,
 };
 

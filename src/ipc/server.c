@@ -39,6 +39,7 @@ static const bool may_send[IPC_ROLE_COUNT][IPC_KIND_COUNT] = {
 	[IPC_ROLE_EDGE] = { [IPC_HELLO] = true,
 			    [IPC_EST] = true,
 			    [IPC_EVENT] = true,
+			    [IPC_FETCH] = true,
 			    [IPC_OCSP] = true },
 	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true, [IPC_API] = true },
 };

@@ -64,7 +64,7 @@ static size_t room_for(enum ipc_kind kind)
 {
 	if (kind == IPC_OCSP)
 		return WORK_OCSP_MAX;
-	return kind == IPC_EVENT ? WORK_ITEMS_MAX / 2 : WORK_ITEMS_MAX;
+	return kind == IPC_EVENT || kind == IPC_FETCH ? WORK_ITEMS_MAX / 2 : WORK_ITEMS_MAX;
 }
 
 bool work_queue_put(struct work_queue *queue, const struct work *work)

@@ -39,7 +39,9 @@ struct workers {
 };
 
 /* An operator's verb may take its time; nobody's enrollment waits for it. */
-static const bool shares_batch[IPC_KIND_COUNT] = { [IPC_EST] = true, [IPC_EVENT] = true };
+static const bool shares_batch[IPC_KIND_COUNT] = {
+	[IPC_EST] = true, [IPC_EVENT] = true, [IPC_FETCH] = true
+};
 
 /* Anybody may ask for any certificate's status: such questions have a short queue, and a thread
  * that runs when no enrollment wants the processor. */

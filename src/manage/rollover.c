@@ -108,19 +108,22 @@ bool rollover_describe(const struct call *call, const struct catalog *catalog,
 	const struct ca *old = catalog_ca(catalog, rollover->old_ca_id);
 	const struct ca *new = catalog_ca(catalog, rollover->new_ca_id);
 	struct store_ca_devices on_old, on_new;
+	struct store_fetches fetches;
 
 	if (!old || !new)
 		return error_set(err, REASON_STORE_CORRUPT, "a rollover without its CAs");
 	if (!count_below(call, catalog, old, &on_old, err) ||
-	    !count_below(call, catalog, new, &on_new, err))
+	    !count_below(call, catalog, new, &on_new, err) ||
+	    !store_rollover_fetches(call->manage->store, rollover->id, &fetches, err))
 		return false;
-	return call_return(json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-				     (json_int_t)rollover->id, "started",
-				     describe_time(rollover->started), "finished",
-				     describe_time(rollover->finished), "old",
-				     describe_end(catalog, old, &on_old), "new",
-				     describe_end(catalog, new, &on_new), "old_with_new",
-				     describe_cross(rollover->old_with_new), "new_with_old",
-				     describe_cross(rollover->new_with_old)),
-			   ret, err);
+	return call_return(
+		json_pack("{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:o}", "id",
+			  (json_int_t)rollover->id, "started", describe_time(rollover->started),
+			  "finished", describe_time(rollover->finished), "old",
+			  describe_end(catalog, old, &on_old), "new",
+			  describe_end(catalog, new, &on_new), "fetched", "devices",
+			  (json_int_t)fetches.devices, "addresses", (json_int_t)fetches.addresses,
+			  "old_with_new", describe_cross(rollover->old_with_new), "new_with_old",
+			  describe_cross(rollover->new_with_old)),
+		ret, err);
 }

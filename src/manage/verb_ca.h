@@ -80,9 +80,6 @@ struct ca_plan {
 /* A new key, its certificate, and the CA's record: durable when it returns. */
 MUST_CHECK bool ca_make(const struct call *call, const struct ca_plan *plan, json_t **ret,
 			struct error *err);
-/* The same with a new key; `choice` is one of KEY_CHOICES, NULL the usual one. */
-MUST_CHECK bool new_ca_make_key(const struct call *call, const char *choice, struct new_ca *ca,
-				struct public_key **ret, struct error *err);
 struct ca_request;
 /* As a CA is described, as far as there is something to tell. */
 json_t *ca_describe_request(const struct ca_request *request);

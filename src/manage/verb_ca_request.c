@@ -97,7 +97,8 @@ static bool request_new(const struct call *call, json_t **ret, struct error *err
 
 	if (!new_ca_check_name(call, ca.name, err) || !read_subject(call, &subject, err) ||
 	    !params_name_constraints(call->params, &constraints, err) ||
-	    !new_ca_make_key(call, param_text(call->params, "key"), &ca, &key, err))
+	    !new_ca_make_key(call, param_text(call->params, "key"),
+			     param_text(call->params, "key_store"), &ca, &key, err))
 		return false;
 
 	const struct asked asked = {

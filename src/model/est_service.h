@@ -73,6 +73,7 @@ struct est_service {
 
 /* The same seam for a caller that must not block: an edge's event loop. */
 struct event;
+struct fetch;
 struct est_asker {
 	/* `done` is called exactly once, never from within ask(): with a reply (refusal NULL) or a
 	 * refusal; the reply is then only there for `authenticated`. */
@@ -82,6 +83,8 @@ struct est_asker {
 		    void *context);
 	/* Reports a refusal that was decided on this side. Best effort. */
 	void (*tell)(struct est_asker *asker, const struct event *event);
+	/* Somebody fetched /cacerts while a rollover is under way. Best effort. */
+	void (*fetched)(struct est_asker *asker, const struct fetch *fetch);
 };
 
 /* The message forms. Unpacking copies nothing: views point into the message. */

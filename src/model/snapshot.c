@@ -68,6 +68,7 @@ static void pack_profile(struct buffer *to, const struct snapshot_profile *profi
 	pack_bool(to, profile->active);
 	pack_bool(to, profile->strict_encoding);
 	pack_bool(to, profile->offers_basic);
+	pack_bool(to, profile->in_rollover);
 	pack_bool(to, profile->serverkeygen);
 	pack_bool(to, profile->fullcmc);
 	pack_bytes(to, buffer_view(&profile->cacerts));
@@ -172,6 +173,7 @@ static void unpack_profile(struct unpacker *from, size_t account_count,
 	ret->active = unpack_bool(from);
 	ret->strict_encoding = unpack_bool(from);
 	ret->offers_basic = unpack_bool(from);
+	ret->in_rollover = unpack_bool(from);
 	ret->serverkeygen = unpack_bool(from);
 	ret->fullcmc = unpack_bool(from);
 	unpack_buffer(from, &ret->cacerts);

@@ -17,6 +17,7 @@ struct snapshot_profile {
 	char *name;
 	bool active;
 	bool strict_encoding;
+	bool in_rollover;       /* who fetches cacerts is told to the authority */
 	bool offers_basic;      /* a 401 may ask for Basic */
 	bool serverkeygen;      /* the operation is there */
 	bool fullcmc;           /* so is this */

@@ -24,6 +24,16 @@ static void add_chain(struct cacerts *cacerts, const struct ca *ca)
 		add(cacerts, ca->chain[i]);
 }
 
+static void note_rollover(struct cacerts *cacerts, int64_t id)
+{
+	cacerts->in_rollover = true;
+	for (size_t i = 0; i < cacerts->rollover_count; i++)
+		if (cacerts->rollovers[i] == id)
+			return;
+	if (cacerts->rollover_count < CACERTS_ROLLOVERS_MAX)
+		cacerts->rollovers[cacerts->rollover_count++] = id;
+}
+
 static void add_rollover(const struct catalog *catalog, const struct ca_rollover *rollover,
 			 struct cacerts *cacerts)
 {
@@ -33,7 +43,7 @@ static void add_rollover(const struct catalog *catalog, const struct ca_rollover
 	if (rollover->finished || !old || !new ||
 	    (!holds(cacerts, old->cert) && !holds(cacerts, new->cert)))
 		return;
-	cacerts->in_rollover = true;
+	note_rollover(cacerts, rollover->id);
 	add_chain(cacerts, old);
 	add_chain(cacerts, new);
 	add(cacerts, rollover->old_with_new);

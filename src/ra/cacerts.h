@@ -4,6 +4,7 @@
 #include "model/catalog.h"
 
 #define CACERTS_MAX 64
+#define CACERTS_ROLLOVERS_MAX 16 /* that are counted for; with one alone it is one or two */
 /* One TLS record, from which some clients read their whole answer, less the answer's head. */
 #define CACERTS_OCTETS_MAX (16384 - 1024)
 
@@ -12,6 +13,8 @@ struct cacerts {
 	struct bytes certs[CACERTS_MAX];
 	size_t count;
 	bool in_rollover; /* a CA of the chain is being replaced, or replaces one */
+	int64_t rollovers[CACERTS_ROLLOVERS_MAX];
+	size_t rollover_count;
 };
 
 /* The CA and all above it; while one of these is being replaced, also the other with all above it

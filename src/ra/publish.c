@@ -68,6 +68,7 @@ static bool fill_profile(const struct catalog *catalog, const struct profile *pr
 	ret->account = account_index(catalog, profile->account_id);
 	ret->active = profile->state == PROFILE_ACTIVE;
 	ret->strict_encoding = profile->strict_encoding;
+	ret->in_rollover = cacerts.in_rollover;
 	ret->offers_basic = profile->auth != AUTH_TLS_CERTIFICATE;
 	ret->serverkeygen = profile->serverkeygen;
 	ret->fullcmc = profile->fullcmc;

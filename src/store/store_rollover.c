@@ -145,3 +145,120 @@ bool store_ca_devices_count(struct store *store, int64_t ca_id, int64_t now,
 			  "AND n.id > o.id AND n.state = 1 AND n.ca_id <> o.ca_id)",
 			  ca_id, now, &ret->left, err);
 }
+
+/* -- who fetched -- */
+
+enum fetch_kind { FETCH_BY_ADDRESS, FETCH_BY_DEVICE };
+
+static bool find_device(struct db *db, int64_t account_id, const struct fetch *fetch,
+			bool *ret_found, int64_t *ret, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(db,
+			"SELECT subject_index FROM certificate WHERE key_index = $1 "
+			"AND key_hash = $2 AND account_id = $3 AND purpose = 0 "
+			"ORDER BY created DESC LIMIT 1",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, hash_index(fetch->key_hash));
+	db_bind_bytes(query, 2, (struct bytes){ fetch->key_hash, KEY_HASH_LEN });
+	db_bind_int64(query, 3, account_id);
+	if (!db_step(query, ret_found, err))
+		return false;
+	if (*ret_found)
+		*ret = db_int64(query, 0);
+	return true;
+}
+
+/* Who has one address of an IPv6 network has all of its /64. */
+static bool address_index(const struct address *peer, int64_t *ret, struct error *err)
+{
+	unsigned char hash[HASH_LEN];
+	struct bytes octets = { peer->bytes, address_is_v4(peer) ? 16 : 8 };
+
+	if (!hash_sha256(octets, hash, err))
+		return false;
+	*ret = hash_index(hash);
+	return true;
+}
+
+static bool insert_fetch(struct db *db, int64_t rollover_id, enum fetch_kind kind, int64_t who,
+			 int64_t *ret_inserted, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *insertion = NULL;
+
+	if (!db_prepare(db,
+			"INSERT INTO rollover_fetch (rollover_id, kind, who) SELECT $1, $2, $3 "
+			"WHERE NOT EXISTS (SELECT 1 FROM rollover_fetch_count "
+			"WHERE rollover_id = $1 AND kind = $2 AND fetches >= $4) "
+			"ON CONFLICT (rollover_id, kind, who) DO NOTHING",
+			&insertion, err))
+		return false;
+	db_bind_int64(insertion, 1, rollover_id);
+	db_bind_int64(insertion, 2, kind);
+	db_bind_int64(insertion, 3, who);
+	db_bind_int64(insertion, 4, ROLLOVER_FETCHES_MAX);
+	return db_run(insertion, ret_inserted, err);
+}
+
+static bool count_fetch(struct db *db, int64_t rollover_id, enum fetch_kind kind, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+
+	if (!db_prepare(db,
+			"INSERT INTO rollover_fetch_count (rollover_id, kind, fetches) "
+			"VALUES ($1, $2, 1) ON CONFLICT (rollover_id, kind) "
+			"DO UPDATE SET fetches = rollover_fetch_count.fetches + 1",
+			&update, err))
+		return false;
+	db_bind_int64(update, 1, rollover_id);
+	db_bind_int64(update, 2, kind);
+	return db_run(update, NULL, err);
+}
+
+bool store_rollover_note_fetch(struct store_tx *tx, int64_t rollover_id, int64_t account_id,
+			       const struct fetch *fetch, struct error *err)
+{
+	bool by_device = false;
+	int64_t who = 0, inserted = 0;
+
+	if (fetch->has_key && !find_device(tx_db(tx), account_id, fetch, &by_device, &who, err))
+		return false;
+	if (!by_device && !address_index(&fetch->peer, &who, err))
+		return false;
+
+	enum fetch_kind kind = by_device ? FETCH_BY_DEVICE : FETCH_BY_ADDRESS;
+	if (!insert_fetch(tx_db(tx), rollover_id, kind, who, &inserted, err))
+		return false;
+	return inserted == 0 || count_fetch(tx_db(tx), rollover_id, kind, err);
+}
+
+static bool read_fetches(struct reader *reader, int64_t rollover_id, enum fetch_kind kind,
+			 int64_t *ret, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	bool row = false;
+
+	if (!db_prepare(reader->db,
+			"SELECT fetches FROM rollover_fetch_count "
+			"WHERE rollover_id = $1 AND kind = $2",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, rollover_id);
+	db_bind_int64(query, 2, kind);
+	if (!db_step(query, &row, err))
+		return false;
+	*ret = row ? db_int64(query, 0) : 0;
+	return true;
+}
+
+bool store_rollover_fetches(struct store *store, int64_t rollover_id, struct store_fetches *ret,
+			    struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+
+	return reader_take(store, &reader, err) &&
+	       read_fetches(&reader, rollover_id, FETCH_BY_DEVICE, &ret->devices, err) &&
+	       read_fetches(&reader, rollover_id, FETCH_BY_ADDRESS, &ret->addresses, err);
+}

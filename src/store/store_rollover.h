@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "model/fetch.h"
 #include "store/store.h"
 
 struct store_rollover {
@@ -19,6 +20,19 @@ MUST_CHECK bool store_rollover_finish(struct store_tx *tx, int64_t account_id, i
  * the account's CAs below. */
 MUST_CHECK bool store_ca_renew(struct store_tx *tx, const struct ca *ca, struct bytes cert,
 			       const struct bytes *chain, size_t chain_count, struct error *err);
+
+/* Counts who fetched /cacerts, once: as the device that the key's newest certificate was issued to,
+ * or else by address, a /64 of IPv6 as one. Beyond ROLLOVER_FETCHES_MAX nobody is counted any more.
+ */
+#define ROLLOVER_FETCHES_MAX 1000000
+MUST_CHECK bool store_rollover_note_fetch(struct store_tx *tx, int64_t rollover_id,
+					  int64_t account_id, const struct fetch *fetch,
+					  struct error *err);
+struct store_fetches {
+	int64_t devices, addresses;
+};
+MUST_CHECK bool store_rollover_fetches(struct store *store, int64_t rollover_id,
+				       struct store_fetches *ret, struct error *err);
 
 /* Devices of a CA: subjects of a profile, each counted once whatever number of certificates it got.
  */

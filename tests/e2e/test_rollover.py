@@ -206,3 +206,31 @@ def test_a_root_from_elsewhere_keeps_its_name_and_key_identifier_to_the_byte(tmp
         assert_verifies(tmp_path, old, [new_with_old], answer.certificate)
         node.ctl("ca", "renew", "imported", "--validity", "20y")
         assert_verifies(tmp_path, exported(node, "imported")[0], [], device.certificate)
+
+
+def test_who_fetched_cacerts_is_counted_once_as_device_or_by_address():
+    with Node() as node:
+        first, second = node.device("fetch-1"), node.device("fetch-2")
+        cacerts(node, "demo")  # before the start: not counted
+        node.ctl("rollover", "start", "Demo Issuing", "next")
+        node.wait(lambda: len(cacerts(node, "demo")[0]) == 3, "the edges", 5)
+
+        def fetched():
+            return node.ctl_json("rollover", "show", "Demo Issuing")["rollover"]["fetched"]
+
+        # those without a certificate are one address, however often
+        node.wait(lambda: fetched() == {"devices": 0, "addresses": 1}, "the address to be counted", 5)
+        for identity in (first, second, first, second, first):
+            node.request("GET", "/.well-known/est/demo-tls/cacerts", identity=identity)
+        node.wait(lambda: fetched() == {"devices": 2, "addresses": 1}, "the devices to be counted", 5)
+        # with a new key it is still the same device, and a key that is nobody's is an address
+        key = make_key()
+        renewed = Identity(node.folder, key, node.reenroll(make_csr(key, "fetch-1"), first).certificate)
+        node.request("GET", "/.well-known/est/demo/cacerts", identity=renewed)
+        node.ctl("rollover", "start", "Demo Root", "Root 2")
+        third = node.device("fetch-3")
+        node.wait(lambda: len(cacerts(node, "demo")[0]) == 6, "the edges", 5)
+        node.request("GET", "/.well-known/est/demo/cacerts", identity=third)
+        node.wait(lambda: fetched() == {"devices": 3, "addresses": 1}, "the third device", 5)
+        # the root's rollover counts from its own start
+        node.wait(lambda: node.ctl_json("rollover", "show", "Demo Root")["rollover"]["fetched"]["devices"] == 1, "the third alone", 5)

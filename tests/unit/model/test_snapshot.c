@@ -36,6 +36,7 @@ static struct snapshot *a_snapshot(void)
 		profile->name = strdup(i ? "Gates" : "Sensors");
 		profile->active = i == 0;
 		profile->offers_basic = i == 1;
+		profile->in_rollover = i == 1;
 		profile->serverkeygen = i == 1;
 		profile->fullcmc = i == 0;
 		buffer_append_text(&profile->cacerts, "cacerts");
