@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/pack.h"
 #include "pki/tbs.h"
 #include "store/store_held_request.h"
@@ -77,6 +78,35 @@ static bool keep_waiting(struct enrollment *e, struct store_tx *tx, const struct
 	       store_commit_lazily(TAKE(own), err) && still_waits(e, held->request_id, err);
 }
 
+/* The id that the client reads; of several requests in one message (fullcmc) the later ones get one
+ * of their own, made of it and of their key. */
+static bool name_request(const struct enrollment *e, struct store_tx *tx, char *into,
+			 struct error *err)
+{
+	const char *asked = e->request->request_id;
+	CLEANUP(held_request_done) struct held_request other = { 0 };
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+	unsigned char hash[HASH_LEN];
+	struct error missing = { 0 };
+
+	snprintf(into, HELD_ID_LEN + 1, "%s", asked);
+	if (!store_held_request_find_by_id(tx, e->profile->account_id, asked, e->facts.now, &other,
+					   &missing)) {
+		if (missing.reason == REASON_NOT_FOUND)
+			return true;
+		*err = missing;
+		return false;
+	}
+	buffer_append_text(&text, asked);
+	buffer_append(&text, (struct bytes){ public_key_hash(csr_key(e->csr)), KEY_HASH_LEN });
+	if (!buffer_ok(&text))
+		return error_set(err, REASON_NO_MEMORY, "held request");
+	if (!hash_sha256(buffer_view(&text), hash, err))
+		return false;
+	hex_encode((struct bytes){ hash, HELD_ID_LEN / 2 }, into);
+	return true;
+}
+
 /* Other content takes the place of what the key had waiting, under another id: an operator approves
  * what was shown under the one at hand. */
 static bool hold(const struct enrollment *e, struct store_tx *tx,
@@ -106,10 +136,10 @@ static bool hold(const struct enrollment *e, struct store_tx *tx,
 
 	enrollment_requester(e, requester, sizeof requester);
 	snprintf(peer, sizeof peer, "%s", e->peer);
-	snprintf(request.request_id, sizeof request.request_id, "%s", e->request->request_id);
 	memcpy(request.key_hash, public_key_hash(csr_key(e->csr)), KEY_HASH_LEN);
 	memcpy(request.identity_hash, identity, HASH_LEN);
-	return store_held_request_put(own, &request, &limits, err) &&
+	return name_request(e, own, request.request_id, err) &&
+	       store_held_request_put(own, &request, &limits, err) &&
 	       store_commit_lazily(TAKE(own), err) && still_waits(e, request.request_id, err);
 }
 

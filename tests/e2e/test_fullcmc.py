@@ -233,6 +233,27 @@ def test_cmc_03_getting_a_certificate(node):
     assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY) and other.certificate not in response.certificates
 
 
+def test_several_requests_of_a_message_wait_for_approval_each_for_itself(node):
+    device, keys = device_of(node, "held"), [make_key(), make_key(), make_key()]
+    node.set_profile("demo-tls", "approval.hold=enrollments-and-renewals")
+
+    def all_at_once():
+        response = ask(node, sign(pki_data(*(pkcs10(part, make_csr(key, "held")) for part, key in enumerate(keys, 1))), device))
+        return response, [response.status(part)[0] for part in (1, 2, 3)]
+
+    try:
+        assert all_at_once()[1] == [cmc.PENDING] * 3
+        requests = node.ctl_json("request", "list", "--state", "pending")["requests"]
+        assert len({request["request_id"] for request in requests}) == len(requests) == 3
+        for request in requests[:2]:
+            node.ctl("request", "approve", request["request_id"])
+        response, statuses = all_at_once()
+        assert sorted(statuses) == sorted([cmc.SUCCESS, cmc.SUCCESS, cmc.PENDING])
+        assert sum(key.public_key() in [one.public_key() for one in response.certificates] for key in keys) == 2
+    finally:
+        node.set_profile("demo-tls", "approval.hold=none")
+
+
 def test_cmc_03_nothing_is_pending_under_a_token(node):
     device = device_of(node, "pending")
     response = ask(node, sign(pki_data(controls=[control(1, 21, tlv(4, b"token"))]), device))
