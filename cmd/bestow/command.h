@@ -17,6 +17,7 @@ int cmd_enroll(struct options *options);
 int cmd_renew(struct options *options);
 int cmd_csrattrs(struct options *options);
 int cmd_status(struct options *options);
+int cmd_doctor(struct options *options);
 int cmd_agent(struct options *options);
 
 extern const struct command commands[];

@@ -33,6 +33,8 @@ const struct command commands[] = {
 	  cmd_csrattrs },
 	{ "status", "[NAME]", "show what there is, until when, and what comes next",
 	  "status\nstatus sensors --json", cmd_status },
+	{ "doctor", "[NAME]", "find out which link to a certificate is broken",
+	  "doctor sensors\ndoctor sensors --json", cmd_doctor },
 	{ "agent", "[NAME]", "renew whatever is due, for ever",
 	  "agent\nagent sensors\nagent sensors --once", cmd_agent },
 };

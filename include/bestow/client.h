@@ -52,6 +52,10 @@ void bestow_client_set_time_floor(struct bestow_client *client, int64_t seconds)
 void bestow_client_set_transport(struct bestow_client *client,
 				 const struct bestow_transport *transport, void *context);
 
+/* What the server's last answer said its clock says, Unix seconds; 0 when it did not. Nothing is
+ * judged by it. */
+int64_t bestow_client_server_time(const struct bestow_client *client);
+
 /* -- the operations. Each *ret is the caller's -- */
 
 /* The CA certificates. They are what enrollment answers are then held against. */

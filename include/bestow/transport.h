@@ -56,6 +56,7 @@ struct bestow_http_answer {
 	int status;
 	char content_type[256];
 	char retry_after[64];
+	char date[64];
 	char location[BESTOW_FIELD_MAX]; /* as it stands in the field */
 	unsigned char *body;             /* from malloc(); the library frees it */
 	size_t body_size;

@@ -174,6 +174,11 @@ void bestow_client_set_time_floor(struct bestow_client *client, int64_t seconds)
 	client->time_floor = seconds;
 }
 
+int64_t bestow_client_server_time(const struct bestow_client *client)
+{
+	return client->server_time;
+}
+
 void bestow_client_set_transport(struct bestow_client *client,
 				 const struct bestow_transport *transport, void *context)
 {

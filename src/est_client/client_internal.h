@@ -24,6 +24,7 @@ struct bestow_client {
 
 	unsigned int timeout_s, patience_s;
 	int64_t time_floor;
+	int64_t server_time; /* 0: not told */
 
 	const struct bestow_transport *transport;
 	void *transport_context;

@@ -164,8 +164,11 @@ static bool send_once(const struct attempt *attempt, struct bestow_http_answer *
 		.timeout_ms = (unsigned int)(attempt->end_ms - now),
 		.answer_max = CLIENT_ANSWER_MAX,
 	};
-	return client->transport->exchange(client->transport_context, &tls, &request, ret, &why) ||
-	       failure_take(&why, err);
+	if (!client->transport->exchange(client->transport_context, &tls, &request, ret, &why))
+		return failure_take(&why, err);
+	if (!date_field_parse(ret->date, &client->server_time))
+		client->server_time = 0;
+	return true;
 }
 
 static bool take_body(const struct bestow_http_answer *from, struct exchange_answer *ret,

@@ -3,13 +3,16 @@
 #include <strings.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
 #include "est_client/client_key.h"
+#include "est_client/key_engine.h"
 #include "pki/key_internal.h"
 
+#define TPM2_PREFERENCES "?provider=tpm2,tpm2.digest!=yes,tpm2.cipher!=yes,tpm2.rand!=yes"
 #define OBJECTS_MAX 64 /* in one store, before the key is found */
 
 static void store_closep(OSSL_STORE_CTX **store)
@@ -22,13 +25,16 @@ static void ui_method_freep(UI_METHOD **method)
 	UI_destroy_method(*method);
 }
 
-/* Which provider serves a scheme. Others must have been loaded by OpenSSL's own configuration. */
+/* Which provider serves a scheme, and which engine where there is no such provider. Others must
+ * have been loaded by OpenSSL's own configuration. A key of tpm2 can sign in TLS only if its
+ * provider is preferred for all of the process (EVP_set_default_properties): libcurl's SSL_CTX
+ * takes no properties of its own. Hashing and symmetric ciphers stay in software. */
 static const struct {
-	const char *scheme, *provider;
+	const char *scheme, *provider, *engine, *preferences;
 } schemes[] = {
-	{ "pkcs11:", "pkcs11" },
-	{ "handle:", "tpm2" },
-	{ "object:", "tpm2" },
+	{ "pkcs11:", "pkcs11", "pkcs11", NULL },
+	{ "handle:", "tpm2", NULL, TPM2_PREFERENCES },
+	{ "object:", "tpm2", NULL, TPM2_PREFERENCES },
 };
 
 static bool has_scheme(const char *reference, const char *scheme)
@@ -41,8 +47,17 @@ static void load_provider(const char *reference)
 {
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
 		if (has_scheme(reference, schemes[i].scheme) &&
-		    !OSSL_PROVIDER_available(NULL, schemes[i].provider))
-			(void)OSSL_PROVIDER_try_load(NULL, schemes[i].provider, 1);
+		    !OSSL_PROVIDER_available(NULL, schemes[i].provider) &&
+		    OSSL_PROVIDER_try_load(NULL, schemes[i].provider, 1) && schemes[i].preferences)
+			(void)EVP_set_default_properties(NULL, schemes[i].preferences);
+}
+
+static const char *engine_of(const char *reference)
+{
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		if (has_scheme(reference, schemes[i].scheme))
+			return schemes[i].engine;
+	return NULL;
 }
 
 static bool is_token(const char *reference)
@@ -63,13 +78,13 @@ static int give_passphrase(char *into, int size, int for_writing, void *passphra
 	return (int)len;
 }
 
-/* OpenSSL's own words, of the innermost failure. */
-static bool refuse_key(struct error *err, const char *reference, const char *what)
+/* OpenSSL's own words, of the last failure. */
+static bool refuse_key(struct error *err, const char *reference)
 {
-	const char *words = ERR_reason_error_string(ERR_peek_error());
+	const char *words = ERR_reason_error_string(ERR_peek_last_error());
 
-	(void)error_set(err, REASON_KEY_ACCESS, "%s: %s%s%s", reference, what, words ? ": " : "",
-			words ? words : "");
+	(void)error_set(err, REASON_KEY_ACCESS, "%s: no private key that can be read%s%s",
+			reference, words ? ": " : "", words ? words : "");
 	ERR_clear_error();
 	return false;
 }
@@ -91,6 +106,19 @@ static EVP_PKEY *first_key(OSSL_STORE_CTX *store)
 	return NULL;
 }
 
+static EVP_PKEY *key_from_store(const char *reference, const char *passphrase)
+{
+	CLEANUP(ui_method_freep) UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(give_passphrase, 0);
+	CLEANUP(store_closep) OSSL_STORE_CTX *store = NULL;
+
+	if (ui)
+		store = OSSL_STORE_open(reference, ui, (void *)(uintptr_t)passphrase, NULL, NULL);
+	if (!store)
+		return NULL;
+	(void)OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY);
+	return first_key(store);
+}
+
 bool client_key_open(const char *reference, const char *passphrase, struct bestow_key **ret,
 		     struct error *err)
 {
@@ -99,20 +127,12 @@ bool client_key_open(const char *reference, const char *passphrase, struct besto
 	if (!*reference)
 		return error_set(err, REASON_KEY_ACCESS, "no key is named");
 	load_provider(reference);
-
-	CLEANUP(ui_method_freep) UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(give_passphrase, 0);
-	if (!ui)
-		return error_set(err, REASON_NO_MEMORY, "key");
-	CLEANUP(store_closep)
-	OSSL_STORE_CTX *store =
-		OSSL_STORE_open(reference, ui, (void *)(uintptr_t)passphrase, NULL, NULL);
-	if (!store)
-		return refuse_key(err, reference, "cannot be opened");
-	(void)OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY);
-
-	EVP_PKEY *evp = first_key(store);
+	ERR_clear_error();
+	EVP_PKEY *evp = key_from_store(reference, passphrase);
+	if (!evp && engine_of(reference))
+		evp = key_from_engine(engine_of(reference), reference, passphrase);
 	if (!evp)
-		return refuse_key(err, reference, "no private key that can be read");
+		return refuse_key(err, reference);
 	if (!private_key_adopt(evp, &private, err))
 		return false;
 	return client_key_wrap(private, is_token(reference), ret, err);

@@ -32,7 +32,7 @@ static bool scan_date(const char *field, struct tm *utc, char month[4])
 				&utc->tm_hour, &utc->tm_min, &utc->tm_sec, &utc->tm_year) == 6;
 }
 
-static bool read_date(const char *field, int64_t *ret)
+bool date_field_parse(const char *field, int64_t *ret)
 {
 	struct tm utc;
 	char month[4] = "";
@@ -73,7 +73,7 @@ uint32_t retry_after_parse(const char *field, int64_t now)
 	field += strspn(field, " \t");
 	if (*field >= '0' && *field <= '9' && read_seconds(field, &value))
 		return clamp(value);
-	if (*field && read_date(field, &value))
+	if (*field && date_field_parse(field, &value))
 		return clamp(value - now);
 	return RETRY_AFTER_DEFAULT;
 }

@@ -102,6 +102,7 @@ static void take_field(struct call *call, const char *line, size_t len)
 	} fields[] = {
 		{ "content-type:", call->answer->content_type, sizeof call->answer->content_type },
 		{ "retry-after:", call->answer->retry_after, sizeof call->answer->retry_after },
+		{ "date:", call->answer->date, sizeof call->answer->date },
 		{ "location:", call->answer->location, sizeof call->answer->location },
 	};
 

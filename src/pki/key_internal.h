@@ -6,6 +6,11 @@
 
 #include "pki/key.h"
 
+/* Public keys and what is generated here stay with OpenSSL's own code also where a process prefers
+ * a token's provider for everything (EVP_set_default_properties): this query drops that preference.
+ */
+#define KEY_IN_SOFTWARE "-provider"
+
 struct private_key {
 	EVP_PKEY *evp;
 	enum key_type type;

@@ -1,6 +1,9 @@
 #include "pki/key_internal.h"
 
+#include <string.h>
+
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 
 static const struct {
@@ -48,11 +51,20 @@ static bool check_pair(const struct private_key *key, const struct public_key *p
 	return true;
 }
 
+/* A key of a token signs by its own provider, any other in software. */
+static const char *signing_properties(const EVP_PKEY *evp)
+{
+	const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(evp);
+	const char *name = provider ? OSSL_PROVIDER_get0_name(provider) : "";
+
+	return strcmp(name, "default") == 0 || strcmp(name, "fips") == 0 ? KEY_IN_SOFTWARE : NULL;
+}
+
 static bool prepare_signing(struct private_key *key, struct error *err)
 {
 	if (key->type == KEY_ED25519)
 		return true;
-	key->signing = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, NULL);
+	key->signing = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, signing_properties(key->evp));
 	if (!key->signing || EVP_PKEY_sign_init(key->signing) != 1)
 		return key_refuse(err, REASON_CRYPTO, "the key cannot sign");
 	return true;
@@ -98,9 +110,9 @@ bool private_key_generate(enum key_type type, unsigned int bits, struct private_
 
 	const char *algorithm = generators[type].algorithm;
 	if (type == KEY_RSA)
-		evp = EVP_PKEY_Q_keygen(NULL, NULL, algorithm, (size_t)bits);
+		evp = EVP_PKEY_Q_keygen(NULL, KEY_IN_SOFTWARE, algorithm, (size_t)bits);
 	else
-		evp = EVP_PKEY_Q_keygen(NULL, NULL, algorithm, generators[type].group);
+		evp = EVP_PKEY_Q_keygen(NULL, KEY_IN_SOFTWARE, algorithm, generators[type].group);
 	if (!evp)
 		return key_refuse(err, REASON_CRYPTO, "the key cannot be generated");
 	return private_key_adopt(evp, ret, err);
@@ -118,13 +130,28 @@ enum key_type private_key_type(const struct private_key *key)
 
 /* -- signing -- */
 
-/* Each use has its own copy of the prepared context, so threads share nothing but the key. */
+/* Each use has its own copy of the prepared context, so threads share nothing but the key. A
+ * token's provider may not know how to copy one. */
+static EVP_PKEY_CTX *new_signing(const struct private_key *key)
+{
+	EVP_PKEY_CTX *copy = EVP_PKEY_CTX_dup(key->signing);
+
+	if (copy)
+		return copy;
+	EVP_PKEY_CTX *fresh =
+		EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, signing_properties(key->evp));
+	if (fresh && EVP_PKEY_sign_init(fresh) == 1)
+		return fresh;
+	EVP_PKEY_CTX_free(fresh);
+	return NULL;
+}
+
 static bool sign_hash(const struct private_key *key, const struct signature_scheme *scheme,
 		      struct bytes message, unsigned char *signature, size_t *len)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned int hash_len = 0;
-	CLEANUP(evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(key->signing);
+	CLEANUP(evp_pkey_ctx_freep) EVP_PKEY_CTX *ctx = new_signing(key);
 
 	return ctx &&
 	       EVP_Digest(message.data, message.len, hash, &hash_len, scheme->digest, NULL) == 1 &&
@@ -132,12 +159,28 @@ static bool sign_hash(const struct private_key *key, const struct signature_sche
 	       EVP_PKEY_sign(ctx, signature, len, hash, hash_len) == 1;
 }
 
-static bool sign_message(EVP_PKEY *evp, struct bytes message, unsigned char *signature, size_t *len)
+static bool sign_message(const struct private_key *key, const struct signature_scheme *scheme,
+			 struct bytes message, unsigned char *signature, size_t *len)
 {
 	CLEANUP(evp_md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *signing = NULL; /* part of ctx */
 
-	return ctx && EVP_DigestSignInit_ex(ctx, NULL, NULL, NULL, NULL, evp, NULL) == 1 &&
+	return ctx && EVP_DigestSignInit(ctx, &signing, scheme->digest, NULL, key->evp) == 1 &&
+	       (!scheme->is_pss || signature_scheme_apply(scheme, key->type, signing)) &&
 	       EVP_DigestSign(ctx, signature, len, message.data, message.len) == 1;
+}
+
+/* A token's provider may sign messages only: it hashes by itself, or wants to know how it was done.
+ */
+static bool sign_by_scheme(const struct private_key *key, const struct signature_scheme *scheme,
+			   struct bytes message, unsigned char *signature, size_t *len)
+{
+	size_t max = *len;
+
+	if (scheme->digest && sign_hash(key, scheme, message, signature, len))
+		return true;
+	*len = max;
+	return sign_message(key, scheme, message, signature, len);
 }
 
 bool private_key_sign(const struct private_key *key, enum signature_algorithm algorithm,
@@ -150,8 +193,7 @@ bool private_key_sign(const struct private_key *key, enum signature_algorithm al
 	if (!signature_scheme_for(algorithm, key->type, &scheme))
 		return error_set(err, REASON_CRYPTO, "an algorithm that does not fit the key");
 
-	bool done = scheme.digest ? sign_hash(key, &scheme, message, signature, &len)
-				  : sign_message(key->evp, message, signature, &len);
+	bool done = sign_by_scheme(key, &scheme, message, signature, &len);
 	/* without memory, OpenSSL's ECDSA may report success and a length of -1 */
 	if (!done || len == 0 || len > sizeof signature)
 		return key_refuse(err, REASON_CRYPTO, "signing failed");

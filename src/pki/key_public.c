@@ -83,7 +83,7 @@ static bool make_rsa(const BIGNUM *modulus, const BIGNUM *exponent, EVP_PKEY **r
 	CLEANUP(bld_freep) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	CLEANUP(params_freep) OSSL_PARAM *params = NULL;
 	CLEANUP(evp_pkey_ctx_freep)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", KEY_IN_SOFTWARE);
 
 	if (bld && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
@@ -345,7 +345,8 @@ static bool verify_message(EVP_PKEY *evp, struct bytes message, struct bytes sig
 {
 	CLEANUP(evp_md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	return ctx && EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, NULL, evp, NULL) == 1 &&
+	return ctx &&
+	       EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, KEY_IN_SOFTWARE, evp, NULL) == 1 &&
 	       EVP_DigestVerify(ctx, signature.data, signature.len, message.data, message.len) == 1;
 }
 
@@ -356,7 +357,7 @@ static bool verify_hash(const struct public_key *key, const struct signature_sch
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned int hash_len = 0;
 	CLEANUP(evp_pkey_ctx_freep)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, KEY_IN_SOFTWARE);
 
 	return ctx &&
 	       EVP_Digest(message.data, message.len, hash, &hash_len, scheme->digest, NULL) == 1 &&

@@ -55,7 +55,7 @@ static EVP_PKEY *make_template(const char *group)
 		OSSL_PARAM_construct_end(),
 	};
 	CLEANUP(evp_pkey_ctx_freep)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", KEY_IN_SOFTWARE);
 	EVP_PKEY *evp = NULL;
 
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
