@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 
 USER, PASSPHRASE = "device", "correct horse"
 DAY = datetime.timedelta(days=1)
@@ -170,6 +170,7 @@ class EstServer:
     def answer(self, connection, request):
         """True if the connection is kept."""
         self.requests.append(request)
+        request.tls_unique = connection.get_channel_binding("tls-unique") if connection.version() == "TLSv1.2" else None
         fields, status, body = {}, 200, b""
         if self.get("only") in (None, request.operation):
             shaped = self.misbehave(connection, request)
@@ -304,11 +305,21 @@ class EstServer:
                 return self.get("csrattrs_status", 204), {}, b""
             return 200, {"Content-Type": "application/csrattrs"}, attrs if self.get("csrattrs_raw") else self.text(attrs)
         csr = x509.load_der_x509_csr(base64.b64decode(request.body))
-        if not csr.is_signature_valid:
+        if not csr.is_signature_valid or not self.is_bound(csr, request):
             return 400, {}, b""
         if request.operation == "serverkeygen":
             return self.keygen(csr)
         return 200, fields, self.wrap(self.issue(csr))
+
+    def is_bound(self, csr, request):
+        """RFC 7030 3.5: challengePassword is this session's tls-unique, as the TLS of Python sees it."""
+        if not self.get("tls_unique"):
+            return True
+        try:
+            challenge = csr.attributes.get_attribute_for_oid(AttributeOID.CHALLENGE_PASSWORD).value
+        except x509.AttributeNotFound:
+            return False
+        return challenge == base64.b64encode(request.tls_unique)
 
     def issue(self, csr):
         leaf = self.get("leaf")

@@ -183,6 +183,18 @@ def test_status_csrattrs_and_cacerts(node, device):
                           capture_output=True, text=True).stdout.startswith("dev  none")
 
 
+def test_skg_01_the_node_makes_the_key():
+    with Node() as node:
+        born = node.device("born-2")
+        (node.folder / "born.pem").write_bytes(born.certificate.public_bytes(Encoding.PEM))
+        node.set_profile("demo-tls", "serverkeygen=true")
+        with Device(url(node, "demo-tls"), "--cert", node.folder / "born.pem", "--key", born.path, "--subject", "CN=born-2", "--new-key", "server",
+                    ca=node.folder / "root.pem") as device:
+            node.wait(lambda: device.run("enroll").returncode == 0, "the profile's switch")
+            assert device.has_valid_pair() and device.key().public_key() != born.key.public_key()
+            assert device.run("renew").returncode == 0 and device.has_valid_pair()
+
+
 def test_the_example_program_of_the_library(node, tmp_path):
     command = [BIN / "example_enroll", url(node), node.folder / "root.pem", "example-1"]
     run = subprocess.run(command, input="wrong\n", cwd=tmp_path, capture_output=True, text=True)

@@ -154,6 +154,19 @@ def test_csrattrs_choose_the_key():
         assert device.run("enroll").returncode == 0 and device.key().curve.name == "secp384r1"
 
 
+@pytest.mark.parametrize("http", ["1.1", "1.0"])
+@pytest.mark.parametrize("auth", [None, "basic", "digest-sha256"])
+def test_pop_01_tls_unique(http, auth):
+    """Each connection has its own, whatever made the client begin anew."""
+    wants_it = bytes.fromhex("300b" "06092a864886f70d010907")
+    with EstServer(tls="1.2", tls_unique=True, csrattrs=wants_it, auth=auth, http=http, pending=1) as server, device_of(server) as device:
+        assert device.run("enroll", "--binding", "none", "--wait", "3s").returncode == 5
+        server.switches["pending"] = 1
+        run = device.run("enroll", "--wait", "3s")
+        assert run.returncode == 0, run.stderr
+        assert device.run("renew").returncode == 0 and device.has_valid_pair()
+
+
 def test_the_table_in_the_docs_is_this_one():
     shown = [line.split("|")[1].strip() for line in DOC.read_text().splitlines() if line.startswith("| ") and "|---" not in line]
     assert shown[1:] == [row[0] for row in ROWS]

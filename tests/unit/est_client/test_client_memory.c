@@ -1,0 +1,198 @@
+/* wrap: malloc calloc realloc strdup strndup */
+/* Each journey of the library with its first, second ... allocation failing: it says so, leaks
+ * nothing and keeps nothing.
+ */
+#include "../pki/cert_maker.h"
+
+#include <stdlib.h>
+
+#include "est_client/issued.h"
+#include "est_client/multipart_reader.h"
+
+/* Our own allocations only: what OpenSSL does when memory is out is not ours to test. */
+static size_t allocations, fails_at; /* 0: none fails */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t max);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t max);
+
+static bool is_due(void)
+{
+	return fails_at != 0 && ++allocations == fails_at;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_due() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return is_due() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return is_due() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return is_due() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t max)
+{
+	return is_due() ? NULL : __real_strndup(text, max);
+}
+
+static void expect_survives(bool (*journey)(struct bestow_error *err))
+{
+	bool done = false;
+
+	for (fails_at = 1; !done; fails_at++) {
+		struct bestow_error err = { 0 };
+
+		allocations = 0;
+		done = journey(&err);
+		if (!done && (!err.code || err.outcome == BESTOW_DONE))
+			fail_msg("allocation %zu failed without a reason", fails_at);
+	}
+	assert_true(fails_at > 3);
+	fails_at = 0;
+}
+
+static struct bestow_key *key;
+static struct buffer ca_pem, leaf_pem;
+
+/* -- journeys -- */
+
+static bool journey_of_a_request(struct bestow_error *err)
+{
+	struct bestow_request *request = NULL;
+	struct bestow_certs *certs = NULL;
+	unsigned char *der = NULL;
+	size_t size;
+	bool done = bestow_request_new(&request, err) &&
+		    bestow_request_set_subject(request, "CN=a,O=b", err) &&
+		    bestow_request_add_san(request, "dns", "a.example", err) &&
+		    bestow_request_set_challenge(request, "code", err) &&
+		    bestow_request_encode(request, key, &der, &size, err) &&
+		    bestow_certs_parse(leaf_pem.data, leaf_pem.len, &certs, err) &&
+		    bestow_request_set_names_of(request, certs, 0, err);
+
+	free(der);
+	bestow_certs_free(certs);
+	bestow_request_free(request);
+	return done;
+}
+
+static bool journey_of_a_client(struct bestow_error *err)
+{
+	struct bestow_client *client = NULL;
+	struct bestow_certs *anchors = NULL, *own = NULL;
+	bool done = bestow_client_new("https://est.example/x", &client, err) &&
+		    bestow_certs_parse(ca_pem.data, ca_pem.len, &anchors, err) &&
+		    bestow_client_trust(client, anchors, err) &&
+		    bestow_client_set_passphrase(client, "user", "passphrase", err) &&
+		    bestow_certs_parse(leaf_pem.data, leaf_pem.len, &own, err) &&
+		    bestow_client_set_certificate(client, own, key, err);
+
+	bestow_certs_free(anchors);
+	bestow_certs_free(own);
+	bestow_client_free(client);
+	return done;
+}
+
+static bool judge(struct bestow_certs *answer, struct bestow_certs *cacerts,
+		  struct bestow_request *request, struct error *err)
+{
+	CLEANUP(bundle_done) struct bundle anchors = { 0 };
+	CLEANUP(bundle_done) struct bundle chain = { 0 };
+
+	if (!trust_pick_anchors(&cacerts->bundle, MAKER_NOW, &anchors, err))
+		return false;
+	const struct issued_expectation expected = {
+		.request = request,
+		.key_hash = public_key_hash(key->public),
+		.cacerts = &cacerts->bundle,
+		.anchors = &anchors,
+		.now = MAKER_NOW,
+	};
+	return issued_pick(&answer->bundle, &expected, &chain, err);
+}
+
+static bool journey_of_an_answer(struct bestow_error *err)
+{
+	struct bestow_request *request = NULL;
+	struct bestow_certs *cacerts = NULL, *answer = NULL;
+	struct error why = { 0 };
+	bool done = bestow_request_new(&request, err) &&
+		    bestow_certs_parse(ca_pem.data, ca_pem.len, &cacerts, err) &&
+		    bestow_certs_parse(leaf_pem.data, leaf_pem.len, &answer, err);
+
+	if (done && !judge(answer, cacerts, request, &why)) {
+		done = false;
+		*err = (struct bestow_error){ .outcome = BESTOW_FAILED,
+					      .code = reason_code(why.reason) };
+	}
+	bestow_certs_free(answer);
+	bestow_certs_free(cacerts);
+	bestow_request_free(request);
+	return done;
+}
+
+TEST(a_request_survives)
+{
+	expect_survives(journey_of_a_request);
+}
+
+TEST(a_client_survives)
+{
+	expect_survives(journey_of_a_client);
+}
+
+TEST(the_judgement_of_an_answer_survives)
+{
+	expect_survives(journey_of_an_answer);
+}
+
+/* -- what the journeys carry -- */
+
+static void write_pem(struct maker *maker, struct buffer *to)
+{
+	CLEANUP(buffer_done) struct buffer der = maker_encode(maker);
+
+	pem_encode("CERTIFICATE", buffer_view(&der), to);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { RUN(a_request_survives), RUN(a_client_survives),
+					    RUN(the_judgement_of_an_answer_survives) };
+	CLEANUP(private_key_freep) struct private_key *ca_key = NULL;
+	struct error err;
+
+	if (!private_key_generate(KEY_P256, 0, &ca_key, &err) ||
+	    !client_key_generate("p256", &key, &err))
+		return 1;
+	struct maker ca = { .subject = "CN=ca", .key = ca_key };
+	struct maker leaf = {
+		.subject = "CN=dev-1", .issuer = "CN=ca", .key = key->private, .signer = ca_key
+	};
+	maker_ca(&ca, 0);
+	write_pem(&ca, &ca_pem);
+	write_pem(&leaf, &leaf_pem);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	bestow_key_free(key);
+	buffer_done(&ca_pem);
+	buffer_done(&leaf_pem);
+	return failed;
+}
