@@ -60,12 +60,23 @@ static bool follow_attributes(struct story *story, char key_type[16], struct bes
 
 /* -- the key -- */
 
-/* The key of an unfinished run serves on: the server then knows the request again (ENR-11). */
-static bool reuse_pending_key(struct story *story)
+static bool is_kind(const struct bestow_key *key, const char *kind)
+{
+	char rsa[16];
+
+	snprintf(rsa, sizeof rsa, "rsa%u", bestow_key_bits(key));
+	return strcmp(strcmp(bestow_key_type(key), "rsa") == 0 ? rsa : bestow_key_type(key),
+		      kind) == 0;
+}
+
+/* The key of an unfinished run serves on, if it is of the kind that is wanted now: the server then
+ * knows the request again (ENR-11). */
+static bool reuse_pending_key(struct story *story, const char *kind)
 {
 	CLEANUP(pair_donep) struct pair pending = { 0 };
 
-	if (!pair_load(story->options, "pending", &pending, NULL) || !pending.key)
+	if (!pair_load(story->options, "pending", &pending, NULL) || !pending.key ||
+	    !is_kind(pending.key, kind))
 		return false;
 	story->key = TAKE(pending.key);
 	return true;
@@ -84,10 +95,11 @@ static bool choose_key(struct story *story, const char *server_wants, struct bes
 	/* one that only signs the request */
 	if (session_lets_server_make_key(options))
 		return bestow_key_generate(server_wants, &story->key, err);
-	if (reuse_pending_key(story))
+
+	const char *kind = options->new_key ? options->new_key : server_wants;
+	if (reuse_pending_key(story, kind))
 		return true;
-	if (!bestow_key_generate(options->new_key ? options->new_key : server_wants, &story->key,
-				 err))
+	if (!bestow_key_generate(kind, &story->key, err))
 		return false;
 	return pair_begin(options, story->key, &why) || session_fail(&why, err);
 }
@@ -133,8 +145,14 @@ static bool ask(struct story *story, struct bestow_error *err)
 
 	if (!anchors_follow(story->options, story->memory, &story->session, err) ||
 	    !name_request(story, err) || !follow_attributes(story, key_type, err) ||
-	    !choose_key(story, key_type, err) || !ask_for_certificate(story, err))
+	    !choose_key(story, key_type, err))
 		return false;
+	if (!ask_for_certificate(story, err)) {
+		/* a key that the server does not want must not be asked for again */
+		if (err->outcome == BESTOW_REFUSED)
+			pair_abandon(story->options);
+		return false;
+	}
 	say_done(story->options, "certificate received and verified");
 	return true;
 }

@@ -217,3 +217,12 @@ void pair_sweep(const struct options *options)
 		    !is_named(options, entry->d_name))
 			remove_pair(options, entry->d_name);
 }
+
+void pair_abandon(const struct options *options)
+{
+	char path[PATH_MAX];
+
+	if (identity_path(options, "pending", NULL, path, NULL))
+		(void)unlink(path);
+	pair_sweep(options);
+}

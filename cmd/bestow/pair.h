@@ -23,6 +23,8 @@ MUST_CHECK bool pair_begin(const struct options *options, const struct bestow_ke
 /* Puts its certificate beside the pending key, synced. */
 MUST_CHECK bool pair_complete(const struct options *options, const struct bestow_certs *certs,
 			      struct error *err);
+/* Forgets the pending pair. */
+void pair_abandon(const struct options *options);
 /* Makes the pending pair current, in one step; what was current is previous. */
 MUST_CHECK bool pair_swap(const struct options *options, struct error *err);
 /* Makes the previous pair current again, and the current one pending. */

@@ -25,6 +25,8 @@ bool bestow_key_open(const char *reference, const char *passphrase, struct besto
 bool bestow_key_save(const struct bestow_key *key, const char *path, struct bestow_error *err);
 /* "p256" … "rsa". */
 const char *bestow_key_type(const struct bestow_key *key);
+/* Of an RSA key's modulus; of others, of the curve. */
+unsigned int bestow_key_bits(const struct bestow_key *key);
 /* The EVP_PKEY, for a transport of one's own; borrowed. */
 void *bestow_key_evp(const struct bestow_key *key);
 /* NULL is fine. */

@@ -91,6 +91,11 @@ const char *bestow_key_type(const struct bestow_key *key)
 	return key_type_text(public_key_type(key->public));
 }
 
+unsigned int bestow_key_bits(const struct bestow_key *key)
+{
+	return public_key_bits(key->public);
+}
+
 void *bestow_key_evp(const struct bestow_key *key)
 {
 	return key->evp;

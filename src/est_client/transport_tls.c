@@ -33,13 +33,8 @@ static bool use_leaf(SSL_CTX *ctx, const struct bestow_tls *tls)
 	return used;
 }
 
-static bool use_certificate(SSL_CTX *ctx, const struct bestow_tls *tls)
+static bool use_chain(SSL_CTX *ctx, const struct bestow_tls *tls)
 {
-	if (!bestow_tls_key(tls))
-		return true;
-	/* an old certificate is for the server to refuse: it may have to renew because it is weak
-	 */
-	SSL_CTX_set_security_level(ctx, 0);
 	if (!use_leaf(ctx, tls))
 		return false;
 	for (size_t i = 1;; i++) {
@@ -52,6 +47,18 @@ static bool use_certificate(SSL_CTX *ctx, const struct bestow_tls *tls)
 			return false;
 		}
 	}
+}
+
+/* A certificate that this OpenSSL finds weak is for the server to refuse: it may be there to be
+ * renewed for that very reason. Only then is the level lowered. */
+static bool use_certificate(SSL_CTX *ctx, const struct bestow_tls *tls)
+{
+	if (!bestow_tls_key(tls) || use_chain(ctx, tls))
+		return true;
+	ERR_clear_error();
+	SSL_CTX_clear_chain_certs(ctx);
+	SSL_CTX_set_security_level(ctx, 0);
+	return use_chain(ctx, tls);
 }
 
 /* -- who they are -- */

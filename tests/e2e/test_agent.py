@@ -100,6 +100,23 @@ def test_retry_after_is_honoured(server):
         assert once(device).returncode == 0 and device.key().private_numbers() == waiting
 
 
+def test_a_refused_key_is_not_asked_for_again(server):
+    with device_of(server) as device:
+        server.switches.update(misbehave="403", only="simpleenroll")
+        requests = set()
+        for _ in range(2):
+            assert device.run("enroll").returncode == 5
+            requests.add(server.requests[-1].body)
+            assert not (device.state / "pending").exists() and not list(device.state.glob("pair-*"))
+        assert len(requests) == 2
+        # an answer that got lost is another thing, as long as the same kind of key is wanted
+        server.switches.update(misbehave="cut")
+        assert device.run("enroll").returncode == 7
+        waiting = device.key("pending").public_key().public_numbers()
+        assert device.run("enroll").returncode == 7 and device.key("pending").public_key().public_numbers() == waiting
+        assert device.run("enroll", "--new-key", "p384").returncode == 7 and device.key("pending").curve.name == "secp384r1"
+
+
 def test_a_reload_that_fails_rolls_back(server, tmp_path):
     mark = tmp_path / "mark"
     with device_of(server, "--command", "sh", "--command=-c", "--command", f"echo x >> {mark}; test ! -e {tmp_path}/fail") as device:
