@@ -20,6 +20,8 @@ static const struct verb_table *const tables[] = {
 	&trust_verbs,   &allow_verbs,    &ra_verbs,      &certificate_verbs,   &node_verbs,
 	&event_verbs,   &audit_verbs,    &key_verbs,     &crl_verbs,           &ocsp_verbs,
 	&request_verbs, &rollover_verbs, &session_verbs, &administrator_verbs, &token_verbs,
+	&device_verbs,
+	&device_code_verbs,
 };
 
 /* clang-format on */
