@@ -13,25 +13,39 @@ static const struct bytes id_policy_constraints = BYTES_LITERAL(ID_CE "\x24");
 static const struct bytes id_freshest_crl = BYTES_LITERAL(ID_CE "\x2e");
 static const struct bytes id_inhibit_any_policy = BYTES_LITERAL(ID_CE "\x36");
 static const struct bytes id_proxy_certificate = BYTES_LITERAL(ID_PKIX "\x01\x0e");
-static const struct bytes id_ocsp_no_check = BYTES_LITERAL(ID_PKIX "\x30\x01\x05");
 static const struct bytes id_sct_list = BYTES_LITERAL(TRANSPARENCY "\x02");
 static const struct bytes id_ct_poison = BYTES_LITERAL(TRANSPARENCY "\x03");
 
-static const struct bytes *const reserved[] = {
-	/* written by Bestow */
-	&oid_basic_constraints, &oid_key_usage, &oid_ext_key_usage, &oid_subject_alt_name,
-	&oid_subject_key_id, &oid_authority_key_id, &oid_crl_distribution_points,
-	&oid_authority_info_access, &oid_certificate_policies,
-	/* a CA's, a CRL's, or somebody else's to say */
-	&oid_name_constraints, &id_crl_number, &id_delta_crl, &id_policy_mappings,
-	&id_policy_constraints, &id_freshest_crl, &id_inhibit_any_policy, &id_proxy_certificate,
-	&id_ocsp_no_check, &id_sct_list, &id_ct_poison
+/* Written by Bestow, each from a field of its own, where it belongs. */
+static const struct bytes *const written[] = {
+	&oid_basic_constraints,       &oid_key_usage,
+	&oid_ext_key_usage,           &oid_subject_alt_name,
+	&oid_subject_key_id,          &oid_authority_key_id,
+	&oid_crl_distribution_points, &oid_authority_info_access,
+	&oid_certificate_policies,    &oid_name_constraints,
+	&oid_ocsp_no_check,           &id_freshest_crl
 };
+
+/* A CRL's, a log's, or another kind of CA's to say. */
+static const struct bytes *const foreign[] = { &id_crl_number,         &id_delta_crl,
+					       &id_policy_mappings,    &id_policy_constraints,
+					       &id_inhibit_any_policy, &id_proxy_certificate,
+					       &id_sct_list,           &id_ct_poison };
+
+static bool is_among(const struct bytes *const *list, size_t count, struct bytes oid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bytes_equal(*list[i], oid))
+			return true;
+	return false;
+}
+
+bool extension_is_never_issued(struct bytes oid)
+{
+	return is_among(foreign, ARRAY_LEN(foreign), oid);
+}
 
 bool extension_is_reserved(struct bytes oid)
 {
-	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
-		if (bytes_equal(*reserved[i], oid))
-			return true;
-	return false;
+	return is_among(written, ARRAY_LEN(written), oid) || extension_is_never_issued(oid);
 }

@@ -121,5 +121,6 @@ bool lint_tbs(struct bytes der, const struct cert *issuer, const struct public_k
 		return error_set(err, REASON_LINT_FAILED,
 				 "structure: not one DER TBSCertificate (RFC 5280 4.1)");
 	return read_meaning(&tbs, known, err) && keeps_rules(&tbs, lint_field_rules, err) &&
-	       keeps_rules(&tbs, lint_extension_rules, err);
+	       keeps_rules(&tbs, lint_extension_rules, err) &&
+	       keeps_rules(&tbs, lint_content_rules, err);
 }

@@ -10,6 +10,8 @@
  * forward, inside the issuer's, times in the right form; subject legal, empty only with a critical
  * SAN; key sound; no extension twice; AKI equal to the issuer's SKI; SKI there for CAs; KU there
  * and fitting the key and cA; cA only with keyCertSign; path length kept; EKU not empty; SAN not
- * empty; DER canonical. */
+ * empty; DER canonical; and of what the certificate says: nothing that we never issue; purposes
+ * that agree with the key usage; e-mail addresses of the subject in the SAN too; policies and
+ * places to fetch from as RFC 5280 has them. */
 MUST_CHECK bool lint_tbs(struct bytes tbs, const struct cert *issuer,
 			 const struct public_key *known, struct error *err);

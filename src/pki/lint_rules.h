@@ -36,4 +36,4 @@ struct lint_rule {
 
 /* Cheapest and most general first: later rules rely on earlier ones, such as a list of extensions
  * that could be read. Each ends with a row without a name. */
-extern const struct lint_rule lint_field_rules[], lint_extension_rules[];
+extern const struct lint_rule lint_field_rules[], lint_extension_rules[], lint_content_rules[];

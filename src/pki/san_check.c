@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/address.h"
 #include "pki/punycode.h"
 #include "pki/san.h"
 
@@ -108,6 +109,44 @@ static bool percents_are_sound(const char *uri)
 	return true;
 }
 
+static bool is_address(const char *host)
+{
+	struct address address;
+
+	return address_parse(host, &address, NULL);
+}
+
+/* Of "user@host:port". */
+static bool host_is_sound(char *authority)
+{
+	char *at = strrchr(authority, '@');
+	char *host = at ? at + 1 : authority;
+	char *end = host + strcspn(host, ":");
+
+	if (*host == '[') {
+		host++;
+		end = host + strcspn(host, "]");
+		if (*end != ']' || (end[1] != '\0' && end[1] != ':'))
+			return false;
+		*end = '\0';
+		return strchr(host, ':') && is_address(host);
+	}
+	*end = '\0';
+	return is_address(host) || (!strchr(host, '*') && dns_name_check(host, NULL));
+}
+
+/* RFC 5280 4.2.1.6: an authority has a domain name or an address as its host. RFC 9549 writes other
+ * scripts' labels as A-labels there, which the characters see to. */
+static bool authority_is_sound(const char *after_scheme)
+{
+	if (strncmp(after_scheme, "//", 2) != 0)
+		return true;
+
+	const char *authority = after_scheme + 2;
+	CLEANUP(freep) char *copy = strndup(authority, strcspn(authority, "/?#"));
+	return copy && host_is_sound(copy);
+}
+
 /* RFC 5280 4.2.1.6: not relative, with a scheme and a part that the scheme rules. */
 bool uri_check(const char *uri, struct error *err)
 {
@@ -121,5 +160,8 @@ bool uri_check(const char *uri, struct error *err)
 	if (uri[strspn(uri, characters)] != '\0' || !percents_are_sound(uri))
 		return error_set(err, REASON_NAME_INVALID,
 				 "URI \"%s\" has characters that need escaping (RFC 3986)", uri);
+	if (!authority_is_sound(uri + scheme + 1))
+		return error_set(err, REASON_NAME_INVALID,
+				 "URI \"%s\" has no domain name or address as its host", uri);
 	return true;
 }

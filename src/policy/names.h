@@ -29,6 +29,10 @@ MUST_CHECK bool names_check_present(const struct name *subject, const struct san
  * False with the words why there is none in *err; the reason is for the caller to name. */
 MUST_CHECK bool origin_read(struct origin from, const struct cert *client, struct buffer *ret,
 			    struct error *err);
+/* Subject and SAN agree: an emailAddress is a name in the SAN too (RFC 5280 4.1.2.6);
+ * REASON_SUBJECT_RULE. */
+MUST_CHECK bool names_check_emails(const struct name *subject, const struct san *san,
+				   struct error *err);
 
 MUST_CHECK bool san_copy(const struct san *from, struct san *ret, struct error *err);
 

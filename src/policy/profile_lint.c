@@ -156,6 +156,23 @@ static bool server_without_dns_name(const struct subject_of_lint *of)
 	       profile->san_rules[SAN_IP].source != SAN_FROM_CSR_REQUIRED;
 }
 
+static bool has_rule(const struct profile *profile, enum name_attribute attribute)
+{
+	for (size_t i = 0; i < profile->subject_rule_count; i++)
+		if (profile->subject_rules[i].attribute == attribute &&
+		    profile->subject_rules[i].source != SUBJECT_DROPPED)
+			return true;
+	return false;
+}
+
+static bool email_lacks_its_san(const struct subject_of_lint *of)
+{
+	enum san_source source = of->profile->san_rules[SAN_EMAIL].source;
+
+	return has_rule(of->profile, NAME_EMAIL_ADDRESS) &&
+	       (source == SAN_DROPPED || source == SAN_REFUSED);
+}
+
 static bool makes_ras(const struct subject_of_lint *of)
 {
 	return profile_makes_ras(of->profile);
@@ -271,6 +288,8 @@ static const struct lint {
 		     "whose scope names this profile, and speak for nobody before ra admit." },
 	{ server_without_dns_name, "Neither a DNS name nor an address is required, and TLS clients "
 				   "know a server by nothing else." },
+	{ email_lacks_its_san, "The subject may hold an emailAddress, and RFC 5280 wants it in the "
+			       "subjectAltName too, where e-mail names are not taken." },
 	{ usage_is_not_critical, "The key usage is not critical: RFC 5280 wants it so, and IEEE "
 				 "802.1AR and strict verifiers too." },
 	{ has_critical_private_extension, "A private extension is critical: whoever does not know "

@@ -95,5 +95,6 @@ static bool find_names(struct decision *decision, struct error *err)
 bool rule_renewal_names(struct decision *decision, struct error *err)
 {
 	return find_names(decision, err) &&
-	       names_check_present(&decision->subject, &decision->san, err);
+	       names_check_present(&decision->subject, &decision->san, err) &&
+	       names_check_emails(&decision->subject, &decision->san, err);
 }

@@ -250,3 +250,18 @@ bool names_check_present(const struct name *subject, const struct san *san, stru
 				 "by the rules neither subject nor subjectAltName is left");
 	return true;
 }
+
+bool names_check_emails(const struct name *subject, const struct san *san, struct error *err)
+{
+	for (size_t i = 0; i < subject->count; i++) {
+		const struct name_entry *entry = &subject->entries[i];
+		const struct san_entry wanted = { SAN_EMAIL, entry->value };
+
+		if (entry->attribute == NAME_EMAIL_ADDRESS && !san_holds(san, &wanted))
+			return error_set(err, REASON_SUBJECT_RULE,
+					 "emailAddress \"%s\" is not in the subjectAltName too "
+					 "(RFC 5280 4.1.2.6)",
+					 entry->value);
+	}
+	return true;
+}
