@@ -12,6 +12,7 @@
 
 #define RSA_EXPONENT "\x01\x00\x01"
 #define SIGN_BIT 0x80
+#define BITS_MIN 512
 #define BITS_MAX 16384
 
 /* -- writing -- */
@@ -46,7 +47,7 @@ static void write_placeholder(struct buffer *to, unsigned int bits)
 	CLEANUP(buffer_done) struct buffer key = { 0 };
 	size_t len = bits / 8;
 
-	if (bits == 0 || bits > BITS_MAX)
+	if (bits < BITS_MIN || bits > BITS_MAX)
 		return;
 	modulus[len - 1] |= 1;
 	size_t fields = der_begin(&key, DER_SEQUENCE);

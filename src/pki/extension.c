@@ -19,7 +19,6 @@ const struct bytes oid_crl_distribution_points = OID(ID_CE "\x1f");
 const struct bytes oid_authority_info_access = OID(ID_PKIX "\x01\x01");
 const struct bytes oid_certificate_policies = OID(ID_CE "\x20");
 const struct bytes oid_name_constraints = OID(ID_CE "\x1e");
-const struct bytes oid_ocsp_no_check = OID(ID_PKIX "\x30\x01\x05");
 
 const struct bytes oid_server_auth = OID(ID_PKIX "\x03\x01");
 const struct bytes oid_client_auth = OID(ID_PKIX "\x03\x02");

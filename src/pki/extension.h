@@ -33,8 +33,7 @@ bool extension_is_never_issued(struct bytes oid);
 /* OID contents octets. */
 extern const struct bytes oid_basic_constraints, oid_key_usage, oid_ext_key_usage,
 	oid_subject_alt_name, oid_subject_key_id, oid_authority_key_id, oid_crl_distribution_points,
-	oid_authority_info_access, oid_certificate_policies, oid_name_constraints,
-	oid_ocsp_no_check;
+	oid_authority_info_access, oid_certificate_policies, oid_name_constraints;
 /* Extended key usages. */
 extern const struct bytes oid_server_auth, oid_client_auth, oid_code_signing, oid_email_protection,
 	oid_time_stamping, oid_ocsp_signing, oid_cmc_ra, oid_any_ext_key_usage;

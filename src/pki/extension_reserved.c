@@ -2,6 +2,8 @@
  * own, and those that would change what a certificate is. */
 #include "pki/extension.h"
 
+#include "pki/ocsp_oid.h"
+
 #define ID_CE "\x55\x1d"                                    /* 2.5.29 */
 #define ID_PKIX "\x2b\x06\x01\x05\x05\x07"                  /* 1.3.6.1.5.5.7 */
 #define TRANSPARENCY "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04" /* 1.3.6.1.4.1.11129.2.4 */

@@ -3,6 +3,7 @@
 
 #include "pki/der.h"
 #include "pki/lint_rules.h"
+#include "pki/ocsp_oid.h"
 #include "pki/policies.h"
 #include "pki/san_check.h"
 

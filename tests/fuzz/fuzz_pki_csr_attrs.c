@@ -22,6 +22,8 @@ static void check_list(struct bytes input)
 	expect(buffer_ok(&back) && bytes_equal(buffer_view(&back), input));
 }
 
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	CLEANUP(buffer_done) struct buffer der = { 0 };

@@ -89,7 +89,6 @@ static void read_extensions(struct bytes input)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	struct bytes input = { data, size };
-	struct error err;
 
 	read_elements(input);
 	read_time(input);

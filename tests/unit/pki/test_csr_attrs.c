@@ -174,6 +174,25 @@ TEST(att_05_keys_of_every_type_are_told)
 	}
 }
 
+/* Another server may write any number. */
+TEST(a_size_that_no_key_has_is_not_told)
+{
+	static const unsigned int odd[] = { 1, 7, 511, 16385, INT32_MAX };
+
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		CLEANUP(buffer_done) struct buffer der = { 0 };
+		struct csr_attrs attrs = nothing(), back;
+		struct error err = { 0 };
+
+		attrs.key_type = KEY_RSA;
+		attrs.key_bits = odd[i];
+		EXPECT_OK(csr_attrs_encode_template(&attrs, &der, &err), err);
+		EXPECT_OK(csr_attrs_parse(buffer_view(&der), &back, &err), err);
+		assert_int_equal(back.key_type, KEY_RSA);
+		assert_int_equal(back.key_bits, 0);
+	}
+}
+
 /* RFC 9908 3.4: the template's own request only where a value is missing. */
 TEST(att_05_known_extensions_are_an_ordinary_request)
 {
@@ -321,6 +340,7 @@ TEST_MAIN(RUN(att_03_the_example_of_rfc_8951_comes_out_byte_for_byte),
 	  RUN(att_04_extensions_with_values_are_one_extensions),
 	  RUN(att_09_a_list_that_libest_cannot_read_is_refused),
 	  RUN(att_05_a_template_comes_out_byte_for_byte), RUN(att_05_keys_of_every_type_are_told),
+	  RUN(a_size_that_no_key_has_is_not_told),
 	  RUN(att_05_known_extensions_are_an_ordinary_request),
 	  RUN(att_06_where_a_template_is_it_alone_is_read), RUN(what_is_no_csr_attrs_is_refused),
 	  RUN(att_02_lists_of_other_servers_are_read_and_written_as_they_were),

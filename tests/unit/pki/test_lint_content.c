@@ -1,5 +1,6 @@
 /* CI-07: each rule of what a certificate says, broken once. */
 #include "pki/lint.h"
+#include "pki/ocsp_oid.h"
 
 #include "hex.h"
 #include "sample.h"
