@@ -118,6 +118,15 @@ static const struct argument name_arguments[] = {
 	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate" },
 	{ 0 },
 };
+static const struct argument admit_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "a name for the RA certificate" },
+	{ "--serial", "serial", ARGUMENT_TEXT, true, "SERIAL",
+	  "of a certificate that a profile of template ra made" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "whose it is" },
+	{ "--profile", "profiles", ARGUMENT_TEXTS, false, "PROFILE", "a profile it may speak for" },
+	{ "--all-profiles", "all_profiles", ARGUMENT_FLAG, false, NULL, "all of the account's" },
+	{ 0 },
+};
 static const struct argument set_arguments[] = {
 	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate" },
 	{ "--profile", "profiles", ARGUMENT_TEXTS, false, "PROFILE",
@@ -138,6 +147,8 @@ static const struct command commands[] = {
 	  "ra enroll plant4 --ca issuing --all-profiles --p12 plant4.p12 --p12-passphrase-file "
 	  "pass\n",
 	  enroll_arguments, NULL, enroll },
+	{ "ra", "admit", "ra.admit", "Lets an RA certificate that a profile made speak for devices",
+	  "ra admit plant5 --serial 3f9a01 --profile sensors\n", admit_arguments, show_one, NULL },
 	{ "ra", "list", "ra.list", "Lists the RA certificates", "ra list\n", NULL, show_list,
 	  NULL },
 	{ "ra", "show", "ra.show", "Shows one", "ra show plant3\n", name_arguments, show_one,

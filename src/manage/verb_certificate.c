@@ -4,6 +4,7 @@
 
 #include "manage/change.h"
 #include "manage/describe.h"
+#include "manage/find_certificate.h"
 #include "manage/revocation.h"
 #include "pki/bundle.h"
 #include "pki/chain.h"
@@ -71,7 +72,7 @@ static bool look_up(const struct call *call, const char *serial, struct found *r
 
 /* By the whole serial or by a beginning that only one has. Other tools print serials without the
  * leading zero octet that a set first bit asks for. */
-static bool find_certificate(const struct call *call, struct certificate *ret, struct error *err)
+bool find_certificate(const struct call *call, struct certificate *ret, struct error *err)
 {
 	const char *text = param_text(call->params, "serial");
 	char serial[2 + SERIAL_TEXT_MAX] = "00";

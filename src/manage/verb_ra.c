@@ -5,6 +5,7 @@
 #include "manage/describe.h"
 #include "manage/ra_scope.h"
 #include "manage/revocation.h"
+#include "manage/verb_ra_admit.h"
 #include "manage/verb_ra_enroll.h"
 #include "store/store_certificate.h"
 #include "store/store_config.h"
@@ -89,6 +90,11 @@ static const struct param enroll_params[] = {
 	{ "key", PARAM_TEXT, false },          { "passphrase", PARAM_SECRET, false },
 	{ "validity", PARAM_DURATION, false }, { 0 },
 };
+static const struct param admit_params[] = {
+	{ "name", PARAM_TEXT, true },          { "serial", PARAM_TEXT, true },
+	{ "ca", PARAM_TEXT, false },           { "profiles", PARAM_TEXTS, false },
+	{ "all_profiles", PARAM_FLAG, false }, { 0 },
+};
 static const struct param set_params[] = {
 	{ "name", PARAM_TEXT, true },
 	{ "profiles", PARAM_TEXTS, false },
@@ -107,6 +113,7 @@ static const struct param revoke_params[] = {
 
 static const struct verb verbs[] = {
 	{ "ra.enroll", ra_certificate_enroll, REACH_ACCOUNT, true, enroll_params },
+	{ "ra.admit", ra_certificate_admit, REACH_ACCOUNT, true, admit_params },
 	{ "ra.list", list, REACH_ACCOUNT, false, NULL },
 	{ "ra.show", show, REACH_ACCOUNT, false, name_params },
 	{ "ra.set", set, REACH_ACCOUNT, true, set_params },

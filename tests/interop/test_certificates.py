@@ -283,3 +283,11 @@ def test_cs_37_nobody_but_a_scoped_ra_gets_an_ra_certificate(corpus):
     for target in ("demo-tls", profile):
         answer = node.enroll(make_csr(make_key(), "sneaked"), target, identity=fresh)
         assert (answer.status, node.events("--refusals")[0]["reason"]) == (403, "ra_scope")
+    serial = node.serial(fresh.certificate)
+    node.ctl("ra", "admit", "fresh", "--serial", serial, "--profile", "demo-tls")
+    assert node.enroll(make_csr(make_key(), "vouched-for"), "demo-tls", identity=fresh).status == 200
+    assert node.enroll(make_csr(make_key(), "sneaked"), profile, identity=fresh).status == 403
+    again = node.ctl_run("ra", "admit", "again", "--serial", serial, "--profile", "demo-tls")
+    assert again.returncode and "has a scope" in again.stderr
+    other = node.ctl_run("ra", "admit", "other", "--serial", node.serial(device.certificate), "--all-profiles")
+    assert other.returncode and "no RA certificate" in other.stderr
