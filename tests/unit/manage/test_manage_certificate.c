@@ -103,6 +103,39 @@ TEST(an_ra_certificates_reach_changes_and_ends)
 
 /* -- the node's certificate -- */
 
+static json_t *admit(const char *name, const char *serial)
+{
+	return ask(&fixture, NULL, "ra.admit",
+		   json_pack("{s:s, s:s, s:[s]}", "name", name, "serial", serial, "profiles",
+			     "sensors"));
+}
+
+/* CS-37: no device and no CA becomes an RA by an operator's slip. */
+TEST(only_an_ra_certificate_without_a_scope_is_admitted)
+{
+	begin();
+	json_t *made = expect_result(enroll_p12("plant3", "long enough"));
+	const char *serial = text_at(at(made, "certificate"), "serial");
+
+	expect_refusal(admit("plant4", "0123456789"), "not_found", "0123456789");
+	expect_refusal(admit("plant4", serial), "conflict", "has a scope");
+	json_t *list = expect_result(ask(&fixture, NULL, "cert.list", NULL));
+	const json_t *item;
+	size_t i, others = 0;
+	json_array_foreach((json_t *)at(list, "certificates"), i, item)
+	{
+		if (strcmp(text_at(item, "serial"), serial) == 0)
+			continue;
+		expect_refusal(admit("plant4", text_at(item, "serial")), "invalid",
+			       "no RA certificate");
+		others++;
+	}
+	assert_true(others > 0);
+	json_decref(list);
+	json_decref(made);
+	fixture_close(&fixture);
+}
+
 TEST(the_nodes_certificate_names_hosts)
 {
 	begin();
@@ -285,8 +318,10 @@ TEST(v9_another_accounts_certificate_is_not_found)
 }
 
 TEST_MAIN(RUN(what_makes_no_ra_certificate_is_refused), RUN(an_ra_certificate_with_its_key),
-	  RUN(an_ra_certificates_reach_changes_and_ends), RUN(the_nodes_certificate_names_hosts),
-	  RUN(the_nodes_key_is_kept_encrypted), RUN(certificates_are_listed_by_pages_and_filters),
+	  RUN(an_ra_certificates_reach_changes_and_ends),
+	  RUN(only_an_ra_certificate_without_a_scope_is_admitted),
+	  RUN(the_nodes_certificate_names_hosts), RUN(the_nodes_key_is_kept_encrypted),
+	  RUN(certificates_are_listed_by_pages_and_filters),
 	  RUN(a_certificate_is_found_as_other_tools_write_its_serial),
 	  RUN(cr_10_revoking_names_the_whole_serial_and_does_no_harm_twice),
 	  RUN(cr_10_a_cas_certificate_is_not_revoked_by_mistake),
