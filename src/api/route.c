@@ -121,6 +121,8 @@ static const struct route routes[] = {
 	{ "POST", "/accounts/{account}/ra-certificates", "ra.enroll", ROUTE_PLAIN, NULL },
 	{ "GET", "/accounts/{account}/ra-certificates/{name}", "ra.show", ROUTE_PLAIN, NULL },
 	{ "PATCH", "/accounts/{account}/ra-certificates/{name}", "ra.set", ROUTE_PLAIN, NULL },
+	{ "POST", "/accounts/{account}/ra-certificates/{name}/admit", "ra.admit", ROUTE_PLAIN,
+	  NULL },
 	{ "POST", "/accounts/{account}/ra-certificates/{name}/revoke", "ra.revoke", ROUTE_PLAIN,
 	  NULL },
 
