@@ -238,6 +238,8 @@ static const struct argument request_arguments[] = {
 	  "such as 'CN=Acme Issuing G1,O=Acme'" },
 	{ "--key", "key", ARGUMENT_TEXT, false, "KEY",
 	  "rsa-2048, rsa-3072, rsa-4096, p256 (the default) or p384" },
+	{ "--key-store", "key_store", ARGUMENT_TEXT, false, "PLACE",
+	  "where the key is made and stays: file (the default), or token" },
 	{ "--path-len", "path_len", ARGUMENT_NUMBER, false, "N",
 	  "CAs that may stand below it; 0 is asked for where nothing is said" },
 	CONSTRAINT_ARGUMENTS,

@@ -115,10 +115,15 @@ static const struct param export_params[] = {
 	{ 0 },
 };
 static const struct param request_params[] = {
-	{ "name", PARAM_TEXT, true },        { "subject", PARAM_TEXT, false },
-	{ "key", PARAM_TEXT, false },        { "path_len", PARAM_NUMBER, false },
-	{ "permitted", PARAM_TEXTS, false }, { "excluded", PARAM_TEXTS, false },
-	{ "renew", PARAM_FLAG, false },      { 0 },
+	{ "name", PARAM_TEXT, true },
+	{ "subject", PARAM_TEXT, false },
+	{ "key", PARAM_TEXT, false },
+	{ "key_store", PARAM_TEXT, false },
+	{ "path_len", PARAM_NUMBER, false },
+	{ "permitted", PARAM_TEXTS, false },
+	{ "excluded", PARAM_TEXTS, false },
+	{ "renew", PARAM_FLAG, false },
+	{ 0 },
 };
 static const struct param certificate_params[] = {
 	{ "name", PARAM_TEXT, true },
