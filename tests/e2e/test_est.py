@@ -285,5 +285,8 @@ def test_each_refusal_is_an_event(node):
     for reason, ask in cases.items():
         answer = ask()
         assert answer.status in (400, 404, 405, 415)
-        (event,) = [e for e in node.events("--refusals", "--limit", "5") if e["request_id"] in answer.text]
+        found = []
+        # an edge tells of it without waiting, so it may be there a moment after the answer
+        node.wait(lambda: found.extend(e for e in node.events("--refusals", "--limit", "5") if e["request_id"] in answer.text) or found, reason)
+        (event,) = found
         assert event["reason"] == reason and event["profile"] == "demo"
