@@ -273,3 +273,16 @@ def test_a_passphrase_profile_is_renewed_by_signature(node):
     device, key = node.device("by-passphrase"), make_key()
     response = ask(node, sign(pki_data(pkcs10(1, make_csr(key, "by-passphrase"))), device), "demo")
     assert response.status(1) == (cmc.SUCCESS, None) and response.certificate_for(key)
+
+
+def test_a_held_request_is_pending_until_it_is_approved():
+    with Node() as node:
+        node.set_profile("demo", "fullcmc=true", "approval.hold=enrollments")
+        message = unsigned(pki_data(pkcs10(7, make_csr(make_key(), "held"))))
+        node.wait(lambda: post(node, message, "demo").status == 200, "fullcmc", 10)
+        for _ in range(2):
+            assert ask(node, message, "demo", headers=node.basic()).status(7) == (cmc.PENDING, None)
+        (request,) = [one for one in node.ctl_json("request", "list")["requests"] if one["requested_by"] == "passphrase"]
+        node.ctl("request", "approve", request["request_id"])
+        response = ask(node, message, "demo", headers=node.basic())
+        assert response.status(7) == (cmc.SUCCESS, None) and len(response.certificates) == 2

@@ -3,6 +3,8 @@
 
 #include "hex.h"
 #include "pki/bundle.h"
+#include "pki/cmc.h"
+#include "pki/cms.h"
 #include "pki/csr_attrs.h"
 #include "pki/lint.h"
 #include "pki/ocsp_response.h"
@@ -223,6 +225,47 @@ TEST(ft_14_lint_survives_memory_running_out)
 	expect_survives(lint_journey);
 }
 
+static bool write_response(struct buffer *ret, struct error *err)
+{
+	const struct cmc_status status = { .code = CMC_FAILED, .part = 7, .text = "why" };
+	struct cmc_response response = { 0 };
+
+	cmc_response_control(&response, CMC_DATA_RETURN, VIEW("\x04\x01x"));
+	cmc_response_status(&response, &status);
+	bool written = cmc_response_encode(&response, ret, err);
+	buffer_done(&response.controls);
+	return written;
+}
+
+static bool message_journey(struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer content = { 0 }, attributes = { 0 };
+	CLEANUP(buffer_done) struct buffer signed_data = { 0 }, message = { 0 };
+	struct bytes more = buffer_view(&leaf);
+	struct cms_signed parsed;
+
+	if (!write_response(&content, err))
+		return false;
+	const struct cms_statement statement = { .type = oid_cmc_pki_response,
+						 .content = buffer_view(&content),
+						 .algorithm = SIGN_ECDSA_SHA256,
+						 .more_certs = &more,
+						 .more_count = 1 };
+	if (!cms_signed_attributes_encode(&statement, &attributes, err) ||
+	    !cms_signed_data_encode(&statement, issuer, buffer_view(&attributes), VIEW("signature"),
+				    &signed_data, err))
+		return false;
+	cms_content_info_write(&message, oid_cms_signed_data, buffer_view(&signed_data));
+	if (!buffer_ok(&message))
+		return error_set(err, REASON_NO_MEMORY, "message");
+	return cms_signed_parse(buffer_view(&message), &parsed, err);
+}
+
+TEST(ft_14_messages_survive_memory_running_out)
+{
+	expect_survives(message_journey);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +275,7 @@ int main(void)
 		RUN(ft_14_ocsp_answers_survive_memory_running_out),
 		RUN(ft_14_imports_survive_memory_running_out),
 		RUN(ft_14_lint_survives_memory_running_out),
+		RUN(ft_14_messages_survive_memory_running_out),
 	};
 
 	return cmocka_run_group_tests(tests, make_certs, drop_certs);
