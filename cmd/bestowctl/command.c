@@ -11,11 +11,11 @@
 
 /* clang-format off: one a line, so that two that are added do not meet */
 const struct command_table *const command_tables[] = {
-	&status_commands,        &account_commands, &ca_commands,         &profile_commands,
-	&trust_commands,         &allow_commands,   &ra_commands,         &certificate_commands,
-	&request_commands,       &crl_commands,     &ocsp_commands,       &rollover_commands,
-	&key_commands,           &node_commands,    &event_commands,      &audit_commands,
-	&administrator_commands, &token_commands,   &completion_commands,
+	&status_commands,      &account_commands,       &ca_commands,     &profile_commands,
+	&trust_commands,       &allow_commands,         &device_commands, &ra_commands,
+	&certificate_commands, &request_commands,       &crl_commands,    &ocsp_commands,
+	&rollover_commands,    &key_commands,           &node_commands,   &event_commands,
+	&audit_commands,       &administrator_commands, &token_commands,  &completion_commands,
 };
 /* clang-format on */
 const size_t command_table_count = ARRAY_LEN(command_tables);

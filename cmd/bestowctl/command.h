@@ -64,6 +64,7 @@ extern const struct command_table ca_commands;
 extern const struct command_table certificate_commands;
 extern const struct command_table completion_commands;
 extern const struct command_table crl_commands;
+extern const struct command_table device_commands;
 extern const struct command_table event_commands;
 extern const struct command_table key_commands;
 extern const struct command_table node_commands;

@@ -51,6 +51,23 @@ REASON(BAD_CREDENTIALS, "bad_credentials", ERROR_UNAUTHENTICATED,
 REASON(TOO_MANY_FAILURES, "too_many_failures", ERROR_LIMITED,
        "Too many wrong passphrases came from this address",
        "Wait for the time in Retry-After; look for the device that guesses")
+REASON(BAD_CODE, "bad_code", ERROR_UNAUTHENTICATED, "The enrollment code is wrong",
+       "Compare with the code that the device was given; bestowctl device show tells how often it "
+       "failed")
+REASON(CODE_EXPIRED, "code_expired", ERROR_UNAUTHENTICATED,
+       "The enrollment code is right, but its time is over",
+       "Make a new code: bestowctl device codes")
+REASON(CODE_USED_UP, "code_used_up", ERROR_UNAUTHENTICATED,
+       "The enrollment code is right, but all its uses are spent",
+       "Make a new code, and look at who used this one: bestowctl events")
+REASON(CODE_LOCKED, "code_locked", ERROR_UNAUTHENTICATED,
+       "The device's enrollment code is locked after wrong guesses",
+       "Find who guessed, then bestowctl device resume, or make a new code")
+REASON(DEVICE_NOT_REGISTERED, "device_not_registered", ERROR_DENIED,
+       "The profile admits registered devices only, and this one is none of them",
+       "Register it: bestowctl device add, or import")
+REASON(DEVICE_SUSPENDED, "device_suspended", ERROR_DENIED, "The device is suspended",
+       "bestowctl device resume, if it is to have certificates again")
 REASON(RA_SCOPE, "ra_scope", ERROR_DENIED, "The RA certificate does not reach this profile",
        "Add the profile to the RA certificate's scope")
 REASON(NO_COMMON_TLS, "no_common_tls", ERROR_INVALID,
@@ -154,6 +171,10 @@ REASON(SUPERSEDED, "superseded", ERROR_DENIED, "The certificate was already rene
 /* -- limits and state -- */
 REASON(QUOTA, "quota", ERROR_LIMITED, "Too many requests in this time",
        "Wait for the time in Retry-After")
+REASON(SUBJECT_LIMIT, "subject_limit", ERROR_DENIED,
+       "The subject has as many live certificates as the profile allows",
+       "Renew the present certificate, revoke what is no longer used, or raise "
+       "certificates_per_subject")
 REASON(PENDING_APPROVAL, "pending_approval", ERROR_PENDING, "The request waits for a person",
        "See it with bestowctl request show, then approve or reject it")
 REASON(REQUEST_REJECTED, "request_rejected", ERROR_DENIED, "An operator has rejected the request",

@@ -67,6 +67,15 @@ static const struct access_row rows[] = {
 	/* which account's profile answers where no label is given is the node's matter */
 	{ "profile.default", ACCESS_NODE, ROLE_ADMINISTRATOR },
 
+	{ "device.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
+	{ "device.show", ACCESS_ACCOUNT, ROLE_AUDITOR },
+	{ "device.add", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+	{ "device.import", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+	{ "device.suspend", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+	{ "device.resume", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+	{ "device.remove", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+	{ "device.codes", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+
 	{ "trust.preview", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "trust.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "trust.add", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },

@@ -26,9 +26,9 @@ static json_t *describe_warnings(const struct call *call, const struct profile *
 {
 	json_auto_t *warnings = json_array();
 
-	if (profile->auth == AUTH_TLS_CERTIFICATE &&
+	if (!auth_takes_passphrase(profile->auth) &&
 	    json_array_append_new(warnings,
-				  json_string("the profile authenticates by TLS certificate only: "
+				  json_string("the profile authenticates without a passphrase: "
 					      "nobody is asked for this passphrase until its auth "
 					      "is passphrase or either")) != 0)
 		return NULL;

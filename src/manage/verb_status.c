@@ -84,7 +84,7 @@ static void check_profiles(struct check *check)
 		const struct profile *profile = catalog->profiles[i];
 
 		if (profile->account_id == check->account->id &&
-		    profile->auth != AUTH_TLS_CERTIFICATE &&
+		    auth_takes_passphrase(profile->auth) &&
 		    !has_passphrase(catalog, profile, check->call->now))
 			warn(check, json_sprintf("profile %s asks for a passphrase and has none",
 						 profile->name));

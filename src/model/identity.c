@@ -13,6 +13,8 @@ const char *identity_kind_text(enum identity_kind kind)
 		return "passphrase";
 	case IDENTITY_NOBODY:
 		return "nobody";
+	case IDENTITY_CODE:
+		return "device-code";
 	case IDENTITY_NONE:
 		break;
 	}

@@ -3,6 +3,7 @@
 
 #include "model/catalog.h"
 #include "model/certificate.h"
+#include "model/device.h"
 
 enum identity_kind {
 	IDENTITY_NONE,
@@ -11,10 +12,11 @@ enum identity_kind {
 	IDENTITY_RA,          /* an RA certificate of this account */
 	IDENTITY_PASSPHRASE,
 	IDENTITY_NOBODY, /* no credential at all: only to wait for an operator's decision */
+	IDENTITY_CODE,   /* a device's enrollment code, without a certificate */
 };
 const char *
 identity_kind_text(enum identity_kind kind); /* "own-certificate", "third-party-certificate", "ra",
-						"passphrase", "nobody", "none" */
+						"passphrase", "nobody", "device-code", "none" */
 
 /* What the TLS certificate amounts to. `failure.reason` is REASON_NONE when its chain ends in an
  * anchor and its usage fits; expiry and revocation are separate facts. */
@@ -31,4 +33,19 @@ struct certificate_finding {
 struct passphrase_finding {
 	bool offered;
 	struct error failure; /* REASON_NONE: it is right */
+};
+
+/* What a device's enrollment code amounts to. `failure` is REASON_NONE when it is right and has a
+ * use left; a right one that has none, or whose time is over, is named all the same. */
+struct code_finding {
+	bool offered;
+	struct error failure;
+	int64_t id;        /* of the code that was given; 0: none matches */
+	int64_t device_id; /* whose it is; 0: nobody's in particular */
+};
+
+/* Who of the profile's registered devices is asking, by each proof; NULL: none. */
+struct device_finding {
+	const struct device *by_certificate; /* for an RA: the device that it speaks for */
+	const struct device *by_code;
 };

@@ -17,6 +17,8 @@ static const struct profile common = {
 	.challenge = CHALLENGE_IS_BINDING,
 	.binding = BINDING_OPTIONAL,
 	.identity = IDENTITY_MUST_MATCH,
+	.devices = DEVICES_ANY,
+	.code_tries = 10,
 	.subject_unlisted = UNLISTED_DROP,
 	.extension_unlisted = UNLISTED_DROP,
 	.key_allowed = { [KEY_RSA] = true,
@@ -234,7 +236,9 @@ void profile_free(struct profile *profile)
 	}
 	free(profile->subject_rules);
 	profile_content_done(&profile->content);
-	for (size_t i = 0; i < SAN_TYPE_COUNT; i++)
+	for (size_t i = 0; i < SAN_TYPE_COUNT; i++) {
 		free(profile->san_rules[i].pattern);
+		free(profile->san_rules[i].value);
+	}
 	free(profile);
 }

@@ -17,32 +17,71 @@ enum profile_template {
 	TEMPLATE_RA, /* the only one that may grant id-kp-cmcRA */
 	PROFILE_TEMPLATE_COUNT
 };
-enum auth_method { AUTH_TLS_CERTIFICATE, AUTH_PASSPHRASE, AUTH_EITHER };
+enum auth_method {
+	AUTH_TLS_CERTIFICATE,
+	AUTH_PASSPHRASE,
+	AUTH_EITHER, /* of the two above */
+	AUTH_DEVICE_CODE,
+	AUTH_CERTIFICATE_AND_CODE,
+};
+bool auth_takes_certificate(enum auth_method method); /* for a first certificate */
+bool auth_takes_passphrase(enum auth_method method);
+bool auth_takes_code(enum auth_method method);
 
 /* What the CSR's challengePassword means; the RFC 7894 attributes say it themselves and win. */
-enum challenge_meaning { CHALLENGE_IS_BINDING, CHALLENGE_IS_PASSPHRASE, CHALLENGE_IGNORED };
+enum challenge_meaning {
+	CHALLENGE_IS_BINDING,
+	CHALLENGE_IS_PASSPHRASE,
+	CHALLENGE_IGNORED,
+	CHALLENGE_IS_CODE
+};
 enum binding_rule {
 	BINDING_OPTIONAL,
 	BINDING_REQUIRED
 }; /* a binding that is there must be right in any case */
+
+/* What a rule reads of the certificate that the client authenticated with. */
+enum origin_kind {
+	ORIGIN_SAME, /* what the rule itself is about: the attribute, the type of SAN */
+	ORIGIN_SUBJECT,
+	ORIGIN_HARDWARE_SERIAL,     /* hwSerialNum of RFC 4108, which must be printable */
+	ORIGIN_HARDWARE_SERIAL_HEX, /* the same in hexadecimal, whatever its octets are */
+	ORIGIN_HARDWARE_TYPE,
+};
+struct origin {
+	enum origin_kind kind;
+	enum name_attribute attribute; /* for ORIGIN_SUBJECT */
+};
 
 enum subject_source {
 	SUBJECT_FIXED,
 	SUBJECT_CSR_REQUIRED,
 	SUBJECT_CSR_OPTIONAL,
 	SUBJECT_CLIENT_CERTIFICATE,
-	SUBJECT_DROPPED
+	SUBJECT_DROPPED,
+	SUBJECT_RA, /* the request, where an RA has sent it */
 };
 struct subject_rule {
 	enum name_attribute attribute;
 	enum subject_source source;
-	char *value;   /* the text for SUBJECT_FIXED, else NULL */
+	struct origin from; /* for SUBJECT_CLIENT_CERTIFICATE */
+	char *value;        /* the text for SUBJECT_FIXED, else NULL */
 	char *pattern; /* POSIX extended regular expression the whole value must match, or NULL */
 };
 
-enum san_source { SAN_FROM_CSR_OPTIONAL, SAN_FROM_CSR_REQUIRED, SAN_DROPPED, SAN_REFUSED };
+enum san_source {
+	SAN_FROM_CSR_OPTIONAL,
+	SAN_FROM_CSR_REQUIRED,
+	SAN_DROPPED,
+	SAN_REFUSED,
+	SAN_FIXED,
+	SAN_FROM_CLIENT_CERTIFICATE,
+	SAN_FROM_RA,
+};
 struct san_rule {
 	enum san_source source;
+	struct origin from; /* for SAN_FROM_CLIENT_CERTIFICATE */
+	char *value;        /* for SAN_FIXED, else NULL */
 	char *pattern; /* regular expression; for SAN_IP a comma-separated list of address ranges;
 			  or NULL */
 	bool wildcard; /* SAN_DNS: "*.example" may be asked for */
@@ -54,6 +93,12 @@ enum identity_rule {
 	IDENTITY_MUST_MATCH, /* what names the device in the request must stand in the
 				client's certificate */
 	IDENTITY_ANY,
+};
+
+/* Who may have a certificate at all. */
+enum device_rule {
+	DEVICES_ANY,
+	DEVICES_REGISTERED, /* who is on the profile's list, and not suspended there */
 };
 
 enum unlisted { UNLISTED_DROP, UNLISTED_REFUSE };
@@ -96,6 +141,10 @@ struct profile {
 	enum challenge_meaning challenge;
 	enum binding_rule binding;
 	enum identity_rule identity;
+	enum device_rule devices;
+	unsigned int code_tries; /* wrong codes that lock a device's codes; 0: none do */
+	/* live certificates of one subject; 0: as many as it wants */
+	unsigned int certificates_per_subject;
 	bool strict_encoding; /* only base64 DER, exact media type */
 
 	struct subject_rule *subject_rules; /* also the order of the subject's attributes */
@@ -161,8 +210,12 @@ bool profile_makes_ras(const struct profile *profile);
 
 /* Words for each enum, as they stand in JSON and on the command line; NULL and COUNT-like values
  * never occur. */
-const char *
-auth_method_text(enum auth_method method); /* "tls-certificate", "passphrase", "either" */
+const char *auth_method_text(enum auth_method method); /* "tls-certificate", "passphrase", "either",
+							  "device-code", "certificate-and-code" */
 const char *profile_state_text(enum profile_state state); /* "active", "suspended" */
 /* "client-authentication", "generic-device" … */
 const char *profile_template_text(enum profile_template template);
+/* "serialNumber", "hwSerialNum" …; NULL for ORIGIN_SAME. */
+const char *origin_text(struct origin origin);
+/* By the same words; false when there is no such. */
+bool origin_by_text(const char *text, struct origin *ret);

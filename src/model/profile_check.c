@@ -15,6 +15,8 @@
 #define APPROVAL_EXPIRES_MIN 3600
 #define APPROVAL_EXPIRES_MAX (90 * 86400)
 #define APPROVAL_WAITING_MAX 100000 /* a person decides on each */
+#define CODE_TRIES_MAX 1000
+#define CERTIFICATES_PER_SUBJECT_MAX 1000
 #define BACKDATE_MAX                                                                               \
 	(7 * 86400) /* further back would claim times before a revocation was known                \
 		     */
@@ -112,6 +114,7 @@ static bool check_words(const struct profile *profile, struct error *err)
 		{ "challenge_password", &challenge_words, profile->challenge },
 		{ "binding", &binding_words, profile->binding },
 		{ "identity", &identity_rule_words, profile->identity },
+		{ "devices.admit", &device_rule_words, profile->devices },
 		{ "subject_unlisted", &unlisted_words, profile->subject_unlisted },
 		{ "extension_unlisted", &unlisted_words, profile->extension_unlisted },
 		{ "key.reuse", &key_reuse_words, profile->key_reuse },
@@ -133,9 +136,27 @@ static bool check_words(const struct profile *profile, struct error *err)
 
 static bool check_authentication(const struct profile *profile, struct error *err)
 {
-	if (profile->challenge == CHALLENGE_IS_PASSPHRASE && profile->auth == AUTH_TLS_CERTIFICATE)
+	if (profile->challenge == CHALLENGE_IS_PASSPHRASE && !auth_takes_passphrase(profile->auth))
 		return error_set(err, REASON_INVALID,
 				 "challenge_password: no passphrase is accepted by this auth");
+	if (profile->challenge == CHALLENGE_IS_CODE && !auth_takes_code(profile->auth))
+		return error_set(err, REASON_INVALID,
+				 "challenge_password: no device code is accepted by this auth");
+	return true;
+}
+
+/* A passphrase is everybody's, so nobody who comes with it alone is anybody on a list. */
+static bool check_devices(const struct profile *profile, struct error *err)
+{
+	if (profile->devices == DEVICES_REGISTERED && profile->auth == AUTH_PASSPHRASE)
+		return error_set(err, REASON_INVALID,
+				 "devices.admit: a passphrase proves no registered device");
+	if (profile->code_tries > CODE_TRIES_MAX)
+		return error_set(err, REASON_INVALID, "devices.code_tries: 0 to %d",
+				 CODE_TRIES_MAX);
+	if (profile->certificates_per_subject > CERTIFICATES_PER_SUBJECT_MAX)
+		return error_set(err, REASON_INVALID, "certificates_per_subject: 0 to %d",
+				 CERTIFICATES_PER_SUBJECT_MAX);
 	return true;
 }
 
@@ -160,12 +181,23 @@ static bool check_fixed_value(const struct subject_rule *rule, struct error *err
 	return name_append(&name, rule->attribute, rule->value, err);
 }
 
+static bool check_origin(struct origin from, bool is_read, struct error *err)
+{
+	if (from.kind == ORIGIN_SAME)
+		return true;
+	if (!is_read)
+		return error_set(err, REASON_INVALID, "from needs the source client-certificate");
+	return origin_text(from) || error_set(err, REASON_INVALID, "from: no such origin");
+}
+
 static bool check_subject_rule(const struct subject_rule *rule, struct error *err)
 {
 	if ((unsigned int)rule->attribute >= NAME_UNKNOWN)
 		return error_set(err, REASON_INVALID, "unknown attribute");
 	if (!words_text(&subject_source_words, rule->source))
 		return error_set(err, REASON_INVALID, "no such source");
+	if (!check_origin(rule->from, rule->source == SUBJECT_CLIENT_CERTIFICATE, err))
+		return false;
 	if (rule->source == SUBJECT_FIXED)
 		return check_fixed_value(rule, err);
 	if (rule->value)
@@ -217,12 +249,29 @@ static bool check_san_pattern(enum san_type type, const char *pattern, struct er
 	return true;
 }
 
+static bool check_fixed_san(enum san_type type, const struct san_rule *rule, struct error *err)
+{
+	CLEANUP(san_done) struct san san = { 0 };
+
+	if (rule->source != SAN_FIXED)
+		return !rule->value ||
+		       error_set(err, REASON_INVALID, "value: needs the source fixed");
+	if (!rule->value)
+		return error_set(err, REASON_INVALID, "value: missing for the source fixed");
+
+	struct error why = { 0 };
+	return san_append(&san, type, rule->value, &why) || refuse_within("value", &why, err);
+}
+
 static bool check_san_rule(enum san_type type, const struct san_rule *rule, struct error *err)
 {
 	struct error why;
 
 	if (!words_text(&san_source_words, rule->source))
 		return error_set(err, REASON_INVALID, "source: no such value");
+	if (!check_fixed_san(type, rule, err) ||
+	    !check_origin(rule->from, rule->source == SAN_FROM_CLIENT_CERTIFICATE, err))
+		return false;
 	if (rule->wildcard && type != SAN_DNS)
 		return error_set(err, REASON_INVALID, "wildcard: only DNS names have any");
 	if (rule->pattern && !check_san_pattern(type, rule->pattern, &why))
@@ -248,8 +297,8 @@ static bool anything_is_named(const struct profile *profile)
 		if (profile->subject_rules[i].source != SUBJECT_DROPPED)
 			return true;
 	for (size_t i = 0; i < SAN_TYPE_COUNT; i++)
-		if (profile->san_rules[i].source == SAN_FROM_CSR_OPTIONAL ||
-		    profile->san_rules[i].source == SAN_FROM_CSR_REQUIRED)
+		if (profile->san_rules[i].source != SAN_DROPPED &&
+		    profile->san_rules[i].source != SAN_REFUSED)
 			return true;
 	return false;
 }
@@ -438,25 +487,13 @@ static bool check_approval(const struct profile *profile, struct error *err)
 bool profile_check(const struct profile *profile, struct error *err)
 {
 	static bool (*const checks[])(const struct profile *, struct error *) = {
-		check_name,
-		check_ids,
-		check_oid,
-		check_aliases,
-		check_words,
-		check_authentication,
-		check_subject,
-		check_san,
-		check_naming,
-		check_key,
-		check_key_usage,
-		check_ext_key_usages,
-		check_ras,
-		check_content,
-		check_times,
-		check_windows,
-		check_old_outlives_repetition,
-		check_keygen,
-		check_approval,
+		check_name,           check_ids,      check_oid,
+		check_aliases,        check_words,    check_authentication,
+		check_devices,        check_subject,  check_san,
+		check_naming,         check_key,      check_key_usage,
+		check_ext_key_usages, check_ras,      check_content,
+		check_times,          check_windows,  check_old_outlives_repetition,
+		check_keygen,         check_approval,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)

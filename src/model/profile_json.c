@@ -31,6 +31,8 @@
 #define SAN_MEMBERS(name, type, ...)                                                               \
 	static const struct member san_##name##_rows[] = {                                         \
 		FIELD("source", form_words, san_rules[type].source, &san_source_words),            \
+		FIELD("value", form_text, san_rules[type].value, NULL),                            \
+		FIELD("from", form_origin, san_rules[type].from, NULL),                            \
 		FIELD("pattern", form_text, san_rules[type].pattern, NULL), __VA_ARGS__            \
 	};                                                                                         \
 	static const struct members san_##name = MEMBERS(san_##name##_rows);
@@ -73,6 +75,11 @@ static const struct member aia_rows[] = {
 	FIELD("ocsp", form_urls, content.ocsp_urls, NULL),
 };
 static const struct members aia_members = MEMBERS(aia_rows);
+static const struct member devices_rows[] = {
+	FIELD("admit", form_words, devices, &device_rule_words),
+	FIELD("code_tries", form_bits, code_tries, NULL),
+};
+static const struct members devices_members = MEMBERS(devices_rows);
 
 static const struct member renewal_rows[] = {
 	FIELD("while_valid", form_words, renew_valid, &renew_valid_words),
@@ -111,6 +118,8 @@ static const struct member profile_rows[] = {
 	FIELD("challenge_password", form_words, challenge, &challenge_words),
 	FIELD("binding", form_words, binding, &binding_words),
 	FIELD("identity", form_words, identity, &identity_rule_words),
+	GROUP("devices", devices_members),
+	FIELD("certificates_per_subject", form_bits, certificates_per_subject, NULL),
 	FIELD("strict_encoding", form_boolean, strict_encoding, NULL),
 	LIST("subject", form_subject),
 	FIELD("subject_unlisted", form_words, subject_unlisted, &unlisted_words),

@@ -165,6 +165,36 @@ static bool read_bits(const struct member *member, const json_t *json,
 
 const struct form form_bits = { write_bits, read_bits };
 
+/* -- origins -- */
+
+static json_t *write_origin(const struct member *member, const struct profile *profile)
+{
+	const char *text = origin_text(*(const struct origin *)member_const_field(member, profile));
+
+	return text ? json_string(text) : json_null();
+}
+
+static bool read_origin(const struct member *member, const json_t *json,
+			const struct reading *reading, const char *path, struct error *err)
+{
+	return member_origin(json, path, member_field(member, reading->profile), err);
+}
+
+bool member_origin(const json_t *json, const char *path, struct origin *ret, struct error *err)
+{
+	const char *text;
+
+	*ret = (struct origin){ 0 };
+	if (json_is_null(json))
+		return true;
+	if (!member_text(json, path, &text, err))
+		return false;
+	return origin_by_text(text, ret) ||
+	       error_set(err, REASON_INVALID, "%s: \"%s\" is not known", path, text);
+}
+
+const struct form form_origin = { write_origin, read_origin };
+
 /* -- durations -- */
 
 static json_t *write_duration(const struct member *member, const struct profile *profile)

@@ -44,6 +44,7 @@ extern const struct form form_boolean;
 extern const struct form form_text;      /* a string, or null for none */
 extern const struct form form_id;        /* int64_t, not negative */
 extern const struct form form_bits;      /* unsigned int */
+extern const struct form form_origin;    /* struct origin, or null for ORIGIN_SAME */
 extern const struct form form_duration;  /* int64_t seconds */
 extern const struct form form_window;    /* the same, or "never" for WINDOW_WITHOUT_END */
 extern const struct form form_not_after; /* int64_t: null, a time, or "never" */
@@ -74,3 +75,6 @@ const void *member_const_field(const struct member *member, const struct profile
 MUST_CHECK bool texts_read(const json_t *json, size_t max, char *(*to_stored)(const char *),
 			   const char *path, struct texts *ret, struct error *err);
 json_t *texts_write(char *const *texts, size_t count, const char *(*to_shown)(const char *));
+/* A word of origin_text(), or null for ORIGIN_SAME. */
+MUST_CHECK bool member_origin(const json_t *json, const char *path, struct origin *ret,
+			      struct error *err);

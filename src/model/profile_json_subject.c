@@ -10,10 +10,10 @@
 /* "s?" writes null for NULL. */
 static json_t *write_rule(const struct subject_rule *rule)
 {
-	return json_pack("{s:s, s:s, s:s?, s:s?}", "attribute",
+	return json_pack("{s:s, s:s, s:s?, s:s?, s:s?}", "attribute",
 			 name_attribute_text(rule->attribute), "source",
-			 words_text(&subject_source_words, rule->source), "value", rule->value,
-			 "pattern", rule->pattern);
+			 words_text(&subject_source_words, rule->source), "from",
+			 origin_text(rule->from), "value", rule->value, "pattern", rule->pattern);
 }
 
 static json_t *write_subject(const struct member *member, const struct profile *profile)
@@ -69,6 +69,12 @@ static bool read_optional(const json_t *json, char **ret, const char *path, stru
 	return *ret || error_set(err, REASON_NO_MEMORY, "%s", path);
 }
 
+static bool read_from(const json_t *json, struct subject_rule *rule, const char *path,
+		      struct error *err)
+{
+	return member_origin(json, path, &rule->from, err);
+}
+
 static bool read_value(const json_t *json, struct subject_rule *rule, const char *path,
 		       struct error *err)
 {
@@ -86,9 +92,8 @@ static const struct part {
 	bool (*read)(const json_t *, struct subject_rule *, const char *, struct error *);
 	bool required;
 } parts[] = {
-	{ "attribute", read_attribute, true },
-	{ "source", read_source, true },
-	{ "value", read_value, false },
+	{ "attribute", read_attribute, true }, { "source", read_source, true },
+	{ "from", read_from, false },          { "value", read_value, false },
 	{ "pattern", read_pattern, false },
 };
 

@@ -11,16 +11,19 @@ WORDS(profile_template, [TEMPLATE_CLIENT_AUTHENTICATION] = "client-authenticatio
       [TEMPLATE_GENERIC_DEVICE] = "generic-device", [TEMPLATE_LDEVID] = "ldevid",
       [TEMPLATE_TLS_SERVER] = "tls-server", [TEMPLATE_RA] = "ra")
 WORDS(auth_method, [AUTH_TLS_CERTIFICATE] = "tls-certificate", [AUTH_PASSPHRASE] = "passphrase",
-      [AUTH_EITHER] = "either")
+      [AUTH_EITHER] = "either", [AUTH_DEVICE_CODE] = "device-code",
+      [AUTH_CERTIFICATE_AND_CODE] = "certificate-and-code")
 WORDS(challenge, [CHALLENGE_IS_BINDING] = "binding", [CHALLENGE_IS_PASSPHRASE] = "passphrase",
-      [CHALLENGE_IGNORED] = "ignored")
+      [CHALLENGE_IGNORED] = "ignored", [CHALLENGE_IS_CODE] = "device-code")
 WORDS(binding, [BINDING_OPTIONAL] = "optional", [BINDING_REQUIRED] = "required")
 WORDS(identity_rule, [IDENTITY_MUST_MATCH] = "must-match", [IDENTITY_ANY] = "any")
+WORDS(device_rule, [DEVICES_ANY] = "any", [DEVICES_REGISTERED] = "registered")
 WORDS(subject_source, [SUBJECT_FIXED] = "fixed", [SUBJECT_CSR_REQUIRED] = "csr-required",
       [SUBJECT_CSR_OPTIONAL] = "csr-optional", [SUBJECT_CLIENT_CERTIFICATE] = "client-certificate",
-      [SUBJECT_DROPPED] = "dropped")
+      [SUBJECT_DROPPED] = "dropped", [SUBJECT_RA] = "ra")
 WORDS(san_source, [SAN_FROM_CSR_OPTIONAL] = "optional", [SAN_FROM_CSR_REQUIRED] = "required",
-      [SAN_DROPPED] = "dropped", [SAN_REFUSED] = "refused")
+      [SAN_DROPPED] = "dropped", [SAN_REFUSED] = "refused", [SAN_FIXED] = "fixed",
+      [SAN_FROM_CLIENT_CERTIFICATE] = "client-certificate", [SAN_FROM_RA] = "ra")
 WORDS(unlisted, [UNLISTED_DROP] = "drop", [UNLISTED_REFUSE] = "refuse")
 WORDS(key_reuse, [KEY_REUSE_SAME_DEVICE] = "same-device", [KEY_REUSE_ANY] = "any",
       [KEY_REUSE_NEVER] = "never")
@@ -62,6 +65,52 @@ static const char *text_or_unknown(const struct words *words, unsigned int value
 	const char *text = words_text(words, value);
 
 	return text ? text : "unknown";
+}
+
+bool auth_takes_certificate(enum auth_method method)
+{
+	return method == AUTH_TLS_CERTIFICATE || method == AUTH_EITHER ||
+	       method == AUTH_CERTIFICATE_AND_CODE;
+}
+
+bool auth_takes_passphrase(enum auth_method method)
+{
+	return method == AUTH_PASSPHRASE || method == AUTH_EITHER;
+}
+
+bool auth_takes_code(enum auth_method method)
+{
+	return method == AUTH_DEVICE_CODE || method == AUTH_CERTIFICATE_AND_CODE;
+}
+
+/* What else than an attribute of the subject a rule may read. */
+static const char *const origin_texts[] = {
+	[ORIGIN_HARDWARE_SERIAL] = "hwSerialNum",
+	[ORIGIN_HARDWARE_SERIAL_HEX] = "hwSerialNumHex",
+	[ORIGIN_HARDWARE_TYPE] = "hwType",
+};
+
+const char *origin_text(struct origin origin)
+{
+	if (origin.kind == ORIGIN_SUBJECT)
+		return name_attribute_text(origin.attribute);
+	return (unsigned int)origin.kind < ARRAY_LEN(origin_texts) ? origin_texts[origin.kind]
+								   : NULL;
+}
+
+bool origin_by_text(const char *text, struct origin *ret)
+{
+	enum name_attribute attribute = name_attribute_by_text(text);
+
+	for (unsigned int i = 0; i < ARRAY_LEN(origin_texts); i++)
+		if (origin_texts[i] && strcmp(origin_texts[i], text) == 0) {
+			*ret = (struct origin){ (enum origin_kind)i, NAME_COMMON_NAME };
+			return true;
+		}
+	if (attribute == NAME_UNKNOWN)
+		return false;
+	*ret = (struct origin){ ORIGIN_SUBJECT, attribute };
+	return true;
 }
 
 const char *auth_method_text(enum auth_method method)

@@ -52,6 +52,7 @@ static bool check_target(const struct decision *decision, const struct certifica
 	case IDENTITY_THIRD_PARTY:
 	case IDENTITY_PASSPHRASE:
 	case IDENTITY_NOBODY:
+	case IDENTITY_CODE:
 	case IDENTITY_NONE:
 		break;
 	}

@@ -39,9 +39,12 @@ static bool enrolls(const struct decision *decision)
 	return !decision->renews;
 }
 
+/* By its own certificate, or by a code that was given to one device alone. */
 static bool enrolls_by_own_word(const struct decision *decision)
 {
-	return !decision->renews && certificate_speaks_for_device(decision);
+	bool by_own_code = decision->identity == IDENTITY_CODE && decision->facts->device.by_code;
+
+	return !decision->renews && (certificate_speaks_for_device(decision) || by_own_code);
 }
 
 /* Cheapest first, and who is asking before what is asked; the first refusal wins. */
@@ -62,6 +65,7 @@ static const struct rule {
 	{ "RA scope", rule_ra_scope, is_ra, "the caller is no RA" },
 	{ "RA certificates", rule_ra_certificates, makes_ras,
 	  "the profile makes no RA certificates" },
+	{ "device", rule_device, NULL, NULL },
 	/* POP-04: an RA's TLS session is not the device's; the RA vouches for it */
 	{ "possession", rule_possession, is_not_ra, "an RA vouches for its devices" },
 	{ "kind", rule_enrollment_kind, NULL, NULL },
@@ -70,11 +74,12 @@ static const struct rule {
 	{ "subject", rule_subject, enrolls, "a renewal keeps its names" },
 	{ "subjectAltName", rule_san, enrolls, "a renewal keeps its names" },
 	{ "identity", rule_identity, enrolls_by_own_word,
-	  "no certificate of the device's own speaks for new names" },
+	  "no credential of the device's own speaks for new names" },
 	{ "renewal window", rule_renewal_window, renews, "not a renewal" },
 	{ "renewal names", rule_renewal_names, renews, "not a renewal" },
 	{ "renewal key", rule_renewal_key, renews, "not a renewal" },
 	{ "key reuse", rule_key_reuse, NULL, NULL },
+	{ "limit", rule_limit, NULL, NULL },
 	{ "issuer", rule_issuer, NULL, NULL },
 	{ "approval", rule_approval, NULL, NULL },
 };

@@ -8,6 +8,7 @@ struct decision {
 	const struct profile *profile;
 	const struct facts *facts;
 	enum identity_kind identity; /* who speaks; IDENTITY_NONE until authentication passed */
+	bool by_code;                /* a device's code is among what the caller is believed by */
 	bool renews;
 	bool waits;          /* for an operator's decision */
 	struct name subject; /* as it will be issued */

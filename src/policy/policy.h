@@ -34,6 +34,11 @@ struct facts {
 	struct certificate_finding certificate;
 	struct passphrase_finding passphrase;
 	const struct key_to_make *key_to_make; /* the CSR has no key yet; NULL: it has */
+	struct code_finding code;
+	struct device_finding device;
+	/* certificates that the subject to issue has live in the profile, without the one being
+	 * renewed */
+	unsigned int live;
 	enum binding_finding binding;
 	struct key_finding key;
 	const struct certificate

@@ -67,7 +67,8 @@ static bool attribute_cannot_bind(const struct subject_of_lint *of)
 
 static bool anybody_is_anybody(const struct subject_of_lint *of)
 {
-	return of->profile->auth != AUTH_PASSPHRASE && of->profile->identity == IDENTITY_ANY;
+	return of->profile->auth != AUTH_PASSPHRASE && of->profile->auth != AUTH_DEVICE_CODE &&
+	       of->profile->identity == IDENTITY_ANY;
 }
 
 static bool lets_unknown_wait(const struct subject_of_lint *of)
@@ -82,7 +83,7 @@ static bool nobody_is_listed(const struct subject_of_lint *of)
 
 static bool lacks_passphrase(const struct subject_of_lint *of)
 {
-	if (of->profile->auth == AUTH_TLS_CERTIFICATE)
+	if (!auth_takes_passphrase(of->profile->auth))
 		return false;
 	for (size_t i = 0; i < of->catalog->passphrase_count; i++) {
 		const struct passphrase *passphrase = &of->catalog->passphrases[i];
@@ -96,7 +97,7 @@ static bool lacks_passphrase(const struct subject_of_lint *of)
 
 static bool lacks_anchor(const struct subject_of_lint *of)
 {
-	if (of->profile->auth == AUTH_PASSPHRASE)
+	if (!auth_takes_certificate(of->profile->auth))
 		return false;
 	for (size_t i = 0; i < of->catalog->anchor_count; i++)
 		if (of->catalog->anchors[i].account_id == of->profile->account_id)

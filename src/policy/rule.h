@@ -3,6 +3,7 @@
 #pragma once
 
 #include "policy/decision.h"
+#include "policy/names.h"
 
 MUST_CHECK bool rule_operation(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_profile_state(struct decision *decision, struct error *err);
@@ -13,6 +14,7 @@ MUST_CHECK bool rule_certificate_time(struct decision *decision, struct error *e
 MUST_CHECK bool rule_revocation(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_ra_scope(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_ra_certificates(struct decision *decision, struct error *err);
+MUST_CHECK bool rule_device(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_possession(struct decision *decision, struct error *err);
 /* Finds decision->renews. */
 MUST_CHECK bool rule_enrollment_kind(struct decision *decision, struct error *err);
@@ -27,11 +29,15 @@ MUST_CHECK bool rule_renewal_window(struct decision *decision, struct error *err
 MUST_CHECK bool rule_renewal_names(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_renewal_key(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_key_reuse(struct decision *decision, struct error *err);
+MUST_CHECK bool rule_limit(struct decision *decision, struct error *err);
 MUST_CHECK bool rule_issuer(struct decision *decision, struct error *err);
 /* Finds decision->waits. */
 MUST_CHECK bool rule_approval(struct decision *decision, struct error *err);
 
 /* -- what several rules ask -- */
+
+/* Where the names of an enrollment come from. */
+struct naming decision_naming(const struct decision *decision);
 
 /* A certificate of ours stands in the store as issued and is not revoked at `now`:
  * REASON_CERT_UNKNOWN or REASON_CERT_REVOKED. */

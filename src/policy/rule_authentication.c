@@ -51,6 +51,7 @@ static bool check_kind(const struct decision *decision, struct error *err)
 	case IDENTITY_NONE:
 	case IDENTITY_NOBODY:
 	case IDENTITY_PASSPHRASE:
+	case IDENTITY_CODE:
 		break;
 	}
 	return error_set(err, REASON_INTERNAL, "a certificate of the unknown kind %d",
@@ -73,14 +74,48 @@ static bool by_certificate(struct decision *decision, struct error *err)
 	return true;
 }
 
-/* An RA speaks for devices that cannot speak for themselves, also where devices use a passphrase;
- * but only if its scope names this profile: "all" was not said with this in mind. */
+static bool check_code(struct decision *decision, struct error *err)
+{
+	const struct code_finding *code = &decision->facts->code;
+
+	if (!code->offered)
+		return error_set(err, REASON_NO_CREDENTIALS, "no enrollment code was sent");
+	if (code->failure.reason != REASON_NONE)
+		return refuse_with(&code->failure, err);
+	if (code->id == 0)
+		return error_set(err, REASON_INTERNAL, "a finding without its code");
+	decision->by_code = true;
+	return true;
+}
+
+static bool by_code(struct decision *decision, struct error *err)
+{
+	if (!check_code(decision, err))
+		return false;
+	decision->identity = IDENTITY_CODE;
+	return true;
+}
+
+/* Neither alone; who has shown only one of them has proven nothing yet. */
+static bool by_certificate_and_code(struct decision *decision, struct error *err)
+{
+	if (!by_certificate(decision, err))
+		return false;
+	if (check_code(decision, err))
+		return true;
+	decision->identity = IDENTITY_NONE;
+	return false;
+}
+
+/* An RA speaks for devices that cannot speak for themselves, also where devices use a passphrase or
+ * a code; but only if its scope names this profile: "all" was not said with this in mind. */
 static bool ra_stands_in(const struct decision *decision)
 {
 	const struct certificate_finding *certificate = &decision->facts->certificate;
 
-	return !decision->facts->passphrase.offered && certificate->offered &&
-	       certificate->failure.reason == REASON_NONE && certificate->kind == IDENTITY_RA &&
+	return !decision->facts->passphrase.offered && !decision->facts->code.offered &&
+	       certificate->offered && certificate->failure.reason == REASON_NONE &&
+	       certificate->kind == IDENTITY_RA &&
 	       ra_scope_lists(certificate->scope, decision->profile);
 }
 
@@ -105,6 +140,11 @@ static bool by_method(struct decision *decision, struct error *err)
 					      : by_passphrase(decision, err);
 	case AUTH_EITHER:
 		return by_either(decision, err);
+	case AUTH_DEVICE_CODE:
+		return ra_stands_in(decision) ? by_certificate(decision, err)
+					      : by_code(decision, err);
+	case AUTH_CERTIFICATE_AND_CODE:
+		return by_certificate_and_code(decision, err);
 	}
 	return error_set(err, REASON_INTERNAL, "the unknown authentication method %d",
 			 (int)decision->profile->auth);
@@ -121,7 +161,8 @@ static bool for_generated_key(struct decision *decision, struct error *err)
 
 static bool method_is_known(enum auth_method method)
 {
-	return method == AUTH_TLS_CERTIFICATE || method == AUTH_PASSPHRASE || method == AUTH_EITHER;
+	return auth_takes_certificate(method) || auth_takes_passphrase(method) ||
+	       auth_takes_code(method);
 }
 
 /* Clients whose first request comes without credentials, where the profile lets an operator look at

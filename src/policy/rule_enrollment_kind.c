@@ -61,6 +61,7 @@ static bool check_reenroll(struct decision *decision, struct error *err)
 	case IDENTITY_THIRD_PARTY:
 	case IDENTITY_PASSPHRASE:
 	case IDENTITY_NOBODY:
+	case IDENTITY_CODE:
 	case IDENTITY_NONE:
 		break;
 	}

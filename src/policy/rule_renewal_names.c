@@ -15,30 +15,40 @@ static bool refuse_change(const char *what, const struct error *why, struct erro
 			 "the %s is not that of the certificate to renew", what);
 }
 
+/* What the request would come to today, where the client's certificate is the old one. */
+static struct naming naming_of_renewal(const struct decision *decision)
+{
+	struct naming naming = decision_naming(decision);
+
+	naming.client = decision->facts->renewed_cert;
+	naming.renews = true;
+	return naming;
+}
+
 static bool check_same_subject(const struct decision *decision, struct error *err)
 {
-	const struct name *asked = csr_subject(decision->facts->csr);
+	const struct naming naming = naming_of_renewal(decision);
 	const struct name *old = cert_subject(decision->facts->renewed_cert);
 	CLEANUP(name_done) struct name built = { 0 };
 	struct error why = { 0 };
 
-	if (name_equal(asked, old))
+	if (name_equal(naming.subject, old))
 		return true;
-	if (subject_build(decision->profile, asked, old, &built, &why) && name_equal(&built, old))
+	if (subject_build(&naming, &built, &why) && name_equal(&built, old))
 		return true;
 	return refuse_change("subject", &why, err);
 }
 
 static bool check_same_san(const struct decision *decision, struct error *err)
 {
-	const struct san *asked = csr_san(decision->facts->csr);
+	const struct naming naming = naming_of_renewal(decision);
 	const struct san *old = cert_san(decision->facts->renewed_cert);
 	CLEANUP(san_done) struct san built = { 0 };
 	struct error why = { 0 };
 
-	if (san_equal(asked, old))
+	if (san_equal(naming.san, old))
 		return true;
-	if (san_build(decision->profile, asked, &built, &why) && san_equal(&built, old))
+	if (san_build(&naming, &built, &why) && san_equal(&built, old))
 		return true;
 	return refuse_change("subjectAltName", &why, err);
 }
@@ -58,15 +68,16 @@ static bool change_names(struct decision *decision, const struct name *subject,
 {
 	static const struct name no_name;
 	static const struct san no_san;
-	const struct name *old = cert_subject(decision->facts->renewed_cert);
+	struct naming naming = naming_of_renewal(decision);
 
 	if (!decision->profile->change_subject)
 		return error_set(err, REASON_SUBJECT_MISMATCH,
 				 "the profile does not honour ChangeSubjectName");
 	decision_note(decision, "names changed by ChangeSubjectName");
-	return subject_build(decision->profile, subject ? subject : &no_name, old,
-			     &decision->subject, err) &&
-	       san_build(decision->profile, san ? san : &no_san, &decision->san, err);
+	naming.subject = subject ? subject : &no_name;
+	naming.san = san ? san : &no_san;
+	return subject_build(&naming, &decision->subject, err) &&
+	       san_build(&naming, &decision->san, err);
 }
 
 static bool find_names(struct decision *decision, struct error *err)

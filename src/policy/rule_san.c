@@ -4,6 +4,8 @@
 
 bool rule_san(struct decision *decision, struct error *err)
 {
-	return san_build(decision->profile, csr_san(decision->facts->csr), &decision->san, err) &&
+	const struct naming naming = decision_naming(decision);
+
+	return san_build(&naming, &decision->san, err) &&
 	       names_check_present(&decision->subject, &decision->san, err);
 }

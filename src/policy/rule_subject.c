@@ -3,11 +3,17 @@
 #include "policy/names.h"
 
 /* An RA's own name is never a device's. */
-static const struct name *device_name(const struct decision *decision)
+struct naming decision_naming(const struct decision *decision)
 {
-	if (decision->identity != IDENTITY_OWN && decision->identity != IDENTITY_THIRD_PARTY)
-		return NULL;
-	return cert_subject(decision->facts->certificate.cert);
+	bool own = decision->identity == IDENTITY_OWN || decision->identity == IDENTITY_THIRD_PARTY;
+
+	return (struct naming){
+		.profile = decision->profile,
+		.subject = csr_subject(decision->facts->csr),
+		.san = csr_san(decision->facts->csr),
+		.client = own ? decision->facts->certificate.cert : NULL,
+		.by_ra = decision->identity == IDENTITY_RA,
+	};
 }
 
 /* ChangeSubjectName (RFC 6402 2.8) asks for names other than the request's own. To pass over it
@@ -25,11 +31,10 @@ static bool check_no_change_of_name(const struct csr *csr, struct error *err)
 
 bool rule_subject(struct decision *decision, struct error *err)
 {
-	const struct csr *csr = decision->facts->csr;
+	const struct naming naming = decision_naming(decision);
 
-	return check_no_change_of_name(csr, err) &&
-	       subject_build(decision->profile, csr_subject(csr), device_name(decision),
-			     &decision->subject, err);
+	return check_no_change_of_name(decision->facts->csr, err) &&
+	       subject_build(&naming, &decision->subject, err);
 }
 
 void policy_subject_text(const struct profile *profile, const struct facts *facts,
@@ -40,13 +45,13 @@ void policy_subject_text(const struct profile *profile, const struct facts *fact
 		.facts = facts,
 		.identity = facts->certificate.kind,
 	};
-	const struct name *asked = csr_subject(facts->csr);
+	const struct naming naming = decision_naming(&decision);
 	CLEANUP(name_done) struct name built = { 0 };
 
 	if (facts->renewed && decision_asks_renewal(&decision))
 		buffer_append(ret, bytes_of_string(facts->renewed->subject));
-	else if (subject_build(profile, asked, device_name(&decision), &built, NULL))
+	else if (subject_build(&naming, &built, NULL))
 		name_to_text(&built, ret);
 	else /* will be refused */
-		name_to_text(asked, ret);
+		name_to_text(naming.subject, ret);
 }

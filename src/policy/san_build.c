@@ -94,19 +94,24 @@ static bool append_checked(const struct san_rule *rule, const struct san_entry *
 	return san_append(ret, entry->type, entry->value, err);
 }
 
-static bool apply_rule(const struct profile *profile, const struct san_entry *entry,
-		       struct san *ret, struct error *err)
+/* What the request asks for, entry by entry. */
+static bool apply_rule(const struct naming *naming, const struct san_entry *entry, struct san *ret,
+		       struct error *err)
 {
 	if ((unsigned int)entry->type >= SAN_TYPE_COUNT)
 		return error_set(err, REASON_SAN_RULE, "names of this type are never issued: %s",
 				 entry->value);
 
-	const struct san_rule *rule = &profile->san_rules[entry->type];
+	const struct san_rule *rule = &naming->profile->san_rules[entry->type];
 	switch (rule->source) {
 	case SAN_FROM_CSR_OPTIONAL:
 	case SAN_FROM_CSR_REQUIRED:
 		return append_checked(rule, entry, ret, err);
+	case SAN_FROM_RA:
+		return !naming->by_ra || append_checked(rule, entry, ret, err);
 	case SAN_DROPPED:
+	case SAN_FIXED:
+	case SAN_FROM_CLIENT_CERTIFICATE:
 		return true;
 	case SAN_REFUSED:
 		break;
@@ -123,27 +128,104 @@ static bool holds_type(const struct san *san, enum san_type type)
 	return false;
 }
 
-static bool check_required(const struct profile *profile, const struct san *built,
-			   struct error *err)
+/* -- what comes from elsewhere, type by type -- */
+
+static bool append_origin(const struct naming *naming, enum san_type type, struct san *ret,
+			  struct error *err)
 {
-	for (enum san_type type = SAN_DNS; type < SAN_TYPE_COUNT; type++)
-		if (profile->san_rules[type].source == SAN_FROM_CSR_REQUIRED &&
-		    !holds_type(built, type))
-			return error_set(err, REASON_SAN_RULE, "the request has no %s name",
-					 san_type_text(type));
+	const struct san_rule *rule = &naming->profile->san_rules[type];
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	struct error why = { 0 };
+
+	if (!origin_read(rule->from, naming->client, &value, &why)) {
+		if (why.reason == REASON_NO_MEMORY)
+			return error_set(err, why.reason, "%s", why.detail);
+		return error_set(err, REASON_SAN_RULE,
+				 "%s comes from %s of the client certificate: %s",
+				 san_type_text(type), origin_text(rule->from), why.detail);
+	}
+	/* buffer_cstring() ends the text in place */
+	(void)buffer_cstring(&value);
+	const struct san_entry entry = { .type = type, .value = (char *)value.data };
+	return append_checked(rule, &entry, ret, err);
+}
+
+static bool append_of_type(const struct san_rule *rule, enum san_type type, const struct san *from,
+			   struct san *ret, struct error *err)
+{
+	for (size_t i = 0; i < from->count; i++)
+		if (from->entries[i].type == type &&
+		    !append_checked(rule, &from->entries[i], ret, err))
+			return false;
 	return true;
 }
 
-bool san_build(const struct profile *profile, const struct san *asked, struct san *ret,
-	       struct error *err)
+static bool append_of_client(const struct naming *naming, enum san_type type, struct san *ret,
+			     struct error *err)
+{
+	const struct san_rule *rule = &naming->profile->san_rules[type];
+
+	if (!naming->client)
+		return error_set(err, REASON_SAN_RULE,
+				 "%s comes from the device's certificate, and there is none",
+				 san_type_text(type));
+	if (rule->from.kind != ORIGIN_SAME && !naming->renews)
+		return append_origin(naming, type, ret, err);
+	if (!append_of_type(rule, type, cert_san(naming->client), ret, err))
+		return false;
+	return holds_type(ret, type) ||
+	       error_set(err, REASON_SAN_RULE, "the client certificate has no %s name",
+			 san_type_text(type));
+}
+
+/* An RA's own entries are in by now; a device that renews keeps what the RA once asked for. */
+static bool append_of_ra(const struct naming *naming, enum san_type type, struct san *ret,
+			 struct error *err)
+{
+	const struct san_rule *rule = &naming->profile->san_rules[type];
+
+	if (naming->by_ra)
+		return holds_type(ret, type) ||
+		       error_set(err, REASON_SAN_RULE, "the RA's request has no %s name",
+				 san_type_text(type));
+	if (naming->renews && naming->client)
+		return append_of_type(rule, type, cert_san(naming->client), ret, err);
+	return error_set(err, REASON_SAN_RULE, "%s comes from an RA, and no RA sent the request",
+			 san_type_text(type));
+}
+
+static bool complete_type(const struct naming *naming, enum san_type type, struct san *ret,
+			  struct error *err)
+{
+	switch (naming->profile->san_rules[type].source) {
+	case SAN_FROM_CSR_REQUIRED:
+		return holds_type(ret, type) ||
+		       error_set(err, REASON_SAN_RULE, "the request has no %s name",
+				 san_type_text(type));
+	case SAN_FIXED:
+		return san_append(ret, type, naming->profile->san_rules[type].value, err);
+	case SAN_FROM_CLIENT_CERTIFICATE:
+		return append_of_client(naming, type, ret, err);
+	case SAN_FROM_RA:
+		return append_of_ra(naming, type, ret, err);
+	case SAN_FROM_CSR_OPTIONAL:
+	case SAN_DROPPED:
+	case SAN_REFUSED:
+		break;
+	}
+	return true;
+}
+
+bool san_build(const struct naming *naming, struct san *ret, struct error *err)
 {
 	CLEANUP(san_done) struct san built = { 0 };
 
-	for (size_t i = 0; i < asked->count; i++)
-		if (!apply_rule(profile, &asked->entries[i], &built, err))
+	for (size_t i = 0; i < naming->san->count; i++)
+		if (!apply_rule(naming, &naming->san->entries[i], &built, err))
 			return false;
-	if (!check_required(profile, &built, err))
-		return false;
+	for (enum san_type type = SAN_DNS; type < SAN_TYPE_COUNT; type++)
+		if (!complete_type(naming, type, &built, err))
+			return false;
 	*ret = built;
 	built = (struct san){ 0 };
 	return true;

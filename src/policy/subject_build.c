@@ -4,12 +4,6 @@
 
 #include "model/pattern.h"
 
-struct subject_names {
-	const struct profile *profile;
-	const struct name *asked;
-	const struct name *client; /* NULL: none */
-};
-
 static const char *attribute_text(enum name_attribute attribute)
 {
 	const char *text = name_attribute_text(attribute);
@@ -80,7 +74,50 @@ static bool append_required(const struct profile *profile, const struct subject_
 	return true;
 }
 
-static bool apply_rule(const struct subject_names *names, const struct subject_rule *rule,
+/* What another place of the client's certificate says. */
+static bool append_origin(const struct naming *naming, const struct subject_rule *rule,
+			  struct name *ret, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	struct error why = { 0 };
+
+	if (origin_read(rule->from, naming->client, &value, &why))
+		return append_checked(naming->profile, rule, buffer_cstring(&value), ret, err);
+	if (why.reason == REASON_NO_MEMORY)
+		return error_set(err, why.reason, "%s", why.detail);
+	return error_set(err, REASON_SUBJECT_RULE, "%s comes from %s of the client certificate: %s",
+			 attribute_text(rule->attribute), origin_text(rule->from), why.detail);
+}
+
+static bool append_of_client(const struct naming *naming, const struct subject_rule *rule,
+			     struct name *ret, struct error *err)
+{
+	if (!naming->client)
+		return error_set(err, REASON_SUBJECT_RULE,
+				 "%s comes from the device's certificate, and there is none",
+				 attribute_text(rule->attribute));
+	if (rule->from.kind != ORIGIN_SAME && !naming->renews)
+		return append_origin(naming, rule, ret, err);
+	return append_required(naming->profile, rule, cert_subject(naming->client),
+			       "the client certificate", ret, err);
+}
+
+/* A device that renews what an RA asked for keeps it. */
+static bool append_of_ra(const struct naming *naming, const struct subject_rule *rule,
+			 struct name *ret, struct error *err)
+{
+	if (naming->by_ra)
+		return append_required(naming->profile, rule, naming->subject, "the RA's request",
+				       ret, err);
+	if (naming->renews && naming->client)
+		return append_required(naming->profile, rule, cert_subject(naming->client),
+				       "the certificate to renew", ret, err);
+	return error_set(err, REASON_SUBJECT_RULE,
+			 "%s comes from an RA, and no RA sent the request",
+			 attribute_text(rule->attribute));
+}
+
+static bool apply_rule(const struct naming *naming, const struct subject_rule *rule,
 		       struct name *ret, struct error *err)
 {
 	size_t count = 0;
@@ -89,17 +126,14 @@ static bool apply_rule(const struct subject_names *names, const struct subject_r
 	case SUBJECT_FIXED:
 		return name_append(ret, rule->attribute, rule->value, err);
 	case SUBJECT_CSR_REQUIRED:
-		return append_required(names->profile, rule, names->asked, "the request", ret, err);
+		return append_required(naming->profile, rule, naming->subject, "the request", ret,
+				       err);
 	case SUBJECT_CSR_OPTIONAL:
-		return append_values(names->profile, rule, names->asked, ret, &count, err);
+		return append_values(naming->profile, rule, naming->subject, ret, &count, err);
 	case SUBJECT_CLIENT_CERTIFICATE:
-		if (!names->client)
-			return error_set(
-				err, REASON_SUBJECT_RULE,
-				"%s comes from the device's certificate, and there is none",
-				attribute_text(rule->attribute));
-		return append_required(names->profile, rule, names->client,
-				       "the client certificate", ret, err);
+		return append_of_client(naming, rule, ret, err);
+	case SUBJECT_RA:
+		return append_of_ra(naming, rule, ret, err);
 	case SUBJECT_DROPPED:
 		return true;
 	}
@@ -115,27 +149,26 @@ static bool is_listed(const struct profile *profile, enum name_attribute attribu
 	return false;
 }
 
-static bool check_unlisted(const struct subject_names *names, struct error *err)
+static bool check_unlisted(const struct naming *naming, struct error *err)
 {
-	if (names->profile->subject_unlisted == UNLISTED_DROP)
+	if (naming->profile->subject_unlisted == UNLISTED_DROP)
 		return true;
-	for (size_t i = 0; i < names->asked->count; i++)
-		if (!is_listed(names->profile, names->asked->entries[i].attribute))
+	for (size_t i = 0; i < naming->subject->count; i++)
+		if (!is_listed(naming->profile, naming->subject->entries[i].attribute))
 			return error_set(err, REASON_SUBJECT_RULE, "the profile has no rule for %s",
-					 attribute_text(names->asked->entries[i].attribute));
+					 attribute_text(naming->subject->entries[i].attribute));
 	return true;
 }
 
-bool subject_build(const struct profile *profile, const struct name *asked,
-		   const struct name *client, struct name *ret, struct error *err)
+bool subject_build(const struct naming *naming, struct name *ret, struct error *err)
 {
-	const struct subject_names names = { profile, asked, client };
+	const struct profile *profile = naming->profile;
 	CLEANUP(name_done) struct name built = { 0 };
 
-	if (!check_unlisted(&names, err))
+	if (!check_unlisted(naming, err))
 		return false;
 	for (size_t i = 0; i < profile->subject_rule_count; i++)
-		if (!apply_rule(&names, &profile->subject_rules[i], &built, err))
+		if (!apply_rule(naming, &profile->subject_rules[i], &built, err))
 			return false;
 	*ret = built;
 	built = (struct name){ 0 };

@@ -36,6 +36,8 @@ static void find_passphrase(struct enrollment *e)
 	struct bytes candidates[CANDIDATES_MAX];
 	size_t count = candidates_in_csr(e, candidates);
 
+	if (auth_takes_code(e->profile->auth))
+		return;
 	finding->offered = e->request->has_authorization || count > 0;
 	if (!finding->offered || e->profile->auth == AUTH_TLS_CERTIFICATE ||
 	    e->facts.operation != EST_SIMPLEENROLL)
@@ -230,6 +232,8 @@ static void presume_passphrase(struct enrollment *e, bool sent)
 	struct passphrase_finding *finding = &e->facts.passphrase;
 	struct bytes candidates[CANDIDATES_MAX];
 
+	if (auth_takes_code(e->profile->auth))
+		return;
 	finding->offered = sent || candidates_in_csr(e, candidates) > 0;
 	if (finding->offered && !has_passphrase(e))
 		(void)!error_set(&finding->failure, REASON_BAD_PASSPHRASE,
@@ -241,7 +245,7 @@ bool authenticate_presumed(struct enrollment *e, bool sends_passphrase, struct e
 	if (!authenticate_certificate(e, err))
 		return false;
 	presume_passphrase(e, sends_passphrase);
-	return true;
+	return find_device_of_certificate(e, err) && presume_code(e, sends_passphrase, err);
 }
 
 bool authenticate(struct enrollment *e, struct error *err)
@@ -249,5 +253,5 @@ bool authenticate(struct enrollment *e, struct error *err)
 	if (!authenticate_certificate(e, err))
 		return false;
 	find_passphrase(e);
-	return true;
+	return find_device_of_certificate(e, err) && find_code(e, err);
 }

@@ -57,6 +57,7 @@ bool authorization_parse(struct bytes header, struct authorization *ret, struct 
 	const unsigned char *colon = memchr(whole.data, ':', whole.len);
 	if (colon) {
 		size_t before = (size_t)(colon - whole.data) + 1;
+		made.user = (struct bytes){ whole.data, before - 1 };
 		made.candidates[made.candidate_count++] =
 			(struct bytes){ whole.data + before, whole.len - before };
 	}

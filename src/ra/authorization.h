@@ -10,6 +10,7 @@ struct authorization {
 	struct secret decoded;
 	struct bytes candidates[2]; /* views into `decoded` */
 	size_t candidate_count;
+	struct bytes user; /* what stands before the first colon; empty without one */
 };
 
 /* REASON_BAD_CREDENTIALS for another scheme, bad base64, or longer than any passphrase. */

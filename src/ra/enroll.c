@@ -10,11 +10,27 @@
 #include "store/store_certificate.h"
 #include "store/store_event.h"
 
+static bool hash_of_code(const struct enrollment *e, bool by_certificate,
+			 unsigned char ret[HASH_LEN], struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+
+	buffer_append_text(&text, "device code");
+	pack_u64(&text, (uint64_t)e->facts.code.id);
+	if (by_certificate)
+		buffer_append(&text, (struct bytes){ cert_fingerprint(e->facts.certificate.cert),
+						     CERT_FINGERPRINT_LEN });
+	return buffer_ok(&text) ? hash_sha256(buffer_view(&text), ret, err)
+				: error_set(err, REASON_NO_MEMORY, "identity");
+}
+
 bool enrollment_identity(const struct enrollment *e, unsigned char ret[HASH_LEN], struct error *err)
 {
 	const struct certificate_finding *certificate = &e->facts.certificate;
 	bool by_certificate = certificate->cert && certificate->kind != IDENTITY_NONE;
 
+	if (e->facts.code.id)
+		return hash_of_code(e, by_certificate, ret, err);
 	if (!by_certificate && !e->facts.passphrase.offered)
 		return hash_sha256(BYTES_LITERAL("nobody"), ret, err);
 	if (!by_certificate)
@@ -46,6 +62,21 @@ static bool names_are_same(const struct certificate *recent, const struct grant 
 	       san_equal(cert_san(cert), &grant->san);
 }
 
+/* What the first answer itself has taken up speaks against no second telling of it: its key is in
+ * use, its code is spent, and its place among its subject's is taken. */
+static void decide_as_before(struct enrollment *e)
+{
+	const struct facts facts = e->facts;
+
+	e->facts.key = (struct key_finding){ 0 };
+	e->facts.live = 0;
+	if (facts.code.failure.reason == REASON_CODE_USED_UP)
+		e->facts.code.failure = (struct error){ 0 };
+	verdict_done(&e->verdict);
+	policy_decide(e->profile, &e->facts, &e->verdict);
+	e->facts = facts;
+}
+
 bool enrollment_find_repeated(struct enrollment *e, const unsigned char identity[HASH_LEN],
 			      struct certificate *ret, bool *ret_found, struct error *err)
 {
@@ -66,12 +97,7 @@ bool enrollment_find_repeated(struct enrollment *e, const unsigned char identity
 		*err = missing;
 		return false;
 	}
-	/* the key is in use by its own first answer, which is no reuse */
-	const struct key_finding used = e->facts.key;
-	verdict_done(&e->verdict);
-	e->facts.key = (struct key_finding){ 0 };
-	policy_decide(e->profile, &e->facts, &e->verdict);
-	e->facts.key = used;
+	decide_as_before(e);
 	if (!e->verdict.allowed || recent.revoked_at != 0 ||
 	    !names_are_same(&recent, e->verdict.grant))
 		return true;
@@ -108,7 +134,9 @@ static bool record_issuance(struct enrollment *e, struct certificate *certificat
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
 	struct event event;
 
-	if (!store_begin(e->ra->options.store, &tx, err) || !ca_record(tx, certificate, err))
+	if (!store_begin(e->ra->options.store, &tx, err) ||
+	    !admission_take(e, tx, certificate, err) || !ca_record(tx, certificate, err) ||
+	    !admission_note(e, tx, certificate, err))
 		return false;
 	enrollment_event(e, NULL, certificate, &event);
 	if (!approval_close(e, tx, certificate, err) || !old_certificate_on_renewal(e, tx, err) ||

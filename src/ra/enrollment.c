@@ -67,12 +67,12 @@ void enrollment_requester(const struct enrollment *e, char *into, size_t size)
 	CLEANUP(buffer_done) struct buffer text = { 0 };
 
 	if (e->facts.passphrase.offered && e->facts.passphrase.failure.reason == REASON_NONE &&
-	    e->profile->auth != AUTH_TLS_CERTIFICATE && !e->verdict.renews) {
+	    auth_takes_passphrase(e->profile->auth) && !e->verdict.renews) {
 		snprintf(into, size, "passphrase");
 		return;
 	}
 	if (!e->facts.certificate.cert) {
-		snprintf(into, size, "nobody");
+		snprintf(into, size, "%s", e->facts.code.id ? "device-code" : "nobody");
 		return;
 	}
 	buffer_printf(&text, "%s ", identity_kind_text(e->facts.certificate.kind));

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "ra/flight.h"
+#include "ra/device_code.h"
 #include "ra/passphrase_check.h"
 #include "ra/ra.h"
 
@@ -18,6 +19,7 @@ struct ra {
 	pthread_mutex_t catalog_lock;
 	struct catalog *catalog;
 	struct passphrase_checker *passphrases;
+	struct code_checker *codes;
 	struct flight *flight;
 };
 
@@ -33,6 +35,7 @@ struct enrollment {
 	struct certificate client_record;  /* the client's certificate, if we issued it */
 	struct certificate renewed_record; /* what an RA renews for a device */
 	struct cert *renewed_cert;
+	struct device device_by_certificate, device_by_code;
 	struct facts facts; /* views into the above */
 	struct verdict verdict;
 	struct held_request held; /* what an operator has approved: see approval.h */
@@ -47,8 +50,8 @@ MUST_CHECK bool enrollment_open(struct ra *ra, const struct est_request *request
 				struct enrollment *ret, struct error *err);
 void enrollment_done(struct enrollment *enrollment);
 
-/* Who is asking: fills facts.certificate and facts.passphrase. A refusal is a finding, not a
- * failure; false only when the question could not be judged. */
+/* Who is asking: fills facts.certificate, facts.passphrase, facts.code and facts.device. A refusal
+ * is a finding, not a failure; false only when the question could not be judged. */
 MUST_CHECK bool authenticate(struct enrollment *enrollment, struct error *err);
 /* The same for a rehearsal, with what it cannot have: a passphrase, sent or in the CSR, is presumed
  * right where the profile has one. Guesses are not counted, because there are none. */
@@ -60,6 +63,14 @@ MUST_CHECK bool authenticate_certificate(struct enrollment *enrollment, struct e
 void facts_gather_place(struct enrollment *enrollment);
 /* Everything else that policy wants to know. After authenticate(). */
 MUST_CHECK bool facts_gather(struct enrollment *enrollment, struct error *err);
+/* Who of the profile's list shows this certificate, and whose the code is that was given. */
+MUST_CHECK bool find_device_of_certificate(struct enrollment *enrollment, struct error *err);
+/* The same of what an RA renews for a device, after it is found. */
+MUST_CHECK bool find_device_of_renewed(struct enrollment *enrollment, struct error *err);
+MUST_CHECK bool find_code(struct enrollment *enrollment, struct error *err);
+/* For a rehearsal: the code of the device that the request names is presumed to be sent, or where
+ * the profile admits any device, one that is nobody's in particular. */
+MUST_CHECK bool presume_code(struct enrollment *enrollment, bool sent, struct error *err);
 /* Fills facts.key from the store. */
 MUST_CHECK bool facts_find_key_use(struct enrollment *enrollment, struct error *err);
 
@@ -70,6 +81,13 @@ MUST_CHECK bool keygen_make(struct enrollment *enrollment, struct est_reply *rep
 /* Puts the private key into the reply, encrypted if the client named a key for that. */
 MUST_CHECK bool keygen_deliver(struct enrollment *enrollment, struct est_reply *reply,
 			       struct error *err);
+/* What a certificate takes up, in the transaction that enters it: a use of the code, a place among
+ * its subject's. Whoever comes second here is refused, whatever its facts had said. */
+MUST_CHECK bool admission_take(struct enrollment *enrollment, struct store_tx *tx,
+			       const struct certificate *certificate, struct error *err);
+/* The device has got what was just entered. */
+MUST_CHECK bool admission_note(struct enrollment *enrollment, struct store_tx *tx,
+			       const struct certificate *certificate, struct error *err);
 
 /* What happens to the certificate that was renewed, in the transaction of the new one. */
 MUST_CHECK bool old_certificate_on_renewal(struct enrollment *enrollment, struct store_tx *tx,

@@ -92,6 +92,27 @@ bool facts_find_key_use(struct enrollment *e, struct error *err)
 	return true;
 }
 
+/* The decision's own count; the one that binds is taken with the certificate's entry. A subject
+ * that is empty is told by its SAN, which is not known yet. */
+static bool find_live(struct enrollment *e, struct error *err)
+{
+	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
+	CLEANUP(buffer_done) struct buffer subject = { 0 };
+
+	if (e->profile->certificates_per_subject == 0)
+		return true;
+	policy_subject_text(e->profile, &e->facts, &subject);
+	const struct store_holder holder = { e->profile->id, buffer_cstring(&subject), "" };
+	if (!holder.subject)
+		return error_set(err, REASON_NO_MEMORY, "subject");
+	if (subject.len == 0)
+		return true;
+	return store_begin(e->ra->options.store, &tx, err) &&
+	       store_certificate_count_of_holder(tx, &holder,
+						 e->facts.renewed ? e->facts.renewed->id : 0,
+						 e->facts.now, &e->facts.live, err);
+}
+
 void facts_gather_place(struct enrollment *e)
 {
 	e->facts.account = catalog_account(e->catalog, e->profile->account_id);
@@ -104,5 +125,6 @@ bool facts_gather(struct enrollment *e, struct error *err)
 {
 	facts_gather_place(e);
 	e->facts.binding = find_binding(e);
-	return find_renewed(e, err) && facts_find_key_use(e, err);
+	return find_renewed(e, err) && find_device_of_renewed(e, err) &&
+	       facts_find_key_use(e, err) && find_live(e, err);
 }

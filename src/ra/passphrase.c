@@ -14,8 +14,7 @@
 
 /* RFC 9106's second recommendation scaled to what a busy node can spare: one at a time, see
  * passphrase_check.c. */
-#define ARGON2_PASSES 3
-#define ARGON2_KIB 16384
+static const struct slow_cost human_cost = { 3, 16384 };
 #define ARGON2_LANES 1
 #define SALT_LEN 16
 
@@ -55,7 +54,7 @@ struct bytes passphrase_trim(struct bytes passphrase)
 	return passphrase;
 }
 
-static bool check_text(struct bytes passphrase, struct error *err)
+bool passphrase_check_text(struct bytes passphrase, struct error *err)
 {
 	if (passphrase.len < PASSPHRASE_MIN || passphrase.len > PASSPHRASE_MAX)
 		return error_set(err, REASON_INVALID, "a passphrase has %d to %d bytes",
@@ -67,15 +66,16 @@ static bool check_text(struct bytes passphrase, struct error *err)
 	return true;
 }
 
-static bool make_argon2id(struct bytes passphrase, struct passphrase *ret, struct error *err)
+bool passphrase_make_slowly(struct bytes text, const struct slow_cost *cost, struct passphrase *ret,
+			    struct error *err)
 {
 	unsigned char salt[SALT_LEN];
 
 	if (!random_fill(salt, sizeof salt, err))
 		return false;
-	if (argon2id_hash_encoded(ARGON2_PASSES, ARGON2_KIB, ARGON2_LANES, passphrase.data,
-				  passphrase.len, salt, sizeof salt, HASH_LEN,
-				  (char *)ret->verifier, sizeof ret->verifier) != ARGON2_OK)
+	if (argon2id_hash_encoded(cost->passes, cost->kib, ARGON2_LANES, text.data, text.len, salt,
+				  sizeof salt, HASH_LEN, (char *)ret->verifier,
+				  sizeof ret->verifier) != ARGON2_OK)
 		return error_set(err, REASON_CRYPTO, "argon2id failed");
 	ret->kind = VERIFIER_ARGON2ID;
 	ret->verifier_len = strlen((const char *)ret->verifier);
@@ -87,10 +87,10 @@ bool passphrase_make_verifier(struct bytes pepper, struct bytes passphrase, bool
 {
 	struct bytes text = passphrase_trim(passphrase);
 
-	if (!check_text(text, err))
+	if (!passphrase_check_text(text, err))
 		return false;
 	if (!generated)
-		return make_argon2id(text, ret, err);
+		return passphrase_make_slowly(text, &human_cost, ret, err);
 	ret->kind = VERIFIER_HMAC;
 	ret->verifier_len = HASH_LEN;
 	return hash_hmac_sha256(pepper, text, ret->verifier, err);

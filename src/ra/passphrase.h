@@ -15,6 +15,15 @@ MUST_CHECK bool passphrase_generate(struct secret *ret, struct error *err);
  * REASON_INVALID. */
 MUST_CHECK bool passphrase_make_verifier(struct bytes pepper, struct bytes passphrase,
 					 bool generated, struct passphrase *ret, struct error *err);
+/* REASON_INVALID for what cannot be one. */
+MUST_CHECK bool passphrase_check_text(struct bytes passphrase, struct error *err);
+/* What one run of argon2id costs. */
+struct slow_cost {
+	unsigned int passes, kib;
+};
+/* Fills kind, verifier and verifier_len with an argon2id of `text`, whatever it is. */
+MUST_CHECK bool passphrase_make_slowly(struct bytes text, const struct slow_cost *cost,
+				       struct passphrase *ret, struct error *err);
 /* The passphrase that is meant: without outer white space. */
 struct bytes passphrase_trim(struct bytes passphrase);
 /* Whether `text` satisfies an argon2id verifier. Slow, and takes much memory, on purpose: let one

@@ -39,6 +39,7 @@ bool ra_new(const struct ra_options *options, struct ra **ret, struct error *err
 	ra->options = *options;
 	pthread_mutex_init(&ra->catalog_lock, NULL);
 	if (!passphrase_checker_new(options->pepper, &ra->passphrases, err) ||
+	    !code_checker_new(options->store, options->pepper, &ra->codes, err) ||
 	    !flight_new(&ra->flight, err) || !ra_reload(ra, err))
 		return false;
 	*ret = TAKE(ra);
@@ -51,6 +52,7 @@ void ra_free(struct ra *ra)
 		return;
 	catalog_unref(ra->catalog);
 	passphrase_checker_free(ra->passphrases);
+	code_checker_free(ra->codes);
 	flight_free(ra->flight);
 	pthread_mutex_destroy(&ra->catalog_lock);
 	free(ra);

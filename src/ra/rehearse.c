@@ -84,7 +84,7 @@ static bool gather(struct enrollment *e, const struct rehearsal_question *questi
 		return false;
 	if (e->facts.certificate.offered)
 		*presumed |= PRESUMED_CERTIFICATE_KEY;
-	if (e->facts.passphrase.offered)
+	if (e->facts.passphrase.offered || e->facts.code.offered)
 		*presumed |= PRESUMED_PASSPHRASE;
 	presume_address(e, question, presumed);
 	presume_binding(e, presumed);

@@ -99,13 +99,48 @@ bool certificate_of_row(const struct db_statement *row, struct certificate *ret,
 	return true;
 }
 
-bool subject_index(int64_t profile_id, const char *subject, int64_t *ret, struct error *err)
+/* RFC 5280 7.1 as far as an index needs it: who is the same by name_equal() is the same here. */
+static void append_folded(struct buffer *to, const char *text)
+{
+	char before = ' ';
+
+	for (; *text; text++) {
+		bool needless = *text == ' ' && before == ' ';
+
+		if (!needless)
+			buffer_append_byte(to, (unsigned char)(*text >= 'A' && *text <= 'Z'
+								       ? *text - 'A' + 'a'
+								       : *text));
+		before = *text;
+	}
+}
+
+static void append_holder(struct buffer *to, const char *subject, const char *san)
+{
+	append_folded(to, subject[0] ? subject : san);
+}
+
+bool holder_is_same(const char *subject, const char *san, const char *other_subject,
+		    const char *other_san)
+{
+	CLEANUP(buffer_done) struct buffer one = { 0 };
+	CLEANUP(buffer_done) struct buffer other = { 0 };
+
+	append_holder(&one, subject, san);
+	append_holder(&other, other_subject, other_san);
+	/* when memory is out they pass for the same, which refuses rather than issues */
+	return !buffer_ok(&one) || !buffer_ok(&other) ||
+	       bytes_equal(buffer_view(&one), buffer_view(&other));
+}
+
+bool subject_index(int64_t profile_id, const char *subject, const char *san, int64_t *ret,
+		   struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer text = { 0 };
 	unsigned char hash[HASH_LEN];
 
 	pack_u64(&text, (uint64_t)profile_id);
-	buffer_append_text(&text, subject);
+	append_holder(&text, subject, san);
 	if (!buffer_ok(&text))
 		return error_set(err, REASON_NO_MEMORY, "subject");
 	if (!hash_sha256(buffer_view(&text), hash, err))

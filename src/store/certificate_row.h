@@ -14,7 +14,11 @@
 MUST_CHECK bool certificate_of_row(const struct db_statement *row, struct certificate *ret,
 				   struct error *err);
 
-/* What the index holds of a subject: of each profile its own, since a subject is looked up there.
+/* What the index holds of a holder: its subject, or where that is empty its subjectAltName, without
+ * regard to case and needless spaces; of each profile its own, since holders are looked up there.
  */
-MUST_CHECK bool subject_index(int64_t profile_id, const char *subject, int64_t *ret,
-			      struct error *err);
+MUST_CHECK bool subject_index(int64_t profile_id, const char *subject, const char *san,
+			      int64_t *ret, struct error *err);
+/* The same name, by these rules. */
+bool holder_is_same(const char *subject, const char *san, const char *other_subject,
+		    const char *other_san);

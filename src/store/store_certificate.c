@@ -58,7 +58,8 @@ static bool insert(struct store_tx *tx, const struct certificate *certificate,
 	int64_t subject = 0;
 
 	if (!check_contents(certificate, err) ||
-	    !subject_index(certificate->profile_id, certificate->subject, &subject, err) ||
+	    !subject_index(certificate->profile_id, certificate->subject,
+			   certificate->san ? certificate->san : "", &subject, err) ||
 	    !db_prepare(tx_db(tx),
 			"INSERT INTO certificate (account_id, ca_id, profile_id, profile_version, "
 			"purpose, operation, serial, not_before, not_after, created, key_index, "
@@ -230,7 +231,8 @@ bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, 
 	CLEANUP(db_donep) struct db_statement *query = NULL;
 	int64_t index = 0;
 
-	if (!subject_index(profile_id, subject, &index, err) || !reader_take(store, &reader, err) ||
+	if (!subject_index(profile_id, subject, "", &index, err) ||
+	    !reader_take(store, &reader, err) ||
 	    !db_prepare(reader.db,
 			"SELECT " CERTIFICATE_COLUMNS " FROM certificate "
 			"WHERE subject_index = $1 AND profile_id = $2 AND subject = $3 "
@@ -241,6 +243,47 @@ bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, 
 	db_bind_int64(query, 2, profile_id);
 	db_bind_text(query, 3, subject);
 	return read_one(query, "subject", ret, err);
+}
+
+static bool count_holder(struct db_statement *query, const struct store_holder *holder,
+			 unsigned int *ret, struct error *err)
+{
+	unsigned int count = 0;
+
+	for (;;) {
+		bool row = false;
+
+		if (!db_step(query, &row, err))
+			return false;
+		if (!row)
+			break;
+		count += holder_is_same(holder->subject, holder->san, db_text(query, 0),
+					db_text(query, 1));
+	}
+	*ret = count;
+	return true;
+}
+
+bool store_certificate_count_of_holder(struct store_tx *tx, const struct store_holder *holder,
+				       int64_t except_id, int64_t now, unsigned int *ret,
+				       struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	int64_t index = 0;
+
+	if (!subject_index(holder->profile_id, holder->subject, holder->san, &index, err) ||
+	    !db_prepare(tx_db(tx),
+			"SELECT subject, san FROM certificate "
+			"WHERE subject_index = $1 AND profile_id = $2 AND id <> $3 "
+			"AND renewed_by_id = 0 AND not_after >= $4 "
+			"AND (state = 1 OR (state = 2 AND revoked_at > $4))",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, index);
+	db_bind_int64(query, 2, holder->profile_id);
+	db_bind_int64(query, 3, except_id);
+	db_bind_int64(query, 4, now);
+	return count_holder(query, holder, ret, err);
 }
 
 bool store_certificate_newest(struct store_tx *tx, int64_t *ret_created, struct error *err)

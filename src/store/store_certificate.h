@@ -37,6 +37,18 @@ MUST_CHECK bool store_certificate_find_by_subject(struct store *store, int64_t p
 						  const char *subject, struct certificate *ret,
 						  struct error *err);
 
+struct store_holder {
+	int64_t profile_id;
+	const char *subject, *san; /* as certificate records have them */
+};
+/* How many certificates the profile has live for this holder: issued, not ended, not revoked at
+ * `now`, and not renewed by another. `except_id` is not counted. Sees uncommitted work of this
+ * group, so that what is counted in the transaction that enters one is exact. */
+MUST_CHECK bool store_certificate_count_of_holder(struct store_tx *tx,
+						  const struct store_holder *holder,
+						  int64_t except_id, int64_t now, unsigned int *ret,
+						  struct error *err);
+
 /* When the newest certificate of the node that is issued and not revoked was made; 0 if there is
  * none. Sees uncommitted work of this group. */
 MUST_CHECK bool store_certificate_newest(struct store_tx *tx, int64_t *ret_created,

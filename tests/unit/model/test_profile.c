@@ -226,7 +226,7 @@ static void spoil_state(struct profile *p)
 }
 static void spoil_auth(struct profile *p)
 {
-	p->auth = (enum auth_method)3;
+	p->auth = (enum auth_method)5;
 }
 static void spoil_renew_key(struct profile *p)
 {
@@ -236,6 +236,54 @@ static void spoil_challenge(struct profile *p)
 {
 	p->challenge = CHALLENGE_IS_PASSPHRASE;
 	p->auth = AUTH_TLS_CERTIFICATE;
+}
+static void spoil_code_challenge(struct profile *p)
+{
+	p->challenge = CHALLENGE_IS_CODE;
+	p->auth = AUTH_EITHER;
+}
+static void spoil_devices(struct profile *p)
+{
+	p->devices = DEVICES_REGISTERED;
+	p->auth = AUTH_PASSPHRASE;
+}
+static void spoil_device_rule(struct profile *p)
+{
+	p->devices = (enum device_rule)2;
+}
+static void spoil_code_tries(struct profile *p)
+{
+	p->code_tries = 1001;
+}
+static void spoil_limit(struct profile *p)
+{
+	p->certificates_per_subject = 1001;
+}
+static void spoil_from(struct profile *p)
+{
+	p->subject_rules[0].from.kind = ORIGIN_HARDWARE_SERIAL;
+}
+static void spoil_origin(struct profile *p)
+{
+	p->subject_rules[0].source = SUBJECT_CLIENT_CERTIFICATE;
+	p->subject_rules[0].from.kind = (enum origin_kind)9;
+}
+static void spoil_san_from(struct profile *p)
+{
+	p->san_rules[SAN_DNS].from.kind = ORIGIN_SUBJECT;
+}
+static void spoil_san_value(struct profile *p)
+{
+	replace(&p->san_rules[SAN_DNS].value, "a.example");
+}
+static void spoil_san_fixed(struct profile *p)
+{
+	p->san_rules[SAN_DNS].source = SAN_FIXED;
+}
+static void spoil_san_fixed_value(struct profile *p)
+{
+	p->san_rules[SAN_DNS].source = SAN_FIXED;
+	replace(&p->san_rules[SAN_DNS].value, "a b");
 }
 static void spoil_keygen(struct profile *p)
 {
@@ -313,7 +361,7 @@ static void spoil_wildcard(struct profile *p)
 }
 static void spoil_san_source(struct profile *p)
 {
-	p->san_rules[SAN_EMAIL].source = (enum san_source)4;
+	p->san_rules[SAN_EMAIL].source = (enum san_source)7;
 }
 static void spoil_names(struct profile *p)
 {
@@ -442,6 +490,17 @@ TEST(what_does_not_fit_is_refused_by_the_field_s_name)
 		{ spoil_auth, "auth:" },
 		{ spoil_renew_key, "renewal.key:" },
 		{ spoil_challenge, "challenge_password:" },
+		{ spoil_code_challenge, "challenge_password:" },
+		{ spoil_devices, "devices.admit:" },
+		{ spoil_device_rule, "devices.admit:" },
+		{ spoil_code_tries, "devices.code_tries:" },
+		{ spoil_limit, "certificates_per_subject:" },
+		{ spoil_from, "subject[0]:" },
+		{ spoil_origin, "subject[0]:" },
+		{ spoil_san_from, "san.dns.from" },
+		{ spoil_san_value, "san.dns.value:" },
+		{ spoil_san_fixed, "san.dns.value:" },
+		{ spoil_san_fixed_value, "san.dns.value:" },
 		{ spoil_keygen, "serverkeygen:" },
 		{ spoil_alias, "aliases:" },
 		{ spoil_alias_twice, "aliases:" },
@@ -524,8 +583,9 @@ TEST(every_enum_has_its_words)
 	assert_string_equal(profile_template_text(TEMPLATE_GENERIC_DEVICE), "generic-device");
 	assert_int_equal(own_certificate_words.count, 3);
 	assert_int_equal(renew_old_words.count, 3);
-	assert_int_equal(subject_source_words.count, 5);
-	assert_int_equal(san_source_words.count, 4);
+	assert_int_equal(subject_source_words.count, 6);
+	assert_int_equal(san_source_words.count, 7);
+	assert_string_equal(auth_method_text(AUTH_CERTIFICATE_AND_CODE), "certificate-and-code");
 }
 
 TEST_MAIN(RUN(a_label_that_is_an_operation_is_refused),

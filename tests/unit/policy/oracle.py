@@ -54,6 +54,17 @@ TABLES = {
         "extension": ["none", "ca/drop", "ca/refuse", "unknown-critical/drop"],
         "ca": ["active", "retired", "ended", "not-begun"],
     },
+    "devices": {
+        "operation": ["simpleenroll", "simplereenroll"],
+        "auth": ["device-code", "certificate-and-code", "tls-certificate", "either"],
+        "code": ["absent", "right", "wrong", "expired", "used-up", "locked"],
+        "owner": ["nobody", "first", "second"],
+        "certificate": ["absent", "untrusted", "own", "third-party", "ra-for-profile", "ra-for-all"],
+        "holder": ["nobody", "first"],
+        "first": ["in-good-standing", "suspended"],
+        "admit": ["any", "registered", "unknown"],
+        "live": ["no-limit", "below", "reached"],
+    },
 }
 
 LEAVE = "none"
@@ -73,6 +84,7 @@ class Caller:
 
     def __init__(self):
         self.identity = None
+        self.by_code = False
         self.renews = False
 
 
@@ -90,11 +102,29 @@ def speak_by_certificate(case):
     return case["certificate"]
 
 
-def authenticate(case):
+def judge_code(case):
+    refuse_if(case["code"] == "absent", "no_credentials")
+    words = {"wrong": "bad_code", "expired": "code_expired", "used-up": "code_used_up", "locked": "code_locked"}
+    refuse_if(case["code"] in words, words.get(case["code"]))
+
+
+def authenticate_by_code(case, caller):
+    """Where the profile asks for a device's code, alone or beside a certificate."""
+    if case["auth"] == "device-code" and case["code"] == "absent" and case["certificate"] == "ra-for-profile":
+        return case["certificate"]
+    identity = speak_by_certificate(case) if case["auth"] == "certificate-and-code" else "device-code"
+    judge_code(case)
+    caller.by_code = True
+    return identity
+
+
+def authenticate(case, caller):
     method, ra_named = case["auth"], case["certificate"] == "ra-for-profile"
     refuse_if(method == "unknown", "internal")
     if case["operation"] == "simplereenroll" or method == "tls-certificate":
         return speak_by_certificate(case)
+    if method in ("device-code", "certificate-and-code"):
+        return authenticate_by_code(case, caller)
     if method == "passphrase":
         # an RA that was given this very profile stands in for a passphrase
         if case["passphrase"] == "absent" and ra_named:
@@ -122,7 +152,7 @@ def wants_renewal(case, identity):
 
 def judge_credential(case, identity):
     """Time, revocation and reach of the certificate that speaks; a passphrase has none of them."""
-    if identity == "passphrase":
+    if identity in ("passphrase", "device-code"):
         return
     now = case["credential_now"]
     refuse_if(now < BEGINS, "cert_not_yet_valid")
@@ -131,6 +161,22 @@ def judge_credential(case, identity):
     if identity != "third-party":
         judge_status(case["status"])
     refuse_if(identity == "ra-for-other", "ra_scope")
+
+
+# -- whose the credential is --------------------------------------------------------------------------------------------
+
+def judge_device(case, caller):
+    by_certificate = caller.identity != "device-code"
+    if caller.by_code and by_certificate and case["owner"] != "nobody":
+        refuse_if(case["owner"] != case["holder"], "bad_code")
+    device = "nobody"
+    if by_certificate and caller.identity != "passphrase":
+        device = case["holder"]
+    elif caller.by_code:
+        device = case["owner"]
+    refuse_if(case["admit"] == "unknown", "internal")
+    refuse_if(case["admit"] == "registered" and device == "nobody", "device_not_registered")
+    refuse_if(device == "first" and case["first"] == "suspended", "device_suspended")
 
 
 # -- gate 5: renewal -------------------------------------------------------------------------------------------------
@@ -188,6 +234,8 @@ def judge_key(case):
 
 def judge_names(case, identity):
     refuse_if(case["names"] == "no-cn", "subject_rule")
+    # a code speaks for the device that it was given to; the second one is called otherwise than the request
+    refuse_if(identity == "device-code" and case["owner"] == "second" and case["identity"] == "must-match", "name_not_authorized")
     speaks_for_itself = identity in ("own", "own-of-other-profile", "third-party")
     if speaks_for_itself and case["identity"] == "must-match":
         refuse_if(case["names"] in ("other-cn", "other-san"), "name_not_authorized")
@@ -207,8 +255,13 @@ CA_REASONS = {"active": LEAVE, "retired": "ca_retired", "ended": "ca_expired", "
 def run_gates(case, caller):
     refuse_if(case["operation"] not in ("simpleenroll", "simplereenroll"), "unknown_operation")
     refuse_if(case["address"] == "unlisted", "ip_not_allowed")
-    caller.identity = authenticate(case)
+    caller.identity = authenticate(case, caller)
     judge_credential(case, caller.identity)
+    try:
+        judge_device(case, caller)
+    except Refused:
+        caller.identity = None  # a stranger, as long as nobody knows whose the credential is
+        raise
     judge_binding(case, caller.identity)
     caller.renews = decide_kind(case, caller.identity)
     judge_key(case)
@@ -218,6 +271,7 @@ def run_gates(case, caller):
     else:
         judge_names(case, caller.identity)
     judge_key_use(case, caller.renews and case["key"] == "same")
+    refuse_if(case["live"] == "reached", "subject_limit")
     refuse_if(CA_REASONS[case["ca"]] != LEAVE, CA_REASONS[case["ca"]])
 
 
@@ -229,7 +283,8 @@ USUAL = {
     "renewed": "issued", "while_valid": "any", "after_expiry": "never", "names": "right",
     "change_subject": "refused", "renew_key": "allowed", "binding": "absent/optional", "key": "new",
     "key_rule": "all", "key_reuse": "same-device", "key_use": "unused", "identity": "must-match",
-    "extension": "none", "ca": "active",
+    "extension": "none", "ca": "active", "code": "absent", "owner": "nobody", "holder": "nobody", "first": "in-good-standing",
+    "admit": "any", "live": "no-limit",
 }
 
 
@@ -259,7 +314,11 @@ def complete_what(case):
         case["certificate"] = case["by"]
 
 
-COMPLETE = {"who": complete_who, "renew": complete_renew, "what": complete_what}
+def complete_devices(case):
+    case["credential_now"] = -DAY
+
+
+COMPLETE = {"who": complete_who, "renew": complete_renew, "what": complete_what, "devices": complete_devices}
 
 
 def judge(table, values):

@@ -23,7 +23,8 @@ REACHED = {
     "pop_link_failed", "pop_link_missing", "renewal_not_allowed", "wrong_profile", "key_type_not_allowed",
     "key_too_weak", "extension_not_allowed", "subject_rule", "name_not_authorized", "renewal_too_early",
     "renewal_too_late", "subject_mismatch", "key_must_stay", "key_must_change", "key_reused", "ca_unavailable", "ca_retired",
-    "ca_expired", "internal",
+    "ca_expired", "internal", "bad_code", "code_expired", "code_used_up", "code_locked", "device_not_registered", "device_suspended",
+    "subject_limit",
 }
 
 

@@ -303,7 +303,7 @@ TEST(the_trace_tells_of_every_rule)
 
 	scene_enroll_by_passphrase(&scene);
 	policy_decide(scene.profile, &scene.facts, &verdict);
-	assert_int_equal(verdict.trace.count, 22);
+	assert_int_equal(verdict.trace.count, 24);
 	for (size_t i = 0; i < verdict.trace.count; i++) {
 		const struct trace_step *step = &verdict.trace.steps[i];
 		assert_true(step->rule && step->rule[0]);

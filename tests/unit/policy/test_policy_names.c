@@ -482,6 +482,181 @@ TEST(ras_and_passphrases_are_not_asked_whose_name_it_is)
 	scene_close(&scene);
 }
 
+/* -- from elsewhere than the request -- */
+
+#define MODULE "hardware_module:1.3.6.1.4.1.99999.7:"
+
+static struct cert_spec module_cert(const char *subject, const char *san)
+{
+	struct cert_spec spec = device_cert();
+
+	spec.subject = subject;
+	spec.san = san;
+	return spec;
+}
+
+TEST(a_rule_reads_another_attribute_of_the_clients_certificate)
+{
+	static const struct subject_rule rules[] = {
+		{ .attribute = NAME_COMMON_NAME,
+		  .source = SUBJECT_CLIENT_CERTIFICATE,
+		  .from = { ORIGIN_SUBJECT, NAME_SERIAL_NUMBER },
+		  .pattern = "S[0-9%{}$]+" },
+	};
+	static const struct {
+		const char *subject, *issued;
+	} rows[] = {
+		{ "CN=dev-1", NULL },
+		{ "serialNumber=X77", NULL },
+		{ "serialNumber=S77,serialNumber=S78", NULL },
+		{ "CN=dev-1,serialNumber=S77", "CN=S77" },
+	};
+	struct scene scene;
+
+	scene_enroll_by_third_party(&scene);
+	set_subject_rules(&scene, rules, ARRAY_LEN(rules));
+	ask(&scene, "", NULL);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		scene_client(&scene, IDENTITY_THIRD_PARTY, module_cert(rows[i].subject, NULL));
+		if (rows[i].issued)
+			expect_names(&scene, rows[i].issued, "");
+		else
+			EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
+	}
+	/* what the rule makes may be asked for; anything else is another's name */
+	ask(&scene, "CN=S77", NULL);
+	expect_names(&scene, "CN=S77", "");
+	ask(&scene, "CN=S78", NULL);
+	EXPECT_DENIED(scene, REASON_NAME_NOT_AUTHORIZED);
+	scene_close(&scene);
+}
+
+TEST(a_rule_reads_the_hardware_module_name)
+{
+	static const struct {
+		enum origin_kind kind;
+		const char *san, *issued;
+	} rows[] = {
+		{ ORIGIN_HARDWARE_SERIAL, "dns:dev-1", NULL },
+		{ ORIGIN_HARDWARE_SERIAL, MODULE "0001", NULL },
+		{ ORIGIN_HARDWARE_SERIAL, MODULE "2041", NULL },
+		{ ORIGIN_HARDWARE_SERIAL, MODULE "4131," MODULE "4132", NULL },
+		{ ORIGIN_HARDWARE_SERIAL, MODULE "41257b7d", "CN=A%{}" },
+		{ ORIGIN_HARDWARE_SERIAL_HEX, MODULE "00ff", "CN=00ff" },
+		{ ORIGIN_HARDWARE_TYPE, MODULE "00ff", "CN=1.3.6.1.4.1.99999.7" },
+	};
+	struct scene scene;
+
+	scene_enroll_by_third_party(&scene);
+	ask(&scene, "", NULL);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct subject_rule rule = { .attribute = NAME_COMMON_NAME,
+						   .source = SUBJECT_CLIENT_CERTIFICATE,
+						   .from = { .kind = rows[i].kind } };
+
+		set_subject_rules(&scene, &rule, 1);
+		scene_client(&scene, IDENTITY_THIRD_PARTY, module_cert("CN=x", rows[i].san));
+		if (rows[i].issued)
+			expect_names(&scene, rows[i].issued, "");
+		else
+			EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
+	}
+	scene_close(&scene);
+}
+
+TEST(cl_16_the_hardware_serial_number_vouches_for_its_device)
+{
+	struct scene scene;
+
+	scene_enroll_by_third_party(&scene);
+	scene_client(&scene, IDENTITY_THIRD_PARTY, module_cert("CN=x", MODULE "413132"));
+	ask(&scene, "CN=A12,serialNumber=a12", NULL);
+	EXPECT_ALLOWED(scene);
+	ask(&scene, "CN=A13", NULL);
+	EXPECT_DENIED(scene, REASON_NAME_NOT_AUTHORIZED);
+	scene_close(&scene);
+}
+
+TEST(what_is_an_ras_word_is_nobody_else_s)
+{
+	static const struct subject_rule rules[] = {
+		{ .attribute = NAME_COMMON_NAME, .source = SUBJECT_RA, .pattern = "dev-.*" },
+	};
+	struct scene scene;
+
+	scene_enroll_by_ra(&scene);
+	set_subject_rules(&scene, rules, ARRAY_LEN(rules));
+	set_san_rule(&scene, SAN_DNS, SAN_FROM_RA, NULL);
+	ask(&scene, "CN=dev-9", NULL);
+	EXPECT_DENIED(scene, REASON_SAN_RULE);
+	ask(&scene, "O=Acme", "dns:nine.example");
+	EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
+	ask(&scene, "CN=other", "dns:nine.example");
+	EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
+	ask(&scene, "CN=dev-9", "dns:nine.example");
+	expect_names(&scene, "CN=dev-9", "dns:nine.example");
+	scene_client(&scene, IDENTITY_THIRD_PARTY, module_cert("CN=dev-9", "dns:nine.example"));
+	EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
+	scene_passphrase(&scene, REASON_NONE);
+	EXPECT_DENIED(scene, REASON_SUBJECT_RULE);
+	scene_close(&scene);
+}
+
+static void set_san_value(struct scene *scene, enum san_type type, const char *value)
+{
+	scene->profile->san_rules[type].value = strdup(value);
+	set_san_rule(scene, type, SAN_FIXED, NULL);
+}
+
+TEST(a_san_is_fixed_or_the_clients_certificates)
+{
+	struct scene scene;
+
+	scene_enroll_by_third_party(&scene);
+	set_san_value(&scene, SAN_URI, "urn:example:fleet");
+	set_san_rule(&scene, SAN_DNS, SAN_FROM_CLIENT_CERTIFICATE, "[a-z.-]+");
+	scene_client(&scene, IDENTITY_THIRD_PARTY, module_cert("CN=dev-1", NULL));
+	EXPECT_DENIED(scene, REASON_SAN_RULE);
+	scene_client(&scene, IDENTITY_THIRD_PARTY, module_cert("CN=dev-1", "dns:b.example,dns:7"));
+	EXPECT_DENIED(scene, REASON_SAN_RULE);
+	scene_client(&scene, IDENTITY_THIRD_PARTY,
+		     module_cert("CN=dev-1", "dns:a.example,dns:b.example"));
+	expect_names(&scene, "CN=dev-1", "uri:urn:example:fleet,dns:b.example,dns:a.example");
+	/* the request may say the same, and no more (CS-33) */
+	ask(&scene, "CN=dev-1", "dns:a.example,uri:urn:example:fleet");
+	expect_names(&scene, "CN=dev-1", "uri:urn:example:fleet,dns:b.example,dns:a.example");
+	ask(&scene, "CN=dev-1", "dns:a.example,uri:urn:example:other");
+	EXPECT_DENIED(scene, REASON_NAME_NOT_AUTHORIZED);
+	scene.profile->san_rules[SAN_DNS].from =
+		(struct origin){ ORIGIN_SUBJECT, NAME_COMMON_NAME };
+	ask(&scene, "CN=dev-1", NULL);
+	EXPECT_DENIED(scene, REASON_SAN_RULE);
+	scene_client(&scene, IDENTITY_THIRD_PARTY, module_cert("CN=gate.example", NULL));
+	ask(&scene, "CN=gate.example", NULL);
+	expect_names(&scene, "CN=gate.example", "uri:urn:example:fleet,dns:gate.example");
+	scene_passphrase(&scene, REASON_NONE);
+	EXPECT_DENIED(scene, REASON_SAN_RULE);
+	scene_close(&scene);
+}
+
+TEST(a_renewal_keeps_what_rules_took_from_elsewhere)
+{
+	static const struct subject_rule rules[] = {
+		{ .attribute = NAME_COMMON_NAME,
+		  .source = SUBJECT_CLIENT_CERTIFICATE,
+		  .from = { ORIGIN_SUBJECT, NAME_SERIAL_NUMBER } },
+		{ .attribute = NAME_ORGANIZATION, .source = SUBJECT_RA },
+	};
+	struct scene scene;
+
+	scene_renew_by_own(&scene);
+	set_subject_rules(&scene, rules, ARRAY_LEN(rules));
+	scene_client(&scene, IDENTITY_OWN, module_cert("CN=S77,O=Acme", NULL));
+	ask(&scene, "CN=as at first", NULL);
+	expect_names(&scene, "CN=S77, O=Acme", "");
+	scene_close(&scene);
+}
+
 POLICY_TEST_MAIN(RUN(a_required_attribute_must_be_asked_for),
 		 RUN(the_subject_comes_in_the_rules_order),
 		 RUN(cs_26_a_repeated_common_name_is_refused),
@@ -506,4 +681,10 @@ POLICY_TEST_MAIN(RUN(a_required_attribute_must_be_asked_for),
 		 RUN(the_serial_number_must_be_the_certificates),
 		 RUN(attributes_that_name_no_device_are_the_subject_rules_matter),
 		 RUN(a_foreign_name_is_refused_also_where_a_rule_would_drop_it),
-		 RUN(ras_and_passphrases_are_not_asked_whose_name_it_is))
+		 RUN(ras_and_passphrases_are_not_asked_whose_name_it_is),
+		 RUN(a_rule_reads_another_attribute_of_the_clients_certificate),
+		 RUN(a_rule_reads_the_hardware_module_name),
+		 RUN(cl_16_the_hardware_serial_number_vouches_for_its_device),
+		 RUN(what_is_an_ras_word_is_nobody_else_s),
+		 RUN(a_san_is_fixed_or_the_clients_certificates),
+		 RUN(a_renewal_keeps_what_rules_took_from_elsewhere))

@@ -329,6 +329,50 @@ static void set_what(struct scene *scene, const struct stock *stock, const unsig
 	set_ca(scene, stock, at[9]);
 }
 
+/* The first of two devices is that of the stock's requests and certificates. */
+static struct device devices[] = {
+	{ .id = 21, .profile_id = PROFILE_ID, .kind = DEVICE_BY_SERIAL, .identity = "dev-1" },
+	{ .id = 22, .profile_id = PROFILE_ID, .kind = DEVICE_BY_SERIAL, .identity = "dev-2" },
+};
+
+static void set_code(struct scene *scene, unsigned int which, unsigned int owner)
+{
+	static const enum reason failures[] = { REASON_NONE,         REASON_NONE,
+						REASON_BAD_CODE,     REASON_CODE_EXPIRED,
+						REASON_CODE_USED_UP, REASON_CODE_LOCKED };
+	const struct device *device = which && owner ? &devices[owner - 1] : NULL;
+
+	scene->facts.code = (struct code_finding){ 0 };
+	scene->facts.device.by_code = device;
+	if (which == 0)
+		return;
+	scene->facts.code.offered = true;
+	scene->facts.code.id = 3;
+	scene->facts.code.device_id = device ? device->id : 0;
+	scene->facts.code.failure.reason = failures[which];
+}
+
+static void set_devices(struct scene *scene, const struct stock *stock, const unsigned int *at)
+{
+	static const enum est_operation operations[] = { EST_SIMPLEENROLL, EST_SIMPLEREENROLL };
+	static const enum auth_method methods[] = { AUTH_DEVICE_CODE, AUTH_CERTIFICATE_AND_CODE,
+						    AUTH_TLS_CERTIFICATE, AUTH_EITHER };
+	static const unsigned int shown[] = { SHOWS_NONE,        SHOWS_UNTRUSTED, SHOWS_OWN,
+					      SHOWS_THIRD_PARTY, SHOWS_RA,        SHOWS_RA_OF_ALL };
+
+	scene->facts.csr = stock->plain;
+	scene->facts.now = NOW - DAY;
+	scene->facts.operation = operations[at[0]];
+	scene->profile->auth = methods[at[1]];
+	set_code(scene, at[2], at[3]);
+	show_certificate(scene, stock, shown[at[4]]);
+	scene->facts.device.by_certificate = at[5] ? &devices[0] : NULL;
+	devices[0].suspended_at = at[6];
+	scene->profile->devices = (enum device_rule)at[7];
+	scene->profile->certificates_per_subject = at[8] ? 2 : 0;
+	scene->facts.live = at[8] == 1 ? 1 : 2;
+}
+
 static const struct table {
 	const char *name;
 	void (*set)(struct scene *, const struct stock *, const unsigned int *at);
@@ -339,6 +383,7 @@ static const struct table {
 	{ "what",
 	  set_what,
 	  { 4, 6, ARRAY_LEN(asked_keys), 3, 4, 4, ASKED_NAMES, 2, EXTENSIONS, CAS } },
+	{ "devices", set_devices, { 2, 4, 6, 3, 6, 2, 2, 3, 3 } },
 };
 
 /* -- going through -- */
