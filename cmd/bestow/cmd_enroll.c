@@ -73,16 +73,23 @@ static bool prepare(const struct options *options, struct loose *loose, struct b
 	       bestow_request_apply(loose->request, loose->attributes, err);
 }
 
-static bool make_key(const struct options *options, const struct places *places,
-		     struct loose *loose, struct bestow_error *err)
+static bool make_key(const struct options *options, struct loose *loose, struct bestow_error *err)
 {
 	const char *wanted = bestow_attributes_key_type(loose->attributes);
 
 	if (session_keeps_key(options))
 		return session_open_key(options, options->new_key, &loose->key, err);
 	wanted = options->new_key ? options->new_key : wanted ? wanted : "p256";
-	return bestow_key_generate(wanted, &loose->key, err) &&
-	       bestow_key_save(loose->key, places->key, err);
+	return bestow_key_generate(wanted, &loose->key, err);
+}
+
+/* Only once all is there, so that a failure leaves nothing that stands in the next one's way. */
+static bool save(const struct options *options, const struct places *places,
+		 const struct loose *loose, struct bestow_error *err)
+{
+	return (session_keeps_key(options) || bestow_key_save(loose->key, places->key, err)) &&
+	       bestow_certs_save(loose->certs, places->certificate, err) &&
+	       bestow_certs_save(loose->cacerts, places->ca, err);
 }
 
 static int enroll_loose(const struct options *options)
@@ -93,10 +100,9 @@ static int enroll_loose(const struct options *options)
 	char subject[256], until[TIME_TEXT_MAX];
 
 	if (!check_places(options, &places, &err) || !prepare(options, &loose, &err) ||
-	    !make_key(options, &places, &loose, &err) ||
+	    !make_key(options, &loose, &err) ||
 	    !bestow_enroll(loose.session.client, loose.request, loose.key, &loose.certs, &err) ||
-	    !bestow_certs_save(loose.certs, places.certificate, &err) ||
-	    !bestow_certs_save(loose.cacerts, places.ca, &err))
+	    !save(options, &places, &loose, &err))
 		return fail_client(options, &err);
 	say_done(options, "key %s, CA certificates %s", places.key, places.ca);
 	bestow_cert_subject(loose.certs, 0, subject, sizeof subject);

@@ -133,8 +133,10 @@ def test_tls_05_bootstrap_by_fingerprint(node, passphrase_file):
 
 
 def test_without_an_identity(node, passphrase_file, tmp_path):
-    run = subprocess.run([BIN / "bestow", "enroll", "--url", url(node), "--fingerprint", root_fingerprint(node), "--user", "demo",
-                          "--pass-file", passphrase_file], cwd=tmp_path, capture_output=True, text=True)
+    command = [BIN / "bestow", "enroll", "--url", url(node), "--fingerprint", root_fingerprint(node), "--user", "demo", "--pass-file"]
+    wrong = private_file(node.folder, "wrong-2.pass", "wrong")
+    assert subprocess.run([*command, wrong], cwd=tmp_path, capture_output=True).returncode == 4 and not list(tmp_path.iterdir())
+    run = subprocess.run([*command, passphrase_file], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     verify = ["openssl", "verify", "-CAfile", node.folder / "root.pem", "-untrusted", tmp_path / "ca.pem", tmp_path / "device.crt"]
     assert subprocess.run(verify, capture_output=True).returncode == 0
