@@ -35,11 +35,27 @@ static bool read_message(const struct est_exchange *e, struct buffer *ret, struc
 	return cms_signed_parse(buffer_view(ret), &message, err);
 }
 
+/* RFC 5272 3.1: a bare PKCS#10 request is CMC's simple request, and certs-only its answer (4.1):
+ * just what simpleenroll takes and gives. */
+static bool is_simple_request(const struct est_exchange *e)
+{
+	static const char type[] = "application/pkcs10";
+	const char *given = http_header(e->http, "Content-Type");
+
+	return given && strncasecmp(given, type, sizeof type - 1) == 0 &&
+	       (given[sizeof type - 1] == '\0' || given[sizeof type - 1] == ';');
+}
+
 void op_fullcmc(struct est_exchange *exchange)
 {
 	CLEANUP(buffer_done) struct buffer message = { 0 };
 	struct error refusal = { 0 };
 
+	if (is_simple_request(exchange)) {
+		exchange->path.operation = EST_SIMPLEENROLL;
+		op_enroll(exchange);
+		return;
+	}
 	if (read_message(exchange, &message, &refusal))
 		exchange_ask(exchange, buffer_view(&message));
 	else

@@ -44,12 +44,23 @@ def test_cmc_01_what_is_no_cms_is_refused_by_http(node):
     assert post(node, b"\x30\x03\x02\x01\x00").status == 400
     assert post(node, b"not DER").status == 400
     device = node.device("media")
-    answer = post(node, sign(pki_data(), device), headers={"Content-Type": "application/pkcs10"})
-    assert answer.status == 415
+    for kind, status in (("image/png", 415), ("application/pkcs10", 400)):  # a signed message is no PKCS#10 request
+        assert post(node, sign(pki_data(), device), headers={"Content-Type": kind}).status == status
     # BER is no DER: indefinite lengths are refused, in words
     streamed = sign(pki_data(), device, "-stream")
     assert post(node, streamed).status == 400 and "cms_malformed" in post(node, streamed).text
     assert node.request("GET", "/.well-known/est/demo-tls/fullcmc").status == 405
+
+
+def test_a_simple_request_gets_a_simple_response(node):
+    """RFC 5272 3.1 and 4.1: bare PKCS#10, answered by certs-only; refused as simpleenroll would."""
+    csr = make_csr(make_key(), "simple")
+    headers = {"Content-Type": "application/pkcs10"}
+    answer = post(node, csr, "demo", headers={**headers, **node.basic()})
+    assert answer.status == 200 and "certs-only" in answer.headers["Content-Type"]
+    assert is_issued(node, "simple", 1)
+    assert post(node, csr, "demo", headers={**headers, **node.basic("wrong")}).status == 401
+    assert post(node, b"\x30\x00", "demo", headers=headers).status == 400
 
 
 # -- who signs --
