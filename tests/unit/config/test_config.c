@@ -75,6 +75,40 @@ TEST(every_problem_is_told_with_its_place)
 	assert_non_null(strstr(problems, FILE_NAME ":5:1: a section ends in ]\n"));
 }
 
+TEST(a_token_needs_a_label_and_a_pin)
+{
+	expect_problem("[token]\nmodule = /x.so\npin_file = pin\n", "module: needs label");
+	expect_problem("[token]\nmodule = /x.so\nlabel = a\n", "module: needs pin_file");
+	expect_problem("[token]\nlabel = a\n", "label: has no effect without module");
+	expect_problem("[token]\nlabel = 123456789012345678901234567890123\n",
+		       "a token's label has at most 32 octets");
+	expect_problem("[token]\nsessions = 0\n", "sessions: 0 is not from 1 to 64");
+
+	CLEANUP(config_freep)
+	struct config *config =
+		parse("[token]\nmodule = /x.so\nlabel = my token\npin_file = prompt\n");
+	assert_string_equal(config->token.label, "my token");
+	assert_string_equal(config->token.pin_file, SECRET_PROMPT);
+	assert_int_equal(config->token.sessions, 4);
+	assert_false(config->token.network);
+}
+
+TEST(a_credential_is_a_file_that_systemd_names)
+{
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	expect_problem("[node]\nkey_passphrase_file = credential:ca-pass\n",
+		       "key_passphrase_file: there are no credentials");
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "/run/credentials/bestowd", 1), 0);
+	expect_problem("[node]\nkey_passphrase_file = credential:../shadow\n",
+		       "is no credential's name");
+	expect_problem("[node]\nkey_passphrase_file = credential:\n", "is no credential's name");
+
+	CLEANUP(config_freep)
+	struct config *config = parse("[node]\nkey_passphrase_file = credential:ca-pass\n");
+	assert_string_equal(config->node.key_passphrase_file, "/run/credentials/bestowd/ca-pass");
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST(a_key_set_twice_is_refused)
 {
 	expect_problem("[node]\nedges = 1\n\nedges = 2\n", ":4:9: edges: is already set in line 2");
@@ -343,7 +377,8 @@ TEST(a_problem_in_conf_d_names_that_file)
 }
 
 TEST_MAIN(RUN(an_unknown_key_is_refused_and_the_nearest_named), RUN(an_unknown_section_is_refused),
-	  RUN(every_problem_is_told_with_its_place), RUN(a_key_set_twice_is_refused),
+	  RUN(every_problem_is_told_with_its_place), RUN(a_token_needs_a_label_and_a_pin),
+	  RUN(a_credential_is_a_file_that_systemd_names), RUN(a_key_set_twice_is_refused),
 	  RUN(lines_that_inih_would_read_otherwise_are_refused),
 	  RUN(an_indented_line_does_not_continue_the_one_before), RUN(a_nul_in_the_file_is_refused),
 	  RUN(values_out_of_their_type_are_refused), RUN(addresses_to_listen_on_are_strict),
