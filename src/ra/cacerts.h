@@ -4,7 +4,7 @@
 #include "model/catalog.h"
 
 #define CACERTS_MAX 64
-#define CACERTS_ROLLOVERS_MAX 16 /* that are counted for; with one alone it is one or two */
+#define CACERTS_ROLLOVERS_MAX 16 /* whose fetches are counted: two are many */
 /* One TLS record, from which some clients read their whole answer, less the answer's head. */
 #define CACERTS_OCTETS_MAX (16384 - 1024)
 
