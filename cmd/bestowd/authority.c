@@ -19,6 +19,7 @@
 #include "bestowd/secret_source.h"
 #include "jobs/jobs.h"
 #include "manage/manage.h"
+#include "manage/repeats.h"
 #include "manage/sign_in.h"
 #include "model/event.h"
 #include "model/ocsp_reply.h"
@@ -53,6 +54,7 @@ struct authority {
 	struct jobs *jobs, *slow_jobs; /* slow_jobs: of CAs whose keys are in a token */
 	struct manage manage;
 	struct sign_in *sign_in;
+	struct repeats *repeats;
 	struct ipc_server *server;
 	pthread_mutex_t publishing; /* held from looking at the catalog until it is sent, so that
 				       no edge gets an older one after a newer */
@@ -605,7 +607,7 @@ static bool open_ra(struct authority *authority, struct error *err)
 	if (!ocsp_responder_new(&ocsp, &authority->ocsp, err))
 		return false;
 	load_responders(authority);
-	if (!sign_in_new(&authority->sign_in, err))
+	if (!sign_in_new(&authority->sign_in, err) || !repeats_new(&authority->repeats, err))
 		return false;
 	authority->manage =
 		(struct manage){ .store = authority->store,
@@ -620,6 +622,7 @@ static bool open_ra(struct authority *authority, struct error *err)
 				 .est_url = authority->options->est_url,
 				 .console_url = authority->options->console_url,
 				 .sign_in = authority->sign_in,
+				 .repeats = authority->repeats,
 				 .changed = changed,
 				 .context = authority };
 	return true;
@@ -702,6 +705,7 @@ static void stop(struct authority *authority)
 	ocsp_responder_free(authority->ocsp);
 	ra_free(authority->ra);
 	sign_in_free(authority->sign_in);
+	repeats_free(authority->repeats);
 	signer_free(authority->signer);
 	store_close(authority->store);
 	pthread_mutex_destroy(&authority->publishing);

@@ -43,6 +43,10 @@ bool credential_read(const struct http_exchange *exchange, struct api_credential
 		ret->kind = CREDENTIAL_SESSION;
 		ret->text = cookie;
 	}
+	ret->idempotency_key = bytes_of_string(http_header(exchange, "Idempotency-Key"));
+	if (ret->idempotency_key.len > IDEMPOTENCY_KEY_MAX)
+		return error_set(err, REASON_INVALID, "Idempotency-Key: at most %d octets",
+				 IDEMPOTENCY_KEY_MAX);
 	return ret->text.len <= CREDENTIAL_MAX ||
 	       error_set(err, REASON_BAD_CREDENTIALS, "the credential is too long");
 }
@@ -99,6 +103,7 @@ bool kept_credential_init(const struct api_credential *credential, struct kept_c
 			  struct error *err)
 {
 	ret->credential = *credential;
+	ret->credential.idempotency_key = (struct bytes){ 0 }; /* of one request only */
 	if (!secret_copy(credential->text, &ret->secret, err))
 		return false;
 	ret->credential.text = secret_view(&ret->secret);

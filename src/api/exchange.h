@@ -19,6 +19,7 @@ struct api_credential {
 	enum credential_kind kind;
 	struct bytes text;
 	struct address peer;
+	struct bytes idempotency_key; /* empty: none */
 };
 
 struct api_call {

@@ -30,6 +30,7 @@ bool request_send(const struct api *api, const struct api_credential *credential
 	const struct api_request message = { .kind = credential->kind,
 					     .credential = credential->text,
 					     .peer = credential->peer,
+					     .idempotency_key = credential->idempotency_key,
 					     .request = bytes_of_string(text) };
 
 	if (!text)

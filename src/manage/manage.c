@@ -5,6 +5,7 @@
 
 #include "manage/access.h"
 #include "manage/describe.h"
+#include "manage/repeats.h"
 #include "manage/verb.h"
 #include "store/store.h"
 
@@ -217,8 +218,9 @@ static bool answer(const struct manage *manage, const struct asker *asker, struc
 
 /* Verbs that use a CA's key, which may be in a token. */
 static const char *const signing_verbs[] = {
-	"ca.create",  "ca.import", "ca.renew",        "crl.issue",      "node.certificate",
-	"node.token", "ra.enroll", "request.approve", "rollover.start",
+	"ca.create", "ca.import",       "ca.renew",         "ca.request",
+	"ca.sign",   "crl.issue",       "node.certificate", "node.token",
+	"ra.enroll", "request.approve", "rollover.start",
 };
 
 bool manage_may_block(struct bytes text)
@@ -262,17 +264,45 @@ static void write_outcome(bool done, json_t *result, const struct error *err, st
 	write_reply(json, reply);
 }
 
+static bool answer_asker(const struct manage *manage, const struct asker *asker,
+			 struct bytes request, struct buffer *reply)
+{
+	struct error err = { 0 };
+	json_t *result = NULL;
+	bool done = answer(manage, asker, request, &result, &err);
+
+	write_outcome(done, result, &err, reply);
+	return done;
+}
+
 void manage_answer(const struct manage *manage, const char *actor, struct bytes request,
 		   struct buffer *reply)
 {
 	struct caller caller = { .is_local = true };
 	const struct asker asker = { .caller = &caller };
-	struct error err = { 0 };
-	json_t *result = NULL;
 
 	snprintf(caller.actor, sizeof caller.actor, "%s", actor);
-	bool done = answer(manage, &asker, request, &result, &err);
-	write_outcome(done, result, &err, reply);
+	(void)answer_asker(manage, &asker, request, reply);
+}
+
+/* A refusal is not kept: what was in the way may be gone the next time. */
+static void answer_once(const struct manage *manage, const struct asker *asker,
+			const struct api_request *request, struct buffer *reply)
+{
+	const struct repeat repeat = { asker->caller->actor, request->idempotency_key,
+				       request->request };
+	struct error err = { 0 };
+	bool known = false;
+
+	if (!repeat_begin(manage->repeats, &repeat, clock_now(manage->clock), &known, reply,
+			  &err)) {
+		write_outcome(false, NULL, &err, reply);
+		return;
+	}
+	if (known)
+		return;
+	bool done = answer_asker(manage, asker, request->request, reply);
+	repeat_end(manage->repeats, &repeat, done, buffer_view(reply));
 }
 
 void manage_answer_api(const struct manage *manage, const struct api_request *request,
@@ -281,9 +311,11 @@ void manage_answer_api(const struct manage *manage, const struct api_request *re
 	struct caller caller = { 0 };
 	const struct asker asker = { .caller = &caller, .peer = request->peer };
 	struct error err = { 0 };
-	json_t *result = NULL;
-	bool done = access_identify(manage, request, clock_now(manage->clock), &caller, &err) &&
-		    answer(manage, &asker, request->request, &result, &err);
 
-	write_outcome(done, result, &err, reply);
+	if (!access_identify(manage, request, clock_now(manage->clock), &caller, &err))
+		write_outcome(false, NULL, &err, reply);
+	else if (manage->repeats && request->idempotency_key.len && caller.actor[0])
+		answer_once(manage, &asker, request, reply);
+	else
+		(void)answer_asker(manage, &asker, request->request, reply);
 }

@@ -9,6 +9,7 @@
 #include "ra/ra.h"
 
 struct sign_in;
+struct repeats;
 
 struct manage {
 	struct store *store;
@@ -24,17 +25,18 @@ struct manage {
 				    from the first listener */
 	const char *console_url; /* "https://host:9443", for links; NULL: there is no console */
 	struct sign_in *sign_in; /* judges administrators' passwords; NULL: nobody signs in */
+	struct repeats *repeats; /* answers that may be asked for again; NULL: none are kept */
 	void (*changed)(void *context); /* the configuration changed: reload and push */
 	void *context;
 };
 
 /* `request` is {"verb": "profile.create", "account": "acme", "params": {...}}. The reply is
- * {"result": ...} or {"error": {"code", "words", "detail", "remedy"}}. `actor` comes from the
- * socket's peer credentials. Thread-safe. */
-/* Whether the request is for a verb that may sign with a CA's key, and so wait for a slow token. */
-bool manage_may_block(struct bytes request);
+ * {"result": ...} or {"error": {"code", "words", "detail", "remedy", "retry_after"}}. `actor` comes
+ * from the socket's peer credentials. Thread-safe. */
 void manage_answer(const struct manage *manage, const char *actor, struct bytes request,
 		   struct buffer *reply);
 /* The same for one who comes by the REST API, as far as the credential reaches. */
 void manage_answer_api(const struct manage *manage, const struct api_request *request,
 		       struct buffer *reply);
+/* Whether the request is for a verb that may sign with a CA's key, and so wait for a slow token. */
+bool manage_may_block(struct bytes request);

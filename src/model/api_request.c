@@ -7,6 +7,7 @@ void api_request_pack(const struct api_request *request, struct buffer *to)
 	pack_u8(to, (uint8_t)request->kind);
 	pack_bytes(to, request->credential);
 	pack_bytes(to, (struct bytes){ request->peer.bytes, sizeof request->peer.bytes });
+	pack_bytes(to, request->idempotency_key);
 	pack_bytes(to, request->request);
 }
 
@@ -28,12 +29,16 @@ bool api_request_unpack(struct bytes message, struct api_request *ret, struct er
 
 	request.credential = unpack_bytes(&from);
 	bool has_peer = unpack_peer(&from, &request.peer);
+	request.idempotency_key = unpack_bytes(&from);
 	request.request = unpack_bytes(&from);
 	if (!unpack_finished(&from) || !has_peer)
 		return error_set(err, REASON_PROTOCOL, "request of %zu bytes", message.len);
 	if (request.kind >= CREDENTIAL_COUNT || request.credential.len > CREDENTIAL_MAX)
 		return error_set(err, REASON_PROTOCOL, "credential of kind %u, %zu bytes",
 				 (unsigned int)request.kind, request.credential.len);
+	if (request.idempotency_key.len > IDEMPOTENCY_KEY_MAX)
+		return error_set(err, REASON_PROTOCOL, "an idempotency key of %zu bytes",
+				 request.idempotency_key.len);
 	*ret = request;
 	return true;
 }

@@ -14,13 +14,15 @@ enum credential_kind {
 };
 
 #define CREDENTIAL_MAX 128
+#define IDEMPOTENCY_KEY_MAX 128
 
 /* Views are borrowed. */
 struct api_request {
 	enum credential_kind kind;
 	struct bytes credential; /* a secret */
 	struct address peer;
-	struct bytes request; /* JSON, as manage_answer() takes it */
+	struct bytes idempotency_key; /* empty: none */
+	struct bytes request;         /* JSON, as manage_answer() takes it */
 };
 
 void api_request_pack(const struct api_request *request, struct buffer *to);

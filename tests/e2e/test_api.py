@@ -223,6 +223,22 @@ def test_etag_and_if_match(node):
     assert adam.ask("GET", path, If_None_Match=tag).status == 200
 
 
+def test_a_request_sent_again_is_done_once(node):
+    adam = token(node, "again", "administrator", "demo")
+    body = {"name": "again-token", "role": "auditor"}
+    first = adam.ask("POST", "/accounts/demo/tokens", body, Idempotency_Key="k-1")
+    again = adam.ask("POST", "/accounts/demo/tokens", body, Idempotency_Key="k-1")
+    assert first.status == again.status == 200 and first.json == again.json
+    assert adam.ask("POST", "/accounts/demo/tokens", {**body, "name": "other"}, Idempotency_Key="k-1").status == 409
+    assert adam.ask("POST", "/accounts/demo/tokens", body).status == 409  # without the key it is a second one
+    somebody = token(node, "somebody", "administrator", "demo")
+    assert somebody.ask("POST", "/accounts/demo/tokens", body, Idempotency_Key="k-1").status == 409  # and another's key is another key
+    assert adam.ask("POST", "/accounts/demo/tokens", body, Idempotency_Key="x" * 129).status == 400
+    refused = {"name": "later", "role": "nobody"}
+    assert adam.ask("POST", "/accounts/demo/tokens", refused, Idempotency_Key="k-2").status == 400
+    assert adam.ask("POST", "/accounts/demo/tokens", {**refused, "role": "auditor"}, Idempotency_Key="k-2").status == 200
+
+
 def test_pages_and_whole_lists(node):
     for i in range(5):
         node.device(f"page-{i}")
