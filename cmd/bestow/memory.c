@@ -18,6 +18,7 @@ static const struct {
 	size_t offset;
 } numbers[] = {
 	{ "saved", offsetof(struct memory, saved) },
+	{ "last_try", offsetof(struct memory, last_try) },
 	{ "last_success", offsetof(struct memory, last_success) },
 	{ "next_try", offsetof(struct memory, next_try) },
 	{ "failures", offsetof(struct memory, failures) },
@@ -49,13 +50,10 @@ void memory_load(const struct options *options, struct memory *ret)
 	json_decref(document);
 }
 
-bool memory_save(const struct options *options, struct memory *memory, struct error *err)
+bool memory_save(const struct options *options, const struct memory *memory, struct error *err)
 {
 	char path[PATH_MAX];
 	json_t *document = json_object();
-	int64_t now = memory_now(memory);
-
-	memory->saved = now;
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		json_object_set_new(document, numbers[i].name, json_integer(*number_at(memory, i)));
 	json_object_set_new(document, "last_code", json_string(memory->last_code));

@@ -4,7 +4,9 @@
 #include "bestow/identity.h"
 
 struct memory {
-	int64_t saved; /* when this was written: no clock before it is right */
+	int64_t saved; /* of the last success, when a server's certificate agreed: no clock before
+			  it is right */
+	int64_t last_try; /* as the clock told it */
 	int64_t last_success;
 	int64_t next_try; /* 0: nobody has decided */
 	int64_t failures; /* in a row */
@@ -15,7 +17,7 @@ struct memory {
 
 /* A missing or unreadable file is an empty memory: it only costs a delay. */
 void memory_load(const struct options *options, struct memory *ret);
-MUST_CHECK bool memory_save(const struct options *options, struct memory *memory,
+MUST_CHECK bool memory_save(const struct options *options, const struct memory *memory,
 			    struct error *err);
 /* The clock, but never before this program was built nor before the memory was written. */
 int64_t memory_now(const struct memory *memory);

@@ -35,6 +35,14 @@ static bool draw_moment(const struct options *options, const struct bestow_certs
 	return true;
 }
 
+/* A clock that once ran ahead must not put the next try off for years. */
+static bool is_plausible(const struct memory *memory, const struct bestow_certs *certs)
+{
+	if (memory->failures)
+		return memory->next_try <= memory_now(memory) + SCHEDULE_BACKOFF_MAX;
+	return !certs || memory->next_try <= bestow_cert_not_after(certs, 0);
+}
+
 /* An identity without certificate is due at once, but a failure's delay counts in any case. A
  * moment that was drawn for another certificate, or lost, is drawn anew. */
 static bool find_moment(const struct options *options, struct memory *memory, struct error *err)
@@ -42,9 +50,10 @@ static bool find_moment(const struct options *options, struct memory *memory, st
 	CLEANUP(pair_donep) struct pair current = { 0 };
 	struct error unreadable = { 0 };
 
-	if (memory->next_try)
-		return true;
-	if (!pair_load(options, "current", &current, &unreadable) || !current.certs)
+	bool has_pair = pair_load(options, "current", &current, &unreadable) && current.certs;
+	if (!is_plausible(memory, has_pair ? current.certs : NULL))
+		memory->next_try = memory->failures ? memory_now(memory) - 1 : 0;
+	if (memory->next_try || !has_pair)
 		return true;
 	return draw_moment(options, current.certs, memory, err);
 }
@@ -54,11 +63,11 @@ bool round_next(const struct options *options, int64_t *ret_when, struct error *
 	struct memory memory;
 
 	memory_load(options, &memory);
-	bool was_drawn = memory.next_try != 0;
+	int64_t remembered = memory.next_try;
 	if (!find_moment(options, &memory, err))
 		return false;
 	*ret_when = memory.next_try;
-	return was_drawn || !memory.next_try || memory_save(options, &memory, err);
+	return memory.next_try == remembered || memory_save(options, &memory, err);
 }
 
 /* -- how it went -- */
@@ -75,6 +84,7 @@ static int64_t time_left(const struct options *options, const struct memory *mem
 static void remember_failure(const struct options *options, struct memory *memory,
 			     const struct bestow_error *err)
 {
+	memory->last_try = memory_now(memory);
 	memory->failures++;
 	memory->failures_total++;
 	memory->next_try = memory_now(memory) + schedule_backoff(memory->failures, err->retry_after,
@@ -87,7 +97,7 @@ static bool remember_success(const struct options *options, struct memory *memor
 			     const struct obtained *obtained, struct error *err)
 {
 	memory->failures = 0;
-	memory->last_success = memory_now(memory);
+	memory->last_try = memory->last_success = memory->saved = memory_now(memory);
 	memory->last_code[0] = memory->last_detail[0] = '\0';
 	return draw_moment(options, obtained->certs, memory, err);
 }

@@ -19,6 +19,8 @@ struct schedule {
  * trouble has time to pass. REASON_CONFIG. */
 MUST_CHECK bool schedule_renewal(const struct validity *validity, const char *window,
 				 struct schedule *ret, struct error *err);
+#define SCHEDULE_BACKOFF_MAX (2 * 86400) /* what schedule_backoff() never reaches */
+
 /* Seconds to wait after `failures` in a row: a minute, doubling up to a day, never more than an
  * eighth of what is left of the certificate, never less than the server asked for, spread by a
  * quarter. */

@@ -72,7 +72,7 @@ def test_a_server_that_is_down_for_days(server):
             assert once(device).returncode == 7
             state = State(device)
             assert state["failures"] == failures and state["last_code"] == "server_unreachable"
-            waits.append(state["next_try"] - state["saved"])
+            waits.append(state["next_try"] - state["last_try"])
             # not due again at once
             assert once(device).returncode == 0 and State(device)["failures"] == failures
         assert all(60 * 2 ** i <= seconds <= 1.25 * 60 * 2 ** i for i, seconds in enumerate(waits)), waits
@@ -87,13 +87,13 @@ def test_retry_after_is_honoured(server):
         server.switches["only"] = "simplereenroll"
         assert once(device).returncode == 7
         state = State(device)
-        assert 77 <= state["next_try"] - state["saved"] <= 77 * 1.25
+        assert 77 <= state["next_try"] - state["last_try"] <= 77 * 1.25
         server.switches["misbehave"] = None
         server.switches.update(pending=1, retry_after=3000)
         make_due(device)
         assert once(device).returncode == 6
         state = State(device)
-        assert 3000 <= state["next_try"] - state["saved"] <= 3000 * 1.25
+        assert 3000 <= state["next_try"] - state["last_try"] <= 3000 * 1.25
         # and the key of the request that waits is the one that is asked for again
         waiting = device.key("pending").private_numbers()
         make_due(device)
@@ -177,6 +177,23 @@ def test_the_clock_is_never_before_what_was_seen(server):
         assert device.json("status")["identities"][0]["state"] == "expired"
         assert device.run("renew").returncode == 8, "the server's certificate has ended, too"
         assert device.has_valid_pair()
+
+
+def test_a_clock_that_once_ran_ahead(server):
+    with device_of(server) as device:
+        assert once(device).returncode == 0
+        first, saved = device.certificate(), State(device)["saved"]
+        make_due(device)
+        server.switches["misbehave"] = "garbage"
+        assert once(device).returncode == 1
+        assert State(device)["saved"] == saved, "what no server agreed to is no floor"
+        server.switches["misbehave"] = None
+        # a failure in the year 2200 is nothing to wait for
+        State(device).set(next_try=7258118400)
+        assert once(device).returncode == 0 and device.certificate() != first
+        # nor is a moment after the certificate's end
+        State(device).set(next_try=7258118400)
+        assert once(device).returncode == 0 and State(device)["next_try"] <= ends(device.certificate())
 
 
 # -- and what it is for --
