@@ -11,6 +11,7 @@
 #include "pki/der.h"
 #include "policy/policy.h"
 #include "store/store_config.h"
+#include "store/store_device_code.h"
 
 #define LINT_TEXT_MAX 400
 
@@ -26,13 +27,23 @@ static json_t *describe_profile(const struct profile *profile, const struct cata
 	return TAKE(json);
 }
 
-static json_t *describe_warnings(const struct profile *profile, const struct catalog *catalog,
-				 int64_t now)
+/* A store that cannot say costs the operator a warning, and nothing else. */
+static bool has_codes(const struct call *call, const struct profile *profile)
 {
+	bool found = true;
+
+	return !auth_takes_code(profile->auth) ||
+	       !store_device_code_any(call->manage->store, profile->id, &found, NULL) || found;
+}
+
+static json_t *describe_warnings(const struct call *call, const struct profile *profile,
+				 const struct catalog *catalog)
+{
+	const struct lint_context context = { catalog, has_codes(call, profile), call->now };
 	json_auto_t *warnings = json_array();
 	char text[LINT_TEXT_MAX];
 
-	for (size_t i = 0; profile_lint(profile, catalog, now, i, text, sizeof text); i++)
+	for (size_t i = 0; profile_lint(profile, &context, i, text, sizeof text); i++)
 		if (json_array_append_new(warnings, describe_text(text)) != 0)
 			return NULL;
 	return TAKE(warnings);
@@ -44,7 +55,7 @@ static json_t *describe_outcome(const struct call *call, const struct profile *p
 {
 	return json_pack("{s:o, s:o, s:o, s:b}", "profile", describe_profile(profile, catalog),
 			 "urls", describe_profile_links(call->manage, profile), "warnings",
-			 describe_warnings(profile, catalog, call->now), "default",
+			 describe_warnings(call, profile, catalog), "default",
 			 catalog->default_profile_id == profile->id);
 }
 

@@ -125,6 +125,8 @@ static bool check_all_were_found(const struct call *call, const struct ca *old, 
 
 static json_t *describe_lint(const struct catalog *catalog, const struct ca *ca, int64_t now)
 {
+	/* devices' codes are no matter of a CA's */
+	const struct lint_context context = { catalog, true, now };
 	json_auto_t *warnings = json_array();
 	char text[400];
 
@@ -132,7 +134,7 @@ static json_t *describe_lint(const struct catalog *catalog, const struct ca *ca,
 		const struct profile *profile = catalog->profiles[i];
 
 		for (size_t j = 0; profile->ca_id == ca->id &&
-				   profile_lint(profile, catalog, now, j, text, sizeof text);
+				   profile_lint(profile, &context, j, text, sizeof text);
 		     j++)
 			if (json_array_append_new(warnings, json_sprintf("profile %s: %s",
 									 profile->name, text)) != 0)

@@ -165,8 +165,8 @@ static bool check_keygen(const struct profile *profile, struct error *err)
 {
 	if (profile->serverkeygen && profile->auth == AUTH_PASSPHRASE)
 		return error_set(err, REASON_INVALID,
-				 "serverkeygen: a shared passphrase is not enough; auth must be "
-				 "tls-certificate or either");
+				 "serverkeygen: a shared passphrase is not enough; auth must take "
+				 "a certificate or a device's code");
 	return true;
 }
 

@@ -117,5 +117,10 @@ MUST_CHECK bool policy_grant_order(const struct order *order, struct grant **ret
  * index; false at the end. (No clientAuth among the EKUs: renewals over TLS will fail; window opens
  * later than clients try; validity beyond the CA's end; issuing CA missing in EST authentication;
  * single-tier CA.) */
-bool profile_lint(const struct profile *profile, const struct catalog *catalog, int64_t now,
-		  size_t index, char *ret_text, size_t size);
+struct lint_context {
+	const struct catalog *catalog;
+	bool has_codes; /* the profile has device codes, whatever their state */
+	int64_t now;
+};
+bool profile_lint(const struct profile *profile, const struct lint_context *context, size_t index,
+		  char *ret_text, size_t size);

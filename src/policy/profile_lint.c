@@ -12,6 +12,7 @@ struct subject_of_lint {
 	const struct catalog *catalog;
 	const struct account *account; /* NULL when it is gone */
 	const struct ca *ca;           /* NULL likewise */
+	bool has_codes;
 	int64_t now;
 };
 
@@ -93,6 +94,11 @@ static bool lacks_passphrase(const struct subject_of_lint *of)
 			return false;
 	}
 	return true;
+}
+
+static bool lacks_codes(const struct subject_of_lint *of)
+{
+	return auth_takes_code(of->profile->auth) && !of->has_codes;
 }
 
 static bool lacks_anchor(const struct subject_of_lint *of)
@@ -259,6 +265,9 @@ static const struct lint {
 	  "The CA's key cannot make the profile's signature algorithm, so nothing can be issued." },
 	{ lacks_passphrase,
 	  "The profile has no passphrase in force, so no device can enroll with one." },
+	{ lacks_codes,
+	  "The profile has no device codes yet, so no device can enroll with one: make "
+	  "or import them." },
 	{ lacks_anchor, "The account's EST authentication lists no CA, so no TLS certificate is "
 			"accepted: add the issuing CA of the devices' certificates." },
 	{ ca_is_no_anchor, "The issuing CA is not in the account's EST authentication, so "
@@ -312,15 +321,16 @@ static const struct lint *find_lint(const struct subject_of_lint *of, size_t ind
 	return NULL;
 }
 
-bool profile_lint(const struct profile *profile, const struct catalog *catalog, int64_t now,
-		  size_t index, char *ret_text, size_t size)
+bool profile_lint(const struct profile *profile, const struct lint_context *context, size_t index,
+		  char *ret_text, size_t size)
 {
 	const struct subject_of_lint of = {
 		.profile = profile,
-		.catalog = catalog,
-		.account = catalog_account(catalog, profile->account_id),
-		.ca = catalog_ca(catalog, profile->ca_id),
-		.now = now,
+		.catalog = context->catalog,
+		.account = catalog_account(context->catalog, profile->account_id),
+		.ca = catalog_ca(context->catalog, profile->ca_id),
+		.has_codes = context->has_codes,
+		.now = context->now,
 	};
 	const struct lint *lint = find_lint(&of, index);
 

@@ -150,12 +150,37 @@ static bool by_method(struct decision *decision, struct error *err)
 			 (int)decision->profile->auth);
 }
 
+/* RFC 7030 has no serverkeygen for renewals, so a renewal comes as one too; it needs no code. */
+static bool renews_itself(const struct decision *decision)
+{
+	const struct certificate_finding *certificate = &decision->facts->certificate;
+
+	return !decision->facts->code.offered && certificate->failure.reason == REASON_NONE &&
+	       certificate->kind == IDENTITY_OWN && certificate->record &&
+	       certificate->record->profile_id == decision->profile->id &&
+	       decision->profile->own_certificate == OWN_CERTIFICATE_RENEWS;
+}
+
+/* A code that is nobody's in particular may be many devices', as a passphrase is. */
+static bool check_own_code(struct decision *decision, struct error *err)
+{
+	if (!decision->by_code || decision->facts->device.by_code)
+		return true;
+	decision->identity = IDENTITY_NONE;
+	return error_set(err, REASON_NO_CLIENT_CERT,
+			 "a code that is no device's own is not enough for a generated key");
+}
+
 /* SKG-05: what a whole fleet knows gets nobody a private key, and is not even looked at. */
 static bool for_generated_key(struct decision *decision, struct error *err)
 {
-	if (decision->profile->auth == AUTH_PASSPHRASE && !ra_stands_in(decision))
+	const struct profile *profile = decision->profile;
+
+	if (profile->auth == AUTH_PASSPHRASE && !ra_stands_in(decision))
 		return error_set(err, REASON_NO_CLIENT_CERT,
 				 "a shared passphrase is not enough for a generated key");
+	if (auth_takes_code(profile->auth) && !renews_itself(decision))
+		return by_method(decision, err) && check_own_code(decision, err);
 	return by_certificate(decision, err);
 }
 

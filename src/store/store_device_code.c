@@ -71,6 +71,20 @@ bool store_device_code_find_by_device(struct store_tx *tx, int64_t device_id,
 	return read_one(query, ret, err);
 }
 
+bool store_device_code_any(struct store *store, int64_t profile_id, bool *ret_any,
+			   struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db, "SELECT id FROM device_code WHERE profile_id = $1 LIMIT 1",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, profile_id);
+	return db_step(query, ret_any, err);
+}
+
 /* The index knows 64 bits of a hash that is keyed; the rest is compared in constant time. */
 bool store_device_code_find_by_hash(struct store_tx *tx, int64_t profile_id,
 				    const unsigned char hash[HASH_LEN], struct device_code *ret,

@@ -32,3 +32,6 @@ MUST_CHECK bool store_device_code_find_by_device(struct store_tx *tx, int64_t de
 MUST_CHECK bool store_device_code_find_by_hash(struct store_tx *tx, int64_t profile_id,
 					       const unsigned char hash[HASH_LEN],
 					       struct device_code *ret, struct error *err);
+/* The profile has codes, whatever their state. */
+MUST_CHECK bool store_device_code_any(struct store *store, int64_t profile_id, bool *ret_any,
+				      struct error *err);

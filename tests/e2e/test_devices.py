@@ -2,6 +2,7 @@
 import concurrent.futures
 import csv
 import datetime
+import email
 import io
 import os
 import pathlib
@@ -10,12 +11,15 @@ import stat
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import AttributeOID, NameOID, ObjectIdentifier
 
+import cmc
 from node import Identity, Node, Refused, make_csr, make_key
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 DAY = datetime.timedelta(days=1)
+OTP_CHALLENGE = ObjectIdentifier("1.2.840.113549.1.9.16.2.56")
 HARDWARE_MODULE_NAME = ObjectIdentifier("1.3.6.1.5.5.7.8.4")
 
 
@@ -315,6 +319,75 @@ def test_codes_in_the_request(node):
     node.set_profile("in-csr", "challenge_password=ignored")
     node.wait(lambda: ask(AttributeOID.CHALLENGE_PASSWORD, one).status == 401, "the change", 5)
     refusal(node, ask(AttributeOID.CHALLENGE_PASSWORD, two), 401, "no_credentials")
+
+
+def test_a_code_as_otp_challenge_through_each_door(node):
+    """RFC 7894 3.1: in simpleenroll, in serverkeygen, and in a request within a CMC message."""
+    profile(node, "otp", "device-code", "devices.admit=registered", "serverkeygen=true", "fullcmc=true")
+    for serial in ("O-1", "O-2", "O-3", "O-4"):
+        node.ctl("device", "add", "--profile", "otp", "--serial", serial)
+    made = dict(codes(node, "otp"))
+
+    def csr(code, serial, key=None):
+        return make_csr(key or make_key(), serial, attributes=[(OTP_CHALLENGE, code.encode())])
+
+    refusal(node, node.post_csr("simpleenroll", csr("wrong code", "O-1"), "otp"), 401, "bad_code")
+    refusal(node, node.post_csr("simpleenroll", csr(made["O-2"], "O-1"), "otp"), 403, "name_not_authorized")
+    assert node.post_csr("simpleenroll", csr(made["O-1"], "O-1"), "otp").status == 200
+    refusal(node, node.post_csr("serverkeygen", csr(made["O-1"], "O-1"), "otp"), 401, "code_used_up")
+    assert node.post_csr("serverkeygen", csr(made["O-2"], "O-2"), "otp").status == 200
+    key = make_key()
+    for code, outcome in (("wrong code", (cmc.FAILED, cmc.BAD_IDENTITY)), (made["O-3"], (cmc.SUCCESS, None))):
+        response = cmc.ask(node, cmc.unsigned(cmc.pki_data(cmc.pkcs10(1, csr(code, "O-3", key)))), "otp")
+        assert response.status(1) == outcome
+    assert response.certificate_for(key).subject == subject("O-3")
+    # each has spent its use, and the fourth is nobody else's
+    for serial, uses in (("O-1", 1), ("O-2", 1), ("O-3", 1), ("O-4", 0)):
+        assert node.ctl_json("device", "show", serial, "--profile", "otp")["code"]["uses"] == uses
+
+
+def test_skg_05_a_key_is_made_for_who_has_a_devices_own_code(node, maker):
+    profile(node, "skg-code", "device-code", "serverkeygen=true", "identity=any")
+    node.ctl("device", "add", "--profile", "skg-code", "--serial", "K-1")
+    one = dict(codes(node, "skg-code"))["K-1"]
+    ((_, anybodys),) = codes(node, "skg-code", "--count", "1", "--uses", "9")
+
+    def ask(code=None, **options):
+        return node.post_csr("serverkeygen", make_csr(make_key(), "K-1"), "skg-code", node.basic(code) if code else None, **options)
+
+    refusal(node, ask(), 401, "no_credentials")
+    refusal(node, ask("wrong-code-here"), 401, "bad_code")
+    # what many devices may know gets nobody a private key, and a certificate is not what the profile asks for
+    refusal(node, ask(anybodys), 403, "no_client_cert")
+    refusal(node, ask(identity=maker.device("K-1", "K-1")), 401, "no_credentials")
+    message = email.message_from_bytes(b"Content-Type: " + (answer := ask(one)).headers["Content-Type"].encode() + b"\r\n\r\n" + answer.body)
+    key_part, certificate_part = message.get_payload()
+    key = serialization.load_der_private_key(key_part.get_payload(decode=True), None)
+    (certificate,) = pkcs7.load_der_pkcs7_certificates(certificate_part.get_payload(decode=True))
+    assert certificate.public_key() == key.public_key()
+    refusal(node, ask(one), 401, "code_used_up")
+    # its renewal asks for none
+    assert ask(identity=Identity(node.folder, key, certificate)).status == 200
+
+
+def test_skg_05_certificate_and_code_are_both_needed(node, maker):
+    profile(node, "skg-both", "certificate-and-code", "serverkeygen=true", "devices.admit=registered")
+    node.ctl("device", "add", "--profile", "skg-both", "--serial", "KB-1")
+    code, identity = dict(codes(node, "skg-both"))["KB-1"], maker.device("KB-1", "KB-1")
+
+    def ask(headers, identity):
+        return node.post_csr("serverkeygen", make_csr(make_key(), "KB-1"), "skg-both", headers, identity=identity)
+
+    refusal(node, ask(None, identity), 401, "no_credentials")
+    refusal(node, ask(node.basic(code), None), 403, "no_client_cert")
+    assert ask(node.basic(code), identity).status == 200
+
+
+def test_a_profile_says_that_it_has_no_codes_yet(node):
+    made = node.ctl_json("profile", "create", "no-codes-yet", "--template", "generic-device", "--ca", "Demo Issuing", "--auth", "device-code")
+    assert [w for w in made["warnings"] if "no device codes yet" in w]
+    codes(node, "no-codes-yet", "--count", "1")
+    assert not [w for w in node.ctl_json("profile", "show", "no-codes-yet")["warnings"] if "no device codes yet" in w]
 
 
 def test_a_code_for_each_who_lacks_one(node):

@@ -48,6 +48,80 @@ TEST(skg_05_a_certificate_beside_a_passphrase_is_what_counts)
 	scene_close(&scene);
 }
 
+static void scene_keygen_by_code(struct scene *scene, struct device *device)
+{
+	scene_open(scene, EST_SERVERKEYGEN);
+	scene->profile->serverkeygen = true;
+	scene->profile->auth = AUTH_DEVICE_CODE;
+	*device = (struct device){ .id = 21,
+				   .account_id = ACCOUNT_ID,
+				   .profile_id = PROFILE_ID,
+				   .kind = DEVICE_BY_SERIAL,
+				   .identity = "dev-1" };
+	scene->facts.code = (struct code_finding){ .offered = true, .id = 3, .device_id = 21 };
+	scene->facts.device.by_code = device;
+}
+
+TEST(skg_05_a_devices_own_code_is_enough)
+{
+	struct device device;
+	struct scene scene;
+
+	scene_keygen_by_code(&scene, &device);
+	EXPECT_ALLOWED(scene);
+	scene.facts.code.failure.reason = REASON_CODE_USED_UP;
+	EXPECT_DENIED(scene, REASON_CODE_USED_UP);
+	scene.facts.code = (struct code_finding){ 0 };
+	EXPECT_DENIED(scene, REASON_NO_CREDENTIALS);
+	scene_passphrase(&scene, REASON_NONE);
+	EXPECT_DENIED(scene, REASON_NO_CREDENTIALS);
+	scene_close(&scene);
+}
+
+TEST(skg_05_nobodys_code_is_a_shared_secret)
+{
+	struct device device;
+	struct scene scene;
+
+	scene_keygen_by_code(&scene, &device);
+	scene.facts.code.device_id = 0;
+	scene.facts.device.by_code = NULL;
+	EXPECT_DENIED(scene, REASON_NO_CLIENT_CERT);
+	scene_close(&scene);
+}
+
+TEST(skg_05_where_codes_are_asked_for_a_certificate_alone_gets_no_key)
+{
+	struct device device;
+	struct scene scene;
+
+	scene_keygen_by_code(&scene, &device);
+	scene_client(&scene, IDENTITY_THIRD_PARTY, device_cert());
+	scene.facts.device.by_certificate = &device;
+	scene.profile->auth = AUTH_CERTIFICATE_AND_CODE;
+	EXPECT_ALLOWED(scene);
+	scene.facts.code = (struct code_finding){ 0 };
+	EXPECT_DENIED(scene, REASON_NO_CREDENTIALS);
+	scene.profile->auth = AUTH_DEVICE_CODE;
+	EXPECT_DENIED(scene, REASON_NO_CREDENTIALS);
+	scene_close(&scene);
+}
+
+TEST(skg_05_a_renewal_asks_for_no_code_where_it_is_one)
+{
+	struct device device;
+	struct scene scene;
+
+	scene_keygen_by_code(&scene, &device);
+	scene.facts.code = (struct code_finding){ 0 };
+	scene_client(&scene, IDENTITY_OWN, device_cert());
+	scene.profile->own_certificate = OWN_CERTIFICATE_ENROLLS;
+	EXPECT_DENIED(scene, REASON_NO_CREDENTIALS);
+	scene.profile->own_certificate = OWN_CERTIFICATE_RENEWS;
+	EXPECT_ALLOWED(scene);
+	scene_close(&scene);
+}
+
 TEST(a_key_yet_to_be_made_is_judged_and_grants_nothing)
 {
 	const struct key_to_make p256 = { KEY_P256, 0 }, small = { KEY_RSA, 1024 };
@@ -176,6 +250,9 @@ TEST_MAIN(RUN(cmc_05_a_device_revokes_itself_and_nobody_else),
 	  RUN(cmc_01_the_message_itself_issues_nothing), RUN(skg_05_switched_off_by_default),
 	  RUN(skg_05_a_shared_passphrase_gets_no_key),
 	  RUN(skg_05_a_certificate_beside_a_passphrase_is_what_counts),
+	  RUN(skg_05_a_devices_own_code_is_enough), RUN(skg_05_nobodys_code_is_a_shared_secret),
+	  RUN(skg_05_where_codes_are_asked_for_a_certificate_alone_gets_no_key),
+	  RUN(skg_05_a_renewal_asks_for_no_code_where_it_is_one),
 	  RUN(a_key_yet_to_be_made_is_judged_and_grants_nothing),
 	  RUN(a_renewal_that_must_keep_its_key_gets_none_made),
 	  RUN(skg_01_the_kind_follows_the_csr_within_the_profile))

@@ -9,6 +9,7 @@ struct shelf {
 	struct passphrase passphrases[1];
 	struct address_range everywhere[1];
 	struct catalog catalog;
+	bool has_codes;
 };
 
 /* A profile with nothing to say about: an issuing CA below a root, listed, with all credentials. */
@@ -46,12 +47,18 @@ static void open_shelf(struct shelf *shelf)
 	};
 }
 
+static bool lint(const struct shelf *shelf, size_t index, char *ret_text, size_t size)
+{
+	const struct lint_context context = { &shelf->catalog, shelf->has_codes, NOW };
+
+	return profile_lint(shelf->scene.profile, &context, index, ret_text, size);
+}
+
 static bool warns(const struct shelf *shelf, const char *words)
 {
 	char text[400];
 
-	for (size_t i = 0;
-	     profile_lint(shelf->scene.profile, &shelf->catalog, NOW, i, text, sizeof text); i++)
+	for (size_t i = 0; lint(shelf, i, text, sizeof text); i++)
 		if (strstr(text, words))
 			return true;
 	return false;
@@ -63,7 +70,7 @@ TEST(a_sound_profile_has_no_warning)
 	char text[400];
 
 	open_shelf(&shelf);
-	if (profile_lint(shelf.scene.profile, &shelf.catalog, NOW, 0, text, sizeof text))
+	if (lint(&shelf, 0, text, sizeof text))
 		fail_msg("%s", text);
 	scene_close(&shelf.scene);
 }
@@ -98,6 +105,14 @@ SPOILS(take_the_passphrase)
 SPOILS(let_the_passphrase_end)
 {
 	shelf->passphrases[0].ends = NOW;
+}
+SPOILS(want_codes)
+{
+	shelf->scene.profile->auth = AUTH_DEVICE_CODE;
+}
+SPOILS(want_codes_and_certificates)
+{
+	shelf->scene.profile->auth = AUTH_CERTIFICATE_AND_CODE;
 }
 SPOILS(take_the_anchors)
 {
@@ -198,6 +213,8 @@ TEST(each_flaw_has_its_warning)
 		{ sign_with_ed25519, "signature algorithm" },
 		{ take_the_passphrase, "no passphrase in force" },
 		{ let_the_passphrase_end, "no passphrase in force" },
+		{ want_codes, "no device codes yet" },
+		{ want_codes_and_certificates, "no device codes yet" },
 		{ take_the_anchors, "no TLS certificate is accepted" },
 		{ take_the_anchors, "renewals will be refused" },
 		{ trust_another_ca, "renewals will be refused" },
@@ -265,6 +282,11 @@ SPOILS(want_passphrases_only)
 	let_anybody_be_anybody(shelf);
 	take_the_anchors(shelf);
 }
+SPOILS(make_codes)
+{
+	want_codes(shelf);
+	shelf->has_codes = true;
+}
 SPOILS(rotate_the_passphrase)
 {
 	shelf->passphrases[0].ends = NOW + 1;
@@ -331,6 +353,7 @@ TEST(a_warning_comes_only_where_it_is_due)
 		{ want_certificates_only, "no passphrase in force", false },
 		{ want_passphrases_only, "no TLS certificate is accepted", false },
 		{ want_passphrases_only, "any name", false },
+		{ make_codes, "no device codes yet", false },
 		{ rotate_the_passphrase, "no passphrase in force", false },
 		{ give_the_passphrase_to_another, "no passphrase in force", true },
 		{ trust_by_number, "renewals will be refused", false },
@@ -372,12 +395,11 @@ TEST(warnings_come_by_growing_index_and_end)
 	open_shelf(&shelf);
 	empty_the_list(&shelf);
 	allow_rsa(&shelf);
-	const struct profile *profile = shelf.scene.profile;
-	assert_true(profile_lint(profile, &shelf.catalog, NOW, 0, first, sizeof first));
-	assert_true(profile_lint(profile, &shelf.catalog, NOW, 1, second, sizeof second));
+	assert_true(lint(&shelf, 0, first, sizeof first));
+	assert_true(lint(&shelf, 1, second, sizeof second));
 	assert_string_not_equal(first, second);
-	assert_false(profile_lint(profile, &shelf.catalog, NOW, 2, text, sizeof text));
-	assert_true(profile_lint(profile, &shelf.catalog, NOW, 0, text, 8));
+	assert_false(lint(&shelf, 2, text, sizeof text));
+	assert_true(lint(&shelf, 0, text, 8));
 	assert_int_equal(strlen(text), 7);
 	scene_close(&shelf.scene);
 }

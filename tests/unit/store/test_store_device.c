@@ -119,6 +119,25 @@ static size_t count(struct fixture *f, struct store_device_filter filter)
 	return counted;
 }
 
+TEST(a_profile_has_codes_or_none)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	int64_t ca = add_ca(f), id = 0;
+	int64_t one = add_profile(f, ca, "one", "2.25.1.1");
+	int64_t two = add_profile(f, ca, "two", "2.25.1.2");
+	struct device_code code = { .profile_id = two, .uses_max = 1, .verifier_len = 32 };
+	bool any = true;
+
+	OK(store_device_code_any(f->store, two, &any, &f->err));
+	assert_false(any);
+	IN_TX(store_device_code_insert(tx, &code, &id, &f->err));
+	OK(store_device_code_any(f->store, two, &any, &f->err));
+	assert_true(any);
+	OK(store_device_code_any(f->store, one, &any, &f->err));
+	assert_false(any);
+	fixture_done(f);
+}
+
 TEST(a_list_is_read_by_state_and_by_who_lacks_a_code)
 {
 	struct fixture fixture = fixture_new(), *f = &fixture;
@@ -297,7 +316,7 @@ TEST(rn_08_what_a_holder_has_live_is_counted_by_its_name)
 
 TEST_MAIN(RUN(a_device_is_found_on_its_own_list_by_what_identifies_it),
 	  RUN(what_is_removed_is_gone_with_its_code_and_its_certificates_link),
-	  RUN(a_list_is_read_by_state_and_by_who_lacks_a_code),
+	  RUN(a_profile_has_codes_or_none), RUN(a_list_is_read_by_state_and_by_who_lacks_a_code),
 	  RUN(a_code_is_used_as_often_as_it_may_be_and_not_after_its_end),
 	  RUN(guessing_locks_the_device_s_code_and_no_other),
 	  RUN(a_code_is_found_by_its_whole_hash_in_its_own_profile), RUN(a_device_has_one_code),
