@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/asset.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "http/tls.h"
@@ -73,7 +74,7 @@ static void handle(void *context, struct http_exchange *exchange)
 {
 	struct admin_http *http = context;
 
-	if (!api_handle(http->api, exchange))
+	if (!api_handle(http->api, exchange) && !asset_handle(exchange))
 		refuse(exchange);
 }
 

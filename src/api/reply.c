@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "manage/credential.h"
 
 #define ETAG_MAX 80
 
@@ -190,11 +191,27 @@ static bool next_link(const struct api_call *call, const json_t *result, char *i
 	return true;
 }
 
+/* A page that is loaded anew has lost what signing in told it; no other site can read this. */
+static bool add_csrf(const struct api_call *call, json_t *result)
+{
+	char csrf[CSRF_TOKEN_LEN + 1];
+
+	if (call->match.route->form != ROUTE_SESSION || call->credential.kind != CREDENTIAL_SESSION)
+		return true;
+	return csrf_token(call->credential.text, csrf, NULL) &&
+	       json_object_set_new(result, "csrf", json_string(csrf)) == 0;
+}
+
 void api_reply_result(const struct api_call *call, json_t *result)
 {
+	static const struct error no_memory = { .reason = REASON_NO_MEMORY };
 	struct http_answer answer = { .status = 200, .content_type = "application/json" };
 	char tag[ETAG_MAX], cookie[COOKIE_TEXT_MAX], link[700];
 
+	if (!add_csrf(call, result)) {
+		api_reply_problem(call->http, &no_memory);
+		return;
+	}
 	add_field(&answer, "Cache-Control", "no-store");
 	if (make_tag(call, result, tag)) {
 		add_field(&answer, "ETag", tag);

@@ -7,7 +7,7 @@ static const struct route routes[] = {
 	/* who is asking */
 	{ "POST", "/session", "session.create", ROUTE_SIGN_IN, NULL },
 	{ "POST", "/session/link", "session.redeem", ROUTE_SIGN_IN, NULL },
-	{ "GET", "/session", "session.show", ROUTE_PLAIN, NULL },
+	{ "GET", "/session", "session.show", ROUTE_SESSION, NULL },
 	{ "DELETE", "/session", "session.end", ROUTE_SIGN_OUT, NULL },
 	{ "PUT", "/session/password", "administrator.password", ROUTE_PLAIN, NULL },
 	{ "PUT", "/session/totp", "administrator.totp", ROUTE_PLAIN, NULL },
@@ -93,6 +93,8 @@ static const struct route routes[] = {
 	{ "POST", "/accounts/{account}/profiles/{name}/passphrase", "profile.passphrase",
 	  ROUTE_PLAIN, NULL },
 	{ "POST", "/accounts/{account}/profiles/{name}/test", "profile.test", ROUTE_PLAIN, NULL },
+	{ "GET", "/accounts/{account}/profiles/{name}/versions", "profile.versions", ROUTE_PLAIN,
+	  NULL },
 
 	{ "GET", "/accounts/{account}/profiles/{profile}/devices", "device.list", ROUTE_PLAIN,
 	  NULL },
@@ -148,6 +150,8 @@ static const struct route routes[] = {
 	{ "POST", "/accounts/{account}/requests/{id}/reject", "request.reject", ROUTE_PLAIN, NULL },
 	{ "GET", "/accounts/{account}/events", "event.list", ROUTE_PLAIN, NULL },
 	{ "GET", "/accounts/{account}/audit", "audit.list", ROUTE_PLAIN, NULL },
+	{ "GET", "/accounts/{account}/graphs/ends", "graph.ends", ROUTE_PLAIN, NULL },
+	{ "GET", "/accounts/{account}/graphs/enrollments", "graph.enrollments", ROUTE_PLAIN, NULL },
 };
 
 const struct route *route_at(size_t index)

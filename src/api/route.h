@@ -9,6 +9,7 @@
 enum route_form {
 	ROUTE_PLAIN,
 	ROUTE_SIGN_IN,  /* begins a session: its token becomes a cookie */
+	ROUTE_SESSION,  /* shows it: to a page that was loaded anew, with its csrf text */
 	ROUTE_SIGN_OUT, /* ends it */
 	ROUTE_PAGES,    /* a list by pages, which can also be had whole as NDJSON or CSV */
 	ROUTE_VERSIONED /* the object has a version: ETag and If-Match */

@@ -64,6 +64,7 @@ static const struct access_row rows[] = {
 	{ "profile.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "profile.show", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "profile.test", ACCESS_ACCOUNT, ROLE_AUDITOR },
+	{ "profile.versions", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "profile.create", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 	{ "profile.set", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 	{ "profile.suspend", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
@@ -111,6 +112,8 @@ static const struct access_row rows[] = {
 	{ "request.reject", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
 
 	{ "event.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
+	{ "graph.ends", ACCESS_ACCOUNT, ROLE_AUDITOR },
+	{ "graph.enrollments", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "audit.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "audit.verify", ACCESS_NODE, ROLE_AUDITOR },
 	{ "key.list", ACCESS_NODE, ROLE_AUDITOR },

@@ -17,11 +17,14 @@
 
 /* clang-format off: one a line, so that two that are added do not meet */
 static const struct verb_table *const tables[] = {
-	&status_verbs,  &account_verbs,     &ca_verbs,      &profile_verbs,       &passphrase_verbs,
-	&trust_verbs,   &allow_verbs,       &ra_verbs,      &certificate_verbs,   &node_verbs,
-	&event_verbs,   &audit_verbs,       &key_verbs,     &crl_verbs,           &ocsp_verbs,
-	&request_verbs, &rollover_verbs,    &session_verbs, &administrator_verbs, &token_verbs,
-	&device_verbs,  &device_code_verbs,
+	&status_verbs,        &account_verbs,    &ca_verbs,
+	&profile_verbs,       &passphrase_verbs, &trust_verbs,
+	&allow_verbs,         &ra_verbs,         &certificate_verbs,
+	&node_verbs,          &event_verbs,      &audit_verbs,
+	&key_verbs,           &crl_verbs,        &ocsp_verbs,
+	&request_verbs,       &rollover_verbs,   &session_verbs,
+	&administrator_verbs, &token_verbs,      &device_verbs,
+	&device_code_verbs,   &graph_verbs,      &profile_version_verbs,
 };
 
 /* clang-format on */

@@ -61,6 +61,8 @@ extern const struct verb_table rollover_verbs;
 extern const struct verb_table session_verbs;
 extern const struct verb_table status_verbs;
 extern const struct verb_table token_verbs;
+extern const struct verb_table graph_verbs;
+extern const struct verb_table profile_version_verbs;
 extern const struct verb_table trust_verbs;
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 #include "manage/change.h"
 #include "manage/describe.h"
 #include "manage/find_certificate.h"
+#include "manage/describe_tbs.h"
 #include "manage/revocation.h"
 #include "pki/bundle.h"
 #include "pki/chain.h"
@@ -208,7 +209,8 @@ static bool show(const struct call *call, json_t **ret, struct error *err)
 	if (record.state == CERTIFICATE_ISSUED || record.state == CERTIFICATE_REVOKED) {
 		if (!parse_issued(&record, &cert, err))
 			return false;
-		if (json_object_set_new(described, "x509", describe_cert(cert)) != 0)
+		if (json_object_set_new(described, "x509", describe_cert(cert)) != 0 ||
+		    json_object_set_new(described, "content", describe_tbs(cert_tbs(cert))) != 0)
 			return error_set(err, REASON_NO_MEMORY, "certificate");
 	}
 	return call_return(json_pack("{s:O}", "certificate", described), ret, err);

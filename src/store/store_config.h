@@ -48,6 +48,11 @@ MUST_CHECK bool store_anchor_delete(struct store_tx *tx, int64_t account_id, int
 MUST_CHECK bool store_profile_insert(struct store_tx *tx, const struct profile *profile,
 				     int64_t *ret_id, struct error *err);
 /* Adds a version; `profile->version` must be the present one or REASON_CONFLICT. */
+/* What the profile was, newest first; `settings` is its JSON. */
+MUST_CHECK bool store_profile_version_list(struct store *store, int64_t profile_id,
+					   bool (*each)(void *context, int64_t version,
+							int64_t created, const char *settings),
+					   void *context, struct error *err);
 MUST_CHECK bool store_profile_update(struct store_tx *tx, const struct profile *profile,
 				     struct error *err);
 MUST_CHECK bool store_profile_set_state(struct store_tx *tx, int64_t account_id, int64_t id,

@@ -5,6 +5,8 @@
 
 #include "model/profile_json.h"
 
+#define VERSIONS_SHOWN 100
+
 _Static_assert(PROFILE_ACTIVE == 0 && PROFILE_SUSPENDED == 1, "profile.state");
 
 /* -- versions -- */
@@ -28,6 +30,32 @@ static bool insert_version(struct db *db, const struct profile *profile, int64_t
 	db_bind_int64(insertion, 3, clock_now(&clock_system));
 	db_bind_text(insertion, 4, settings);
 	return db_run(insertion, NULL, err);
+}
+
+bool store_profile_version_list(struct store *store, int64_t profile_id,
+				bool (*each)(void *context, int64_t version, int64_t created,
+					     const char *settings),
+				void *context, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	bool row = false;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db,
+			"SELECT version, created, settings FROM profile_version "
+			"WHERE profile_id = $1 ORDER BY version DESC LIMIT $2",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, profile_id);
+	db_bind_int64(query, 2, VERSIONS_SHOWN);
+	for (;;) {
+		if (!db_step(query, &row, err))
+			return false;
+		if (!row ||
+		    !each(context, db_int64(query, 0), db_int64(query, 1), db_text(query, 2)))
+			return true;
+	}
 }
 
 /* -- labels -- */

@@ -1,0 +1,68 @@
+// RA certificates: who may ask for certificates in devices' names.
+import { html, useLoad, useState, Page, Loaded, Table, Badge, Time, Empty, Opens, Form, Field, TypedConfirmation, Refusal, Notice, Command } from "./ui.js";
+import { ask, post, segment, base64, fromBase64, save } from "./api.js";
+import { keyChoices } from "./cas.js";
+import { revocationReasons } from "./certificates.js";
+
+function Handover({ made, close }) {
+  return html`<${Notice} tone="good">RA certificate <strong>${made.name}</strong> is made. Take its file now: the key is nowhere else.<//>
+    ${(made.warnings || []).map((text) => html`<${Notice} tone="warn">${text}<//>`)}
+    <div class="actions gap">
+      ${made.p12 && html`<button type="button" class="primary" onClick=${() => save(`${made.name}.p12`, fromBase64(made.p12), "application/x-pkcs12")}>Download PKCS#12</button>`}
+      <button type="button" onClick=${() => save(`${made.name}.pem`, made.pem + (made.chain || ""))}>Download certificate</button>
+      <button type="button" onClick=${close}>Done</button></div>
+    ${made.p12 && html`<p class="hint">With curl: <code>--cert-type P12 --cert ${made.name}.p12</code></p>`}`;
+}
+
+function Profiles({ profiles, chosen, choose }) {
+  return html`<fieldset class="plain-set"><legend>May enroll by</legend><div class="ticks">
+    <label><input type="checkbox" checked=${chosen === true} onChange=${(e) => choose(e.currentTarget.checked ? true : [])} /> every profile</label>
+    ${chosen !== true && profiles.map((name) => html`<label><input type="checkbox" checked=${chosen.includes(name)} onChange=${() => choose(chosen.includes(name) ? chosen.filter((n) => n !== name) : [...chosen, name])} /> ${name}</label>`)}
+  </div></fieldset>`;
+}
+
+const scopeOf = (chosen) => (chosen === true ? { all_profiles: true } : { profiles: chosen });
+
+function Enroll({ base, profiles, cas, done, close }) {
+  const [made, setMade] = useState(null);
+  const [chosen, choose] = useState([]);
+  if (made) return html`<${Handover} made=${made} close=${() => { close(); done(); }} />`;
+  const submit = async ({ csr, ...values }) => setMade(await post(`${base}/ra-certificates`, { ...values, ...scopeOf(chosen), ...(csr ? { csr: base64(csr) } : {}) }));
+  return html`<${Form} label="Enroll" close=${close} submit=${submit} fields=${[
+    { name: "name", label: "Name", required: true, placeholder: "plant-3" },
+    { name: "ca", label: "Issued by", type: "select", options: cas.filter((ca) => ca.state === "active" && !ca.root).map(({ name }) => name).concat(cas.filter((ca) => ca.state === "active" && ca.root).map(({ name }) => name)) },
+    { name: "validity", label: "Valid for", value: "1y" },
+    { name: "passphrase", label: "Passphrase of the PKCS#12 file", type: "password", autocomplete: "new-password", hint: "The node makes the key and gives it to you in this file, once. At least 12 characters" },
+    { name: "csr", label: "Or a request of your own", type: "file", hint: "PEM or DER: then the key stays with you, and no passphrase is needed" },
+    { name: "key", label: "Key", type: "select", options: keyChoices },
+  ]}><${Profiles} profiles=${profiles} chosen=${chosen} choose=${choose} /><//>`;
+}
+
+function Scope({ base, ra, profiles, done, close }) {
+  const [chosen, choose] = useState(reach(ra) === "every profile" ? true : listOf(ra));
+  return html`<${Form} label="Save" close=${close} fields=${[]} submit=${async () => { await ask("PATCH", `${base}/ra-certificates/${segment(ra.name)}`, scopeOf(chosen)); close(); done(); }}>
+    <${Profiles} profiles=${profiles} chosen=${chosen} choose=${choose} /><//>`;
+}
+
+const listOf = ({ profiles }) => (Array.isArray(profiles) ? profiles : []);
+const reach = (ra) => (ra.all_profiles || ra.profiles === "all" || ra.profiles === null ? "every profile" : listOf(ra).join(", ") || "no profile");
+
+export function RaCertificates({ account, at, may }) {
+  const base = `/accounts/${segment(account)}`;
+  const loaded = useLoad(`${base}/ra-certificates`);
+  const cas = useLoad(`${base}/cas`).value?.cas || [];
+  const profiles = (useLoad(`${base}/profiles`).value?.profiles || []).map(({ profile }) => profile.name);
+  const enroll = may("administrator") && html`<${Opens} label="Enroll an RA certificate" kind="primary">${(close) => html`<${Enroll} base=${base} cas=${cas} profiles=${profiles} done=${loaded.reload} close=${close} />`}<//>`;
+  return html`<${Page} title="RA certificates" help="A registration authority asks for certificates in the name of devices that it vouches for." actions=${loaded.value?.ras.length > 0 && enroll}>
+    <${Loaded} of=${loaded}>${({ ras }) => (ras.length === 0
+      ? html`<${Empty} title="There is no registration authority" action=${enroll}>Plants and gateways that enroll for others authenticate with an RA certificate; its scope says by which profiles.<//>`
+      : html`<${Table} caption="RA certificates" rows=${ras} keyOf=${(ra) => ra.name} columns=${[
+          ["Name", (ra) => (ra.certificate ? html`<a href=${at(`certificates/${ra.certificate.serial}`)}>${ra.name}</a>` : ra.name), "name"],
+          ["State", (ra) => html`<${Badge} state=${ra.certificate?.state || ra.state || "issued"} />`], ["May enroll by", (ra) => reach(ra)], ["Issued by", (ra) => ra.certificate?.ca], ["Ends", (ra) => html`<${Time} at=${ra.certificate?.not_after} none="" />`],
+          ["", (ra) => ra.certificate?.state !== "revoked" && html`<div class="actions">
+            ${may("administrator") && html`<${Opens} label="Scope" kind="small" title=${`What ${ra.name} may do`}>${(close) => html`<${Scope} base=${base} ra=${ra} profiles=${profiles} done=${loaded.reload} close=${close} />`}<//>`}
+            ${may("ra-operator") && html`<${Opens} label="Revoke" kind="small danger" title=${`Revoke ${ra.name}`}>${(close) => html`<${TypedConfirmation} word=${ra.name} label="Revoke" close=${close}
+              fields=${[{ name: "reason", label: "Reason", type: "select", options: revocationReasons }]}
+              submit=${async (values) => { await post(`${base}/ra-certificates/${segment(ra.name)}/revoke`, values); close(); loaded.reload(); }}><p>It can enroll nothing more, from the next request on.</p><//>`}<//>`}</div>`],
+        ]} />`)}<//><//>`;
+}

@@ -1,0 +1,29 @@
+"""A node on which something has happened, for pictures and for tests that read."""
+import contextlib
+
+from cryptography import x509
+
+from node import Node, make_csr, make_key
+
+
+@contextlib.contextmanager
+def lively_node():
+    with Node(admin=True) as node:
+        node.ctl("profile", "create", "gateways", "--template", "generic-device", "--ca", "Demo Issuing", "--auth", "either", "--alias", "gateways")
+        node.ctl("profile", "create", "held", "--template", "client-authentication", "--ca", "Demo Issuing", "--auth", "passphrase", "--alias", "held",
+                 "--set", "approval.hold=enrollments", "--set", "approval.without_credentials=true")
+        out = node.folder / "held.pass"
+        node.ctl("profile", "passphrase", "held", "--generate", "--out", out)
+        devices = [node.device(f"sensor-{n:02}", san=[x509.DNSName(f"sensor-{n:02}.plant.example")]) for n in range(8)]
+        for identity in devices[:3]:
+            name = identity.certificate.subject.rfc4514_string().removeprefix("CN=")
+            node.reenroll(make_csr(make_key(), name, san=[x509.DNSName(f"{name}.plant.example")]), identity)
+        node.enroll(make_csr(make_key(), "thermostat"), passphrase="not-the-right-one")
+        node.enroll(make_csr(make_key("rsa1024"), "old-meter"))
+        node.request("POST", "/.well-known/est/nowhere/simpleenroll", b"", {"Content-Type": "application/pkcs10"})
+        node.post_csr("simpleenroll", make_csr(make_key(), "newcomer"), "held", headers=node.basic(out.read_text().strip()))
+        node.ctl("cert", "revoke", node.serial(devices[7].certificate), "--reason", "keyCompromise")
+        node.shown_serial = node.serial(devices[4].certificate)
+        node.held = node.ctl_json("request", "list")["requests"][0]["request_id"]
+        node.ctl("account", "create", "plant-2")
+        yield node

@@ -1,0 +1,50 @@
+// Pictures of every screen: light and dark, desktop and phone.
+import { mkdir } from "node:fs/promises";
+import { launch, open, signInByLink, seriousFlaws, origin } from "./browser.mjs";
+
+const folder = process.env.PICTURES;
+const [link, serial, held] = [process.env.LINK, process.env.SERIAL, process.env.HELD];
+const screens = {
+  overview: "overview", certificates: "certificates", certificate: `certificates/${serial}`, enrollments: "enrollments", approvals: "approvals", approval: `approvals/${held}`, profiles: "profiles",
+  "profile-new": "profiles/new", profile: "profiles/demo", "profile-edit": "profiles/demo/edit", "profile-test": "profiles/demo/test", cas: "cas", ca: "cas/Demo%20Issuing", trust: "trust", ra: "ra", revocation: "revocation",
+  audit: "audit", access: "access", system: "system", me: "me",
+};
+const looks = [];
+for (const colorScheme of ["light", "dark"])
+  for (const [device, viewport] of [["desktop", { width: 1280, height: 800 }], ["phone", { width: 360, height: 740 }]]) looks.push({ name: `${device}-${colorScheme}`, colorScheme, viewport });
+
+await mkdir(folder, { recursive: true });
+const browser = await launch();
+const first = await open(browser);
+await first.goto(origin);
+await first.getByRole("heading", { name: "Sign in" }).waitFor();
+await signInByLink(first, link);
+const storageState = await first.context().storageState();
+let flaws = 0;
+const only = process.argv.slice(2);
+
+for (const { name, ...options } of looks) {
+  const page = await open(browser, { ...options, storageState });
+  const stranger = await open(browser, options);
+  await stranger.goto(origin);
+  await stranger.getByRole("heading", { name: "Sign in" }).waitFor();
+  await stranger.screenshot({ path: `${folder}/sign-in-${name}.png` });
+  await stranger.close();
+  for (const [screen, path] of Object.entries(screens)) {
+    if (only.length && !only.includes(screen)) continue;
+    await page.goto(`${origin}/#/a/${screen === "empty" ? "other" : "demo"}/${path}`);
+    await page.reload();
+    await page.locator("main h1").waitFor();
+    await page.waitForFunction(() => !document.body.innerText.includes("Loading…"));
+    await page.waitForTimeout(150);
+    await page.screenshot({ path: `${folder}/${screen}-${name}.png`, fullPage: true });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) console.log(`${screen} ${name}: ${wide} pixels too wide`), (flaws += 1);
+    for (const flaw of await seriousFlaws(page)) console.log(`${screen} ${name}: ${flaw}`), (flaws += 1);
+  }
+  for (const complaint of page.complaints) console.log(`${name}: ${complaint}`), (flaws += 1);
+  await page.close();
+}
+await browser.close();
+console.log(`${flaws} flaws`);
+process.exitCode = flaws ? 1 : 0;
