@@ -19,6 +19,7 @@ int cmd_csrattrs(struct options *options);
 int cmd_status(struct options *options);
 int cmd_doctor(struct options *options);
 int cmd_agent(struct options *options);
+int cmd_conformance(struct options *options);
 
 extern const struct command commands[];
 extern const size_t command_count;

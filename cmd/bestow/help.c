@@ -21,7 +21,7 @@ void help_overview(FILE *to)
 		"enroll sensors\nstatus");
 	fputs("\nCommands:\n", to);
 	for (size_t i = 0; i < command_count; i++)
-		fprintf(to, "  %-9s %-7s %s\n", commands[i].name, commands[i].place,
+		fprintf(to, "  %-11s %-7s %s\n", commands[i].name, commands[i].place,
 			commands[i].summary);
 	fputs("\nbestow COMMAND --help tells more; bestow(1) tells all.\n", to);
 }
@@ -33,7 +33,7 @@ void help_command(FILE *to, const struct command *command)
 	print_examples(to, command->examples);
 	fputs("\nOptions:\n", to);
 	for (size_t i = 0; i < option_count; i++)
-		fprintf(to, "  %-16s %-10s %s\n", option_rows[i].name,
+		fprintf(to, "  %-18s %-10s %s\n", option_rows[i].name,
 			option_rows[i].placeholder ? option_rows[i].placeholder : "",
 			option_rows[i].help);
 	fputs("\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not authenticated, 5 "

@@ -37,6 +37,12 @@ const struct command commands[] = {
 	  "doctor sensors\ndoctor sensors --json", cmd_doctor },
 	{ "agent", "[NAME]", "renew whatever is due, for ever",
 	  "agent\nagent sensors\nagent sensors --once", cmd_agent },
+	{ "conformance", "[NAME]", "try what a server of EST must do",
+	  "conformance --url https://pki.example/.well-known/est/test --ca root.pem --user test "
+	  "--pass-file pass\n"
+	  "conformance --url https://pki.example/.well-known/est --ca root.pem --no-enroll --junit "
+	  "est.xml",
+	  cmd_conformance },
 };
 const size_t command_count = ARRAY_LEN(commands);
 

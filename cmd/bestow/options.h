@@ -29,7 +29,9 @@ struct options {
 
 	/* the command line's */
 	char *name, *config_dir, *state_dir, *out_key, *out_certificate, *out_ca, *wait;
-	bool json, quiet, help, version, check, once, force, if_due;
+	char *junit, *max_certificates;
+	struct option_list only;
+	bool no_enroll, json, quiet, help, version, check, once, force, if_due;
 };
 
 enum option_type { OPTION_TEXT, OPTION_LIST, OPTION_FLAG };
