@@ -1,5 +1,5 @@
 /* `bestow conformance`: what a server of EST must and should do, each tried from outside. One file
- * per family of items; the rows are in conformance_items.c. */
+ * per family of items, with its rows. */
 #pragma once
 
 #include "bestow/session.h"
