@@ -139,6 +139,8 @@ void policy_decide(const struct profile *profile, const struct facts *facts, str
 		       (facts->key_to_make || build_grant(&decision, ret));
 	ret->authenticated =
 		decision.identity != IDENTITY_NONE && decision.identity != IDENTITY_NOBODY;
+	ret->identity = decision.identity;
+	ret->by_code = decision.by_code;
 	ret->renews = decision.renews;
 	ret->waits = ret->allowed && decision.waits;
 	name_refusal(ret);

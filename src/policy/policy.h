@@ -65,11 +65,13 @@ struct trace {
 
 struct verdict {
 	bool allowed;
-	struct error refusal; /* when not allowed */
-	bool authenticated;   /* the caller has proven who it is */
-	bool renews;          /* decided as a renewal */
-	bool waits;           /* when allowed: not before an operator has approved it */
-	struct grant *grant;  /* when allowed and there is a key; owned until TAKEn */
+	struct error refusal;        /* when not allowed */
+	bool authenticated;          /* the caller has proven who it is */
+	enum identity_kind identity; /* by what it was believed; IDENTITY_NONE: by nothing */
+	bool by_code;                /* an enrollment code was part of that */
+	bool renews;                 /* decided as a renewal */
+	bool waits;                  /* when allowed: not before an operator has approved it */
+	struct grant *grant;         /* when allowed and there is a key; owned until TAKEn */
 	struct trace trace;
 };
 void verdict_done(struct verdict *verdict);

@@ -191,14 +191,16 @@ static bool method_is_known(enum auth_method method)
 }
 
 /* Clients whose first request comes without credentials, where the profile lets an operator look at
- * them. Who offers any is judged by them: a wrong passphrase is no way to the operator's desk. */
+ * them. Who offers any is judged by them: a wrong passphrase or code is no way to the operator's
+ * desk. */
 static bool may_wait_unknown(const struct decision *decision)
 {
 	const struct profile *profile = decision->profile;
 
 	return profile->approval_without_credentials && profile->approval != APPROVAL_NONE &&
 	       decision->facts->operation == EST_SIMPLEENROLL &&
-	       !decision->facts->passphrase.offered && !decision->facts->certificate.offered;
+	       !decision->facts->passphrase.offered && !decision->facts->code.offered &&
+	       !decision->facts->certificate.offered;
 }
 
 /* RFC 7030 3.3.2 and mission: who renews shows the certificate in TLS, whatever the method for

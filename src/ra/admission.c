@@ -10,8 +10,7 @@
 /* Only a code that the caller was believed by is spent; a renewal spends none. */
 static bool spends_code(const struct enrollment *e)
 {
-	return e->facts.code.id != 0 && e->facts.code.failure.reason == REASON_NONE &&
-	       !e->verdict.renews;
+	return e->verdict.by_code && !e->verdict.renews;
 }
 
 /* It was live when the facts were gathered; what has happened since tells why it is not. */

@@ -62,17 +62,35 @@ static void copy_text(struct buffer *text, char *into, size_t size)
 	snprintf(into, size, "%s", whole ? whole : "");
 }
 
+/* What else came along, and was not what the caller was believed by, is not told: it may be wrong.
+ * Nothing was decided yet of who asks for something else than a certificate. */
+static bool is_by_certificate(const struct enrollment *e)
+{
+	switch (e->verdict.identity) {
+	case IDENTITY_OWN:
+	case IDENTITY_THIRD_PARTY:
+	case IDENTITY_RA:
+	case IDENTITY_NONE:
+		return e->facts.certificate.cert != NULL;
+	case IDENTITY_PASSPHRASE:
+	case IDENTITY_NOBODY:
+	case IDENTITY_CODE:
+		break;
+	}
+	return false;
+}
+
+static enum identity_kind kind_without_certificate(const struct enrollment *e)
+{
+	return e->verdict.identity == IDENTITY_NONE ? IDENTITY_NOBODY : e->verdict.identity;
+}
+
 void enrollment_requester(const struct enrollment *e, char *into, size_t size)
 {
 	CLEANUP(buffer_done) struct buffer text = { 0 };
 
-	if (e->facts.passphrase.offered && e->facts.passphrase.failure.reason == REASON_NONE &&
-	    auth_takes_passphrase(e->profile->auth) && !e->verdict.renews) {
-		snprintf(into, size, "passphrase");
-		return;
-	}
-	if (!e->facts.certificate.cert) {
-		snprintf(into, size, "%s", e->facts.code.id ? "device-code" : "nobody");
+	if (!is_by_certificate(e)) {
+		snprintf(into, size, "%s", identity_kind_text(kind_without_certificate(e)));
 		return;
 	}
 	buffer_printf(&text, "%s ", identity_kind_text(e->facts.certificate.kind));

@@ -50,6 +50,9 @@ static bool check_decrypt_key(const struct enrollment *e, struct error *err)
 				 "no symmetric key is shared with this client "
 				 "(RFC 7030 4.4.1.1)");
 	case DECRYPT_KEY_ASYMMETRIC:
+		if (!recipient.cert || e->facts.certificate.failure.reason != REASON_NONE)
+			return error_set(err, REASON_DECRYPT_KEY,
+					 "no certificate of this client to encrypt to");
 		return cms_recipient_check(&recipient, err);
 	}
 	return error_set(err, REASON_INTERNAL, "a key to encrypt to of unknown kind");

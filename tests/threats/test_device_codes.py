@@ -133,3 +133,13 @@ def test_pp_15_a_code_is_no_renewal(node, anybody):
     answer = node.post_csr("simplereenroll", make_csr(make_key(), "pp"), anybody, header(f"u:{code}"))
     assert answer.status == 403 and "no_client_cert" in answer.text
     assert post(node, anybody, header(f"u:{code}")).status == 200
+
+
+def test_pp_02_a_wrong_code_is_no_way_to_the_desk(node):
+    profile(node, "pp-desk", "approval.hold=enrollments", "approval.without_credentials=true")
+    (code,) = make_codes(node, "pp-desk", "--count", "1")
+    assert post(node, "pp-desk", None).status == 202
+    assert post(node, "pp-desk", header(f"user:{code[:-1]}")).status == 401
+    assert post(node, "pp-desk", header(f"user:{code}")).status == 202
+    asked_by = sorted(r["requested_by"] for r in node.ctl_json("request", "list", "--state", "pending")["requests"] if r["profile"] == "pp-desk")
+    assert asked_by == ["device-code", "nobody"]

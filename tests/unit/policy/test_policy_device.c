@@ -52,6 +52,21 @@ TEST(pp_02_pp_03_a_code_that_is_not_right_lets_nobody_in)
 	scene_close(&scene);
 }
 
+TEST(pp_02_a_wrong_code_is_no_way_to_the_operators_desk)
+{
+	struct scene scene;
+
+	open_by_code(&scene, NULL);
+	scene.profile->approval = APPROVAL_ENROLLMENTS;
+	scene.profile->approval_without_credentials = true;
+	EXPECT_ALLOWED(scene);
+	scene.facts.code.failure.reason = REASON_BAD_CODE;
+	EXPECT_DENIED(scene, REASON_BAD_CODE);
+	scene.facts.code = (struct code_finding){ 0 };
+	EXPECT_ALLOWED(scene);
+	scene_close(&scene);
+}
+
 TEST(pp_15_a_code_renews_nothing)
 {
 	struct scene scene;
@@ -224,6 +239,7 @@ TEST(rn_08_rn_12_a_subject_has_so_many_live_certificates)
 }
 
 POLICY_TEST_MAIN(RUN(pp_02_pp_03_a_code_that_is_not_right_lets_nobody_in),
+		 RUN(pp_02_a_wrong_code_is_no_way_to_the_operators_desk),
 		 RUN(pp_15_a_code_renews_nothing), RUN(certificate_and_code_are_both_needed),
 		 RUN(a_code_of_another_device_is_a_wrong_one),
 		 RUN(who_is_not_on_the_list_or_suspended_there_reads_the_same),
