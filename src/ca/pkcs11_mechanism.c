@@ -63,9 +63,9 @@ bool pkcs11_mechanism_init(struct pkcs11_mechanism *mechanism, enum key_type typ
 		return error_set(err, REASON_INVALID, "a %s key cannot sign with %s",
 				 key_type_text(type), signature_algorithm_text(algorithm));
 	*mechanism = (struct pkcs11_mechanism){
-		.mechanism = { .mechanism = rows[algorithm].mechanism },
 		.is_ecdsa = rows[algorithm].mechanism == CKM_ECDSA,
 	};
+	mechanism->mechanism.mechanism = rows[algorithm].mechanism;
 	if (rows[algorithm].mechanism == CKM_RSA_PKCS_PSS) {
 		const struct digest_row *row = &digest_rows[rows[algorithm].digest];
 

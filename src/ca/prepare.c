@@ -406,11 +406,9 @@ bool ca_preview(struct store_tx *tx, const struct grant *grant, const struct ca 
 
 	if (!build(tx, grant, issuer, context, &issuance, err))
 		return false;
-	*ret = (struct ca_preview){
-		.tbs = issuance->tbs,
-		.subject = TAKE(issuance->record.subject),
-		.san = TAKE(issuance->record.san),
-	};
+	*ret = (struct ca_preview){ .tbs = issuance->tbs };
+	ret->subject = TAKE(issuance->record.subject);
+	ret->san = TAKE(issuance->record.san);
 	issuance->tbs = (struct buffer){ 0 };
 	return true;
 }

@@ -164,7 +164,9 @@ static struct bytes find_attribute(struct bytes attributes, struct bytes type)
 		if (is_wanted)
 			found = value;
 	}
-	return list.failed ? (struct bytes){ 0 } : found;
+	if (list.failed)
+		return (struct bytes){ 0 };
+	return found;
 }
 
 static bool attribute_is(const struct cms_signed *message, struct bytes type, unsigned int tag,
