@@ -159,17 +159,26 @@ void exchange_refuse(struct est_exchange *e, const struct error *why, const stru
 	reply_refusal(e, shown, false);
 }
 
-static void serve(struct est_exchange *e)
+/* Which operation this is, by a method that it takes. */
+static bool choose(const struct est_exchange *e, const struct operation **ret, struct error *err)
 {
 	const struct operation *operation = find_operation(e);
-	struct error refusal = { 0 };
 
 	if (!operation)
-		(void)!error_set(&refusal, REASON_UNKNOWN_OPERATION, "switched off");
-	else if (strcmp(operation->method, http_method(e->http)) != 0)
-		(void)!error_set(&refusal, REASON_METHOD_NOT_ALLOWED, "%s wants %s",
+		return error_set(err, REASON_UNKNOWN_OPERATION, "switched off");
+	if (strcmp(operation->method, http_method(e->http)) != 0)
+		return error_set(err, REASON_METHOD_NOT_ALLOWED, "%s wants %s",
 				 est_operation_text(e->path.operation), operation->method);
-	if (refusal.reason == REASON_NONE)
+	*ret = operation;
+	return true;
+}
+
+static void serve(struct est_exchange *e)
+{
+	const struct operation *operation = NULL;
+	struct error refusal = { 0 };
+
+	if (choose(e, &operation, &refusal))
 		operation->serve(e);
 	else
 		exchange_refuse(e, &refusal, &refusal);
