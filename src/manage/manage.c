@@ -292,7 +292,7 @@ void manage_answer(const struct manage *manage, const char *actor, struct bytes 
 static void answer_once(const struct manage *manage, const struct asker *asker,
 			const struct api_request *request, struct buffer *reply)
 {
-	const struct repeat repeat = { asker->caller->actor, request->idempotency_key,
+	const struct repeat repeat = { request->credential, request->idempotency_key,
 				       request->request };
 	struct error err = { 0 };
 	bool known = false;

@@ -8,7 +8,7 @@
 struct kept {
 	bool used, done;
 	int64_t ends;
-	unsigned char key[HASH_LEN], request[HASH_LEN];
+	unsigned char asker[HASH_LEN], key[HASH_LEN], request[HASH_LEN];
 	struct buffer reply;
 };
 
@@ -45,42 +45,73 @@ void repeats_free(struct repeats *repeats)
 }
 
 struct hashes {
-	unsigned char key[HASH_LEN], request[HASH_LEN];
+	unsigned char asker[HASH_LEN], key[HASH_LEN], request[HASH_LEN];
 };
 
-static bool hash_both(const struct repeat *repeat, struct hashes *ret, struct error *err)
+static bool hash_all(const struct repeat *repeat, struct hashes *ret, struct error *err)
 {
-	CLEANUP(buffer_wipe) struct buffer named = { 0 };
-
-	buffer_append_text(&named, repeat->actor);
-	buffer_append_byte(&named, 0);
-	buffer_append(&named, repeat->key);
-	if (!buffer_ok(&named))
-		return error_set(err, REASON_NO_MEMORY, "repeats");
-	return hash_sha256(buffer_view(&named), ret->key, err) &&
+	return hash_sha256(repeat->asker, ret->asker, err) &&
+	       hash_sha256(repeat->key, ret->key, err) &&
 	       hash_sha256(repeat->request, ret->request, err);
 }
 
-static struct kept *find(struct repeats *repeats, const unsigned char key[HASH_LEN])
+static bool is_of(const struct kept *kept, const unsigned char asker[HASH_LEN])
+{
+	return kept->used && memcmp(kept->asker, asker, HASH_LEN) == 0;
+}
+
+static struct kept *find(struct repeats *repeats, const struct hashes *hashes)
 {
 	for (size_t i = 0; i < REPEATS_KEPT; i++)
-		if (repeats->kept[i].used && memcmp(repeats->kept[i].key, key, HASH_LEN) == 0)
+		if (is_of(&repeats->kept[i], hashes->asker) &&
+		    memcmp(repeats->kept[i].key, hashes->key, HASH_LEN) == 0)
 			return &repeats->kept[i];
 	return NULL;
 }
 
+static size_t count_of(const struct repeats *repeats, const unsigned char asker[HASH_LEN])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < REPEATS_KEPT; i++)
+		count += is_of(&repeats->kept[i], asker);
+	return count;
+}
+
+/* NULL where all are under way. */
+static struct kept *oldest_of(struct repeats *repeats, const unsigned char asker[HASH_LEN])
+{
+	struct kept *oldest = NULL;
+
+	for (size_t i = 0; i < REPEATS_KEPT; i++) {
+		struct kept *kept = &repeats->kept[i];
+
+		if (is_of(kept, asker) && kept->done && (!oldest || kept->ends < oldest->ends))
+			oldest = kept;
+	}
+	return oldest;
+}
+
 /* A free one, or one whose time is over; one that is under way is neither. */
-static struct kept *take_place(struct repeats *repeats, int64_t now)
+static struct kept *find_room(struct repeats *repeats, int64_t now)
 {
 	for (size_t i = 0; i < REPEATS_KEPT; i++) {
 		struct kept *kept = &repeats->kept[i];
 
-		if (kept->used && (!kept->done || kept->ends > now))
-			continue;
-		forget(kept);
-		return kept;
+		if (!kept->used || (kept->done && kept->ends <= now))
+			return kept;
 	}
 	return NULL;
+}
+
+static struct kept *take_place(struct repeats *repeats, const struct hashes *hashes, int64_t now)
+{
+	bool has_share = count_of(repeats, hashes->asker) >= REPEATS_PER_ASKER;
+	struct kept *kept = has_share ? oldest_of(repeats, hashes->asker) : find_room(repeats, now);
+
+	if (kept)
+		forget(kept);
+	return kept;
 }
 
 static bool answer_again(const struct kept *kept, const struct hashes *hashes, bool *ret_known,
@@ -100,18 +131,19 @@ static bool answer_again(const struct kept *kept, const struct hashes *hashes, b
 static bool begin(struct repeats *repeats, const struct hashes *hashes, int64_t now,
 		  bool *ret_known, struct buffer *reply, struct error *err)
 {
-	struct kept *kept = find(repeats, hashes->key);
+	struct kept *kept = find(repeats, hashes);
 
 	if (kept && (!kept->done || kept->ends > now))
 		return answer_again(kept, hashes, ret_known, reply, err);
 	if (kept)
 		forget(kept);
-	kept = take_place(repeats, now);
+	kept = take_place(repeats, hashes, now);
 	if (!kept)
 		return error_set_retry(err, REASON_BUSY, RETRY_AFTER,
 				       "too many requests with an Idempotency-Key");
 	kept->used = true;
 	kept->ends = now + REPEAT_SECONDS;
+	memcpy(kept->asker, hashes->asker, HASH_LEN);
 	memcpy(kept->key, hashes->key, HASH_LEN);
 	memcpy(kept->request, hashes->request, HASH_LEN);
 	*ret_known = false;
@@ -123,7 +155,7 @@ bool repeat_begin(struct repeats *repeats, const struct repeat *repeat, int64_t 
 {
 	struct hashes hashes;
 
-	if (!hash_both(repeat, &hashes, err))
+	if (!hash_all(repeat, &hashes, err))
 		return false;
 	pthread_mutex_lock(&repeats->lock);
 	bool begun = begin(repeats, &hashes, now, ret_known, reply, err);
@@ -135,10 +167,10 @@ void repeat_end(struct repeats *repeats, const struct repeat *repeat, bool kept_
 		struct bytes reply)
 {
 	struct hashes hashes;
-	bool hashed = hash_both(repeat, &hashes, NULL);
+	bool hashed = hash_all(repeat, &hashes, NULL);
 
 	pthread_mutex_lock(&repeats->lock);
-	struct kept *kept = hashed ? find(repeats, hashes.key) : NULL;
+	struct kept *kept = hashed ? find(repeats, &hashes) : NULL;
 	if (kept && kept_wanted && reply.len <= REPEAT_ANSWER_MAX) {
 		buffer_append(&kept->reply, reply);
 		kept->done = true;

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 
 #define REPEATS_KEPT 256
+#define REPEATS_PER_ASKER 64 /* then its own oldest gives way: it takes no place of others */
 #define REPEAT_SECONDS ((int64_t)10 * 60)
 #define REPEAT_ANSWER_MAX (256 * 1024)
 
@@ -18,7 +19,8 @@ DEFINE_CLEANUP(struct repeats *, repeats_free)
 
 /* A request with a key. Views. */
 struct repeat {
-	const char *actor; /* one caller's keys are not another's */
+	/* The credential, for names say too little: two accounts may each call a token the same. */
+	struct bytes asker;
 	struct bytes key, request;
 };
 /* True, and then either *ret_known with the answer appended to `reply`, or the request is to be

@@ -239,6 +239,20 @@ def test_a_request_sent_again_is_done_once(node):
     assert adam.ask("POST", "/accounts/demo/tokens", {**refused, "role": "auditor"}, Idempotency_Key="k-2").status == 200
 
 
+def test_co_04_one_tenants_answers_are_not_told_to_a_namesake_of_another(node):
+    """Two accounts may each call a token "ci": the answer kept for one, a secret in it, is nothing to the other."""
+    body, path = {"name": "of-demo", "role": "auditor"}, "/accounts/demo/tokens"
+    ours, theirs = token(node, "ci", "administrator", "demo"), token(node, "ci", "administrator", "other")
+    made = ours.ask("POST", path, body, Idempotency_Key="nightly")
+    assert made.status == 200
+    crossed = theirs.ask("POST", path, body, Idempotency_Key="nightly")
+    assert crossed.status == 404 and made.json["secret"] not in crossed.body.decode()
+    # nor to who has the name after it
+    node.ctl("--account", "demo", "token", "revoke", "ci")
+    crossed = token(node, "ci", "administrator", "demo").ask("POST", path, body, Idempotency_Key="nightly")
+    assert crossed.status == 409 and made.json["secret"] not in crossed.body.decode()
+
+
 def test_pages_and_whole_lists(node):
     for i in range(5):
         node.device(f"page-{i}")

@@ -2,7 +2,7 @@
 
 #include "manage/repeats.h"
 
-static const struct repeat sample = { "token:ci",
+static const struct repeat sample = { { (const unsigned char *)"ci", 2 },
 				      { (const unsigned char *)"key", 3 },
 				      { (const unsigned char *)"{}", 2 } };
 
@@ -60,7 +60,7 @@ TEST(an_answer_is_given_again_until_its_time_is_over)
 	assert_false(begin(repeats, &sample, 1000));
 	repeat_end(repeats, &sample, true, BYTES_LITERAL("answer"));
 	assert_true(begin(repeats, &sample, 1000 + REPEAT_SECONDS - 1));
-	others.actor = "token:other";
+	others.asker = BYTES_LITERAL("other");
 	assert_false(begin(repeats, &others, 1000));
 	assert_false(begin(repeats, &sample, 1000 + REPEAT_SECONDS));
 	repeats_free(repeats);
@@ -84,17 +84,43 @@ TEST(what_is_kept_is_bounded)
 
 	one.key = (struct bytes){ number, sizeof number };
 	for (unsigned int i = 0; i < REPEATS_KEPT; i++) {
+		unsigned char asker = (unsigned char)(i / REPEATS_PER_ASKER);
+
+		one.asker = (struct bytes){ &asker, 1 };
 		number[0] = (unsigned char)(i >> 8);
 		number[1] = (unsigned char)i;
 		assert_false(begin(repeats, &one, 1000));
 		repeat_end(repeats, &one, true, BYTES_LITERAL("answer"));
 	}
 	number[0] = 0xff;
+	one.asker = BYTES_LITERAL("one more");
 	expect_busy_or_conflict(repeats, &one, 1000, REASON_BUSY);
 	assert_false(begin(repeats, &one, 1000 + REPEAT_SECONDS));
 	repeats_free(repeats);
 }
 
+/* Nobody is refused because somebody else asks much, nor because of having asked much before. */
+TEST(who_asks_much_takes_no_place_of_others)
+{
+	struct repeats *repeats = open_repeats();
+	unsigned char number[2];
+	struct repeat much = sample, first = sample, other = sample;
+
+	first.key = BYTES_LITERAL("\0\0");
+	much.key = (struct bytes){ number, sizeof number };
+	for (unsigned int i = 0; i < REPEATS_KEPT + 1; i++) {
+		number[0] = (unsigned char)(i >> 8);
+		number[1] = (unsigned char)i;
+		assert_false(begin(repeats, &much, 1000 + i));
+		repeat_end(repeats, &much, true, BYTES_LITERAL("answer"));
+	}
+	assert_true(begin(repeats, &much, 1000 + REPEATS_KEPT));
+	other.asker = BYTES_LITERAL("other");
+	assert_false(begin(repeats, &other, 1000));
+	assert_false(begin(repeats, &first, 1000));
+	repeats_free(repeats);
+}
+
 TEST_MAIN(RUN(what_is_under_way_waits_and_another_request_is_refused),
 	  RUN(an_answer_is_given_again_until_its_time_is_over), RUN(a_refusal_is_not_kept),
-	  RUN(what_is_kept_is_bounded))
+	  RUN(what_is_kept_is_bounded), RUN(who_asks_much_takes_no_place_of_others))
