@@ -2,6 +2,9 @@
 import base64
 import email
 import hashlib
+import re
+import socket
+import ssl
 import subprocess
 
 import pytest
@@ -164,6 +167,76 @@ def test_names_are_judged_as_in_any_enrollment():
         node.wait(lambda: keygen(node, make_csr(make_key(), "probe")).status != 404, "serverkeygen", 10)
         answer = keygen(node, make_csr(make_key(), "somebody-else"), node.device("myself"))
         assert answer.status == 403 and "name_not_authorized" in answer.text
+
+
+# -- on the wire --
+
+def records_of(node, identity, version, request):
+    """Sends the request; the decrypted answer, and how many TLS records of application data came with it."""
+    context = node.tls(identity, version)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with socket.create_connection(("127.0.0.1", node.port), timeout=20) as peer:
+        def receive():
+            octets = peer.recv(65536)
+            assert octets, "the node closed the connection"
+            incoming.write(octets)
+            return octets
+
+        def through(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    peer.sendall(outgoing.read())
+                    seen.append(receive())
+                finally:
+                    if outgoing.pending:
+                        peer.sendall(outgoing.read())
+        seen, answer = [], b""
+        through(tls.do_handshake)
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.read(1)  # whatever tickets came are read before
+        seen = []
+        through(lambda: tls.write(request))
+        while not is_whole(answer):
+            answer += through(lambda: tls.read(65536))
+    wire, types = b"".join(seen), []
+    while wire:
+        types.append(wire[0])
+        wire = wire[5 + int.from_bytes(wire[3:5], "big"):]
+    return answer, types.count(23)
+
+
+def is_whole(answer):
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\nContent-Length: (\d+)\r\n", head + b"\r\n")
+    return bool(end) and (not length or len(body) >= int(length[1]))
+
+
+@pytest.mark.parametrize("kind", ["p256", "rsa4096"])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_skg_02_one_record_with_content_length_and_nothing_but_the_two_parts(node, version, kind):
+    name = f"wire-{version.name}-{kind}"
+    device, body = node.device(name), base64.b64encode(make_csr(make_key(kind), name))
+    request = (f"POST /.well-known/est/demo-tls/serverkeygen HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/pkcs10\r\n"
+               f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+    answer, records = records_of(node, device, version, request)
+    assert records == 1
+    head, _, content = answer.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert lines[0] == "HTTP/1.1 200 OK"
+    fields = dict(line.split(": ", 1) for line in lines[1:])
+    assert int(fields["Content-Length"]) == len(content) and "Transfer-Encoding" not in fields
+    boundary = re.fullmatch(r'multipart/mixed; boundary="?([0-9A-Za-z\'()+_,./:=?-]{1,70})"?', fields["Content-Type"])[1]
+    part = "--{}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\n\r\n([A-Za-z0-9+/]+={{0,2}})\n\r\n"
+    whole = "".join(part.format(re.escape(boundary), re.escape(kind_of)) for kind_of in
+                    ("application/pkcs8", "application/pkcs7-mime; smime-type=certs-only")) + f"--{re.escape(boundary)}--\r\n"
+    found = re.fullmatch(whole, content.decode())
+    assert found, content
+    key = serialization.load_der_private_key(base64.b64decode(found[1], validate=True), None)
+    (certificate,) = pkcs7.load_der_pkcs7_certificates(base64.b64decode(found[2], validate=True))
+    assert spki(key.public_key()) == spki(certificate.public_key())
 
 
 # -- encrypted, beside what TLS does --

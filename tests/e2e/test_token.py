@@ -1,5 +1,6 @@
 """CAs whose keys are in a PKCS#11 token: made there, found there, used, and what a node does while the token is away, slow,
 faulty, or refuses the PIN. The token is SoftHSM; the module between is tests/token_shim."""
+import datetime
 import re
 import subprocess
 import threading
@@ -344,3 +345,27 @@ def test_a_slow_token_holds_up_nobody_but_its_own_ca(shim):
             for thread in [*slow, verb]:
                 thread.join()
         assert [status for _, status in done] == [200] * 6
+
+
+def test_ci_06_who_was_decided_on_gets_what_was_decided(shim):
+    """The profile is edited after the decision and before the signature."""
+    with shim.node() as node:
+        add_token_ca(node)
+        old = node.ctl_json("profile", "show", "hsm")["profile"]["version"]
+        before, answers = len(shim.lines("signs")), []
+        shim.behave("sign-delay 30000")
+        asker = threading.Thread(target=lambda: answers.append(enroll(node, timeout=60)))
+        asker.start()
+        try:
+            node.wait(lambda: len(shim.lines("signs")) > before, "the token to be at work")
+            node.set_profile("hsm", "validity=5d")
+        finally:
+            shim.behave()
+            asker.join()
+        issued = answers[0].certificate
+        assert issued.not_valid_after - issued.not_valid_before > datetime.timedelta(days=6)
+        objects = [entry["object"] for entry in node.ctl_json("audit", "list")["entries"] if entry["action"] == "certificate.issue"]
+        (mine,) = [text for text in objects if node.serial(issued) in text]
+        assert mine.endswith(f" version {old}"), mine
+        later = enroll(node, name="dev-2").certificate
+        assert later.not_valid_after - later.not_valid_before < datetime.timedelta(days=6)

@@ -168,7 +168,7 @@ def test_cl_22_trust_is_judged_per_request(node, tmp_path):
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_cl_22_sessions_are_not_resumed(node, version):
+def test_cl_22_and_23_sessions_are_not_resumed(node, version):
     device = node.device("cl-22-resume")
     context = node.tls(device, version)
     import socket
