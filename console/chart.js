@@ -30,7 +30,7 @@ function options(width) {
   const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: "12px system-ui" };
   const bars = uPlot.paths.bars({ size: [0.9, 40] });
   return {
-    width, height: 200, legend: { show: false }, cursor: { show: false },
+    width, height: 200, fmtDate: (template) => uPlot.fmtDate(template.replace("{h}", "{HH}").replace("{aa}", "").replace("{M}/{D}/{YY}", "{YYYY}-{MM}-{DD}")), legend: { show: false }, cursor: { show: false },
     scales: { y: { range: (u, low, high) => [0, Math.max(high, 4)] } },
     axes: [axis, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] }],
     series: [{}, ...[...series].reverse().map(([, label, name]) => ({ label, fill: colour(name), stroke: colour(name), width: 0, paths: bars, points: { show: false } }))],
@@ -76,6 +76,7 @@ export function EndsGraph({ bars, linkOf }) {
   const width = 100 / bars.length;
   const total = bars.reduce((sum, { count }) => sum + count, 0);
   const label = (bar) => `${plural(bar.count, "certificate")} from ${bar.from.slice(0, 10)} to ${bar.to.slice(0, 10)}`;
+  if (total === 0) return html`<p class="faint">No certificate ends in the next ${bars.length} weeks.</p>`;
   return html`<figure class="chart" role="group" aria-label=${`Certificates that end in the next ${bars.length} weeks: ${total}`}>
     <div class="bars">${bars.map((bar, i) => html`<a href=${linkOf(bar)} title=${label(bar)}>
       <span class="hidden">${label(bar)}</span><span class="count" aria-hidden="true">${bar.count || ""}</span>

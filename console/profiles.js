@@ -86,7 +86,7 @@ function One({ account, name, at, may, query }) {
         ${profile.state === "active" ? html`<${Act} label="Suspend" act=${change("suspend")} />` : html`<${Act} label="Resume" kind="primary" act=${change("resume")} />`}`}`}>
     <${Loaded} of=${loaded}>${() => html`
       <p class="sentence"><${Badge} state=${profile.state} /> ${templateWords[profile.template] || profile.template} from ${profile.ca}, for ${profile.validity}; devices authenticate by ${authWords[profile.auth].toLowerCase()}.</p>
-      ${urls.map((url) => html`<p><span class="faint">EST URL</span> <${Code}>${url}<//></p>`)}
+      ${[...urls].reverse().map((url, i) => html`<p class="est-url"><span class="faint">${i === 0 ? "EST URL" : "or, by its object identifier"}</span> <${Code}>${url}<//></p>`)}
       ${warnings.length > 0 && html`<${Notice} tone="warn"><strong>The linter says</strong><ul>${warnings.map((text) => html`<li>${text}</li>`)}</ul><//>`}
       <${Tabs} label="Parts of the profile" tabs=${tabs()} />
       <p class="gap"><a href=${at(`certificates?profile=${segment(name)}`)}>Certificates</a> and <a href=${at(`enrollments?profile=${segment(name)}`)}>requests</a> of this profile</p>`}<//><//>`;

@@ -41,7 +41,7 @@ export async function signInByLink(page, link, password) {
     await page.getByLabel("New password").fill(password);
     await page.getByRole("button", { name: "Set password" }).click();
   } else await page.getByRole("button", { name: /Later/ }).click();
-  await page.getByRole("navigation", { name: "Screens" }).or(page.getByRole("heading", { name: "Welcome" })).first().waitFor({ state: "attached" });
+  await page.getByRole("heading", { level: 1, name: /^(Overview|Welcome)$/ }).waitFor();
 }
 
 /** What axe finds serious or worse on the page as it stands. */

@@ -366,3 +366,42 @@ def test_no_input_makes_a_500(node):
                 answer = owner.ask(method, target, values)
             assert answer.status < 500 or answer.status == 503, (method, target, values, answer.body)
     assert owner.ask("GET", "/status").status == 200
+
+
+def test_a_reloaded_page_gets_its_csrf_text_and_no_token_does(node):
+    client = administrator(node, "reloader", "owner")
+    assert client.ask("GET", "/session").json["csrf"] == client.csrf
+    assert "csrf" not in token(node, "no-csrf", "auditor", "demo").ask("GET", "/session").json
+
+
+def test_graphs_count_what_happened_and_what_ends(node):
+    reader = token(node, "graphs", "auditor", "demo")
+    def sums():
+        graph = reader.ask("GET", "/accounts/demo/graphs/enrollments?minutes=60").json
+        return {name: sum(graph[name]) for name in ("enrolled", "renewed", "refused", "pending")}, graph
+    before, _ = sums()
+    identity = node.device("graphed")
+    node.reenroll(make_csr(make_key(), "graphed"), identity)
+    node.enroll(make_csr(make_key(), "graphed"), passphrase="wrong")
+    reader.ask("GET", "/accounts/demo/events")  # a refusal is on disk once somebody looks
+    after, graph = sums()
+    assert {name: after[name] - before[name] for name in after} == {"enrolled": 1, "renewed": 1, "refused": 1, "pending": 0}
+    assert all(len(graph[name]) == 60 for name in before) and "bad_passphrase" in {row["code"] for row in graph["reasons"]}
+    bars = reader.ask("GET", "/accounts/demo/graphs/ends?bars=53&days=7").json["bars"]
+    count = sum(bar["count"] for bar in bars)
+    assert count >= 2 and len(bars) == 53
+    node.ctl("--account", "demo", "cert", "revoke", node.serial(identity.certificate))
+    assert sum(bar["count"] for bar in reader.ask("GET", "/accounts/demo/graphs/ends?bars=53&days=7").json["bars"]) == count - 1
+    for bad in ("ends?bars=0", "ends?bars=61", "ends?days=0", "ends?days=367", "enrollments?minutes=0", "enrollments?minutes=1441"):
+        assert reader.ask("GET", "/accounts/demo/graphs/" + bad).status == 400, bad
+
+
+def test_a_profile_s_versions_are_what_it_was(node):
+    reader = token(node, "versions", "auditor", "demo")
+    was = reader.ask("GET", "/accounts/demo/profiles/demo-tls").json["profile"]
+    node.ctl("--account", "demo", "profile", "set", "demo-tls", "validity=33d")
+    versions = reader.ask("GET", "/accounts/demo/profiles/demo-tls/versions").json["versions"]
+    assert [v["version"] for v in versions[:2]] == [was["version"] + 1, was["version"]]
+    assert (versions[0]["settings"]["validity"], versions[1]["settings"]["validity"]) == ("33d", was["validity"])
+    stranger = token(node, "versions-eve", "owner", "other")
+    assert stranger.ask("GET", "/accounts/demo/profiles/demo-tls/versions").status == 404

@@ -1,0 +1,68 @@
+"""The console in a real browser against a real node, with other people's clients as its devices."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from modules import modules
+from node import BIN, Node, make_csr, make_key
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+HOSTILE = '<img src=x onerror="owned=1">'
+
+
+def walk(name, node, **environment):
+    run = subprocess.run(["node", HERE / name], capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL,
+                         env={**os.environ, "BROWSER_MODULES": str(modules()), "CONSOLE_URL": f"https://localhost:{node.admin_port}",
+                              "CHROMIUM": CHROMIUM, "FOLDER": str(node.folder), "FAILURE_PICTURE": str(BIN / f"{name}.png"), **environment})
+    assert run.returncode == 0 and "FAILED" not in run.stdout, run.stdout + run.stderr
+    return [line for line in run.stdout.splitlines() if line.startswith("ok ")]
+
+
+def own_certificate(node):
+    """An empty node has issued itself no certificate yet: it gets one from its configuration."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=localhost", "-days", "2",
+                    "-addext", "subjectAltName=DNS:localhost", "-keyout", node.folder / "admin.key", "-out", node.folder / "admin.pem"], check=True, capture_output=True)
+    (node.folder / "admin.key").chmod(0o600)
+    node.config.write_text(node.config.read_text().replace("[est]\n", "[est]\ncertificate = admin.pem\nprivate_key = admin.key\n"))
+
+
+def link(node, *arguments):
+    return node.ctl(*arguments).strip()
+
+
+def escaped(text):
+    """As RFC 4514 writes it in a name."""
+    return "".join("\\" + c if c in '<>"=,+;' else c for c in text)
+
+
+def test_from_nothing_to_a_renewed_device():
+    node = Node(admin=True, setup=False)
+    own_certificate(node)
+    with node:
+        passed = walk("walk_setup.mjs", node, LINK=link(node, "administrator", "create", "first", "--role", "owner"), EST_PORT=str(node.port))
+    assert len(passed) >= 20
+
+
+def test_co_13_names_of_everything_are_text():
+    with Node(admin=True) as node:
+        node.ctl("ca", "create", "Hostile", "--subject", f"CN={escaped(HOSTILE)},O={escaped('<script>owned=1</script>')}", "--validity", "1y", "--trust")
+        node.ctl("profile", "create", "hostile", "--template", "client-authentication", "--ca", "Hostile", "--auth", "passphrase", "--alias", "hostile", "--set", "approval.hold=enrollments",
+                 "--set", "approval.without_credentials=true")
+        node.ctl("allow", "add", "192.0.2.1", "--comment", HOSTILE)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOSTILE)])
+        san = [x509.UniformResourceIdentifier("javascript:owned=1"), x509.DNSName("a.example")]
+        key = make_key()
+        answer = node.enroll(make_csr(key, subject=subject, san=san))
+        assert answer.status == 200, answer.text
+        node.enroll(make_csr(make_key(), subject=subject), passphrase=HOSTILE)
+        out = node.folder / "hostile.pass"
+        node.ctl("profile", "passphrase", "hostile", "--generate", "--out", out)
+        node.post_csr("simpleenroll", make_csr(make_key(), subject=subject), "hostile", headers=node.basic(out.read_text().strip(), user="<script>owned=1</script>"))
+        held = node.ctl_json("request", "list")["requests"][0]["request_id"]
+        walk("walk_hostile.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), ACCOUNT="demo", SERIAL=node.serial(answer.certificate),
+             CA="Hostile", PROFILE="hostile", HELD=held)
