@@ -17,7 +17,8 @@ static bool read_config(const char *path, char **ret, struct error *err)
 	CLEANUP(config_freep) struct config *config = NULL;
 	CLEANUP(config_problems_done) struct config_problems problems = { 0 };
 
-	return config_load(path, &config, &problems, err) && keep(config->node.socket, ret, err);
+	return config_load(CONFIG_BESTOWD, path, &config, &problems, err) &&
+	       keep(config->node.socket, ret, err);
 }
 
 bool socket_path_find(const struct global_options *global, char **ret, struct error *err)

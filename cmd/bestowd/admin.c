@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "bestowd/admin_connection.h"
 #include "bestowd/admin_http.h"
-#include "bestowd/control.h"
+#include "node/control.h"
 #include "ipc/ipc.h"
 #include "model/snapshot.h"
 

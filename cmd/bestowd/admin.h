@@ -6,7 +6,7 @@
  * one request after another. Only root and the node's own user are answered. */
 #pragma once
 
-#include "bestowd/lockdown.h"
+#include "node/lockdown.h"
 #include "http/http.h"
 
 #define ADMIN_MESSAGE_MAX (4u * 1024 * 1024)

@@ -15,7 +15,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/pack.h"
-#include "bestowd/control.h"
+#include "node/control.h"
 #include "bestowd/secret_source.h"
 #include "jobs/jobs.h"
 #include "manage/manage.h"

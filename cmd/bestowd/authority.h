@@ -2,21 +2,16 @@
 #pragma once
 
 #include "base/change_board.h"
-#include "bestowd/lockdown.h"
+#include "node/lockdown.h"
 #include "ca/crl_issuer.h"
 #include "config/config.h"
 #include "ipc/ipc.h"
-
-struct authority_line {
-	int fd;
-	enum ipc_role role;
-	const char *name; /* "edge-1" */
-};
+#include "node/family.h"
 
 /* Everything is borrowed from the supervisor's memory as it was at fork; authority_main may keep
  * it. */
 struct authority_options {
-	const struct authority_line *lines; /* of the edges and the admin: ipc_server_add_line */
+	const struct family_line *lines; /* of the edges and the admin: ipc_server_add_line */
 	size_t line_count;
 	/* To the supervisor: ipc_server_add_line with IPC_ROLE_SUPERVISOR, so that the server takes
 	 * IPC_LINE from it; control_ready() when the lines are served. */

@@ -1,18 +1,12 @@
-/* bestowd: the arguments, and then the node. */
-#include <fcntl.h>
-#include <getopt.h>
-#include <stdio.h>
+/* bestowd: an authority and who operates it, behind edges. */
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
-#include "bestowd/selftest.h"
-#include "bestowd/supervisor.h"
-#include "bestowd/user.h"
-#include "config/config.h"
+#include "bestowd/admin.h"
+#include "bestowd/authority.h"
+#include "node/selftest.h"
+#include "node/family.h"
 
 #define DEFAULT_CONFIG "/etc/bestowd/bestowd.conf"
-#define EXIT_USAGE 2
 
 static const char help[] =
 	"bestowd issues certificates to devices by EST (RFC 7030).\n"
@@ -36,174 +30,90 @@ static const char help[] =
 	"SIGHUP reads the configuration anew; SIGTERM drains and ends, a second one ends at once.\n"
 	"Manual: bestowd(8), bestowd.conf(5). The node is operated with bestowctl(1).\n";
 
-enum command {
-	COMMAND_RUN,
-	COMMAND_CHECK,
-	COMMAND_PRINT,
-	COMMAND_SELF_TEST,
-	COMMAND_VERSION,
-	COMMAND_HELP,
-	COMMAND_USAGE,
-};
-
-struct arguments {
-	enum command command;
-	const char *config_path;
-};
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "check-config", no_argument, NULL, 'k' },
-	{ "print-config", no_argument, NULL, 'p' },
-	{ "self-test", required_argument, NULL, 't' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static enum command command_of_test(const char *test)
+static int run_authority(struct family *family, const struct process *process, int control_fd)
 {
-	if (strcmp(test, "lockdown") == 0)
-		return COMMAND_SELF_TEST;
-	fprintf(stderr, "bestowd: there is no self-test \"%s\"; there is: lockdown\n", test);
-	return COMMAND_USAGE;
+	const struct config_node *node = &process->generation->config->node;
+	const struct config_va *va = &process->generation->config->va;
+	struct family_line *lines = calloc(family->count, sizeof *lines);
+	const struct error no_memory = { .reason = REASON_NO_MEMORY, .detail = "lines" };
+
+	if (!lines)
+		return control_refuse(control_fd, &no_memory);
+	struct authority_options options = {
+		.lines = lines,
+		.line_count = family_lines(family, lines),
+		.control_fd = control_fd,
+		.state_dir = node->state_dir,
+		.key_passphrase_file = node->key_passphrase_file,
+		.token = &process->generation->config->token,
+		.workers = node->workers,
+		.est_url = family->est_url,
+		.console_url = family->console_url,
+		.va_url = va->url,
+		.crl_schedule = { .validity = va->crl_validity_ms / 1000,
+				  .interval = va->crl_interval_ms / 1000,
+				  .after_revocation = va->crl_after_revocation_ms / 1000,
+				  .delta_interval = va->crl_delta_interval_ms / 1000 },
+		.ocsp_validity = va->ocsp_validity_ms / 1000,
+		.ocsp_responder_validity = va->ocsp_responder_validity_ms / 1000,
+		.board = family->board,
+		.lockdown = process->generation->lockdown,
+	};
+	options.lockdown.token_network = options.token->module && options.token->network;
+
+	int result = authority_main(&options);
+	free(lines);
+	return result;
 }
 
-static void take_option(int option, struct arguments *arguments)
+static int run_admin(struct family *family, const struct process *process, int control_fd)
 {
-	switch (option) {
-	case 'c':
-		arguments->config_path = optarg;
-		return;
-	case 'k':
-		arguments->command = COMMAND_CHECK;
-		return;
-	case 'p':
-		arguments->command = COMMAND_PRINT;
-		return;
-	case 't':
-		arguments->command = command_of_test(optarg);
-		return;
-	case 'V':
-		arguments->command = COMMAND_VERSION;
-		return;
-	case 'h':
-		arguments->command = COMMAND_HELP;
-		return;
-	default:
-		arguments->command = COMMAND_USAGE;
-		return;
-	}
-}
-
-static struct arguments read_arguments(int argc, char **argv)
-{
-	struct arguments arguments = { COMMAND_RUN, DEFAULT_CONFIG };
-
-	while (arguments.command != COMMAND_USAGE) {
-		int option = getopt_long(argc, argv, "c:Vh", long_options, NULL);
-		if (option < 0)
-			break;
-		take_option(option, &arguments);
-	}
-	if (arguments.command != COMMAND_USAGE && optind < argc) {
-		fprintf(stderr, "bestowd: unexpected \"%s\"\n", argv[optind]);
-		arguments.command = COMMAND_USAGE;
-	}
-	return arguments;
-}
-
-/* Every problem, one line each, for a person and for an editor that jumps to FILE:LINE:COLUMN. */
-static bool load(const char *path, struct config **ret)
-{
-	CLEANUP(config_problems_done) struct config_problems problems = { 0 };
-	CLEANUP(buffer_done) struct buffer text = { 0 };
+	const struct config_est *est = &process->generation->config->est;
+	struct http_listener_options *listeners = NULL;
+	size_t listener_count = 0;
 	struct error err;
 
-	if (config_load(path, ret, &problems, &err))
-		return true;
-	config_problems_print(&problems, &text);
-	const char *printed = buffer_cstring(&text);
-	fputs(printed && *printed ? printed : err.detail, stderr);
-	return false;
+	if (!generation_admin_listeners(process->generation, &listeners, &listener_count, &err))
+		return control_refuse(control_fd, &err);
+	const struct admin_options options = {
+		.listeners = listeners,
+		.listener_count = listener_count,
+		.certificate_path = est->certificate,
+		.private_key_path = est->private_key,
+		.line_fd = process->line[1],
+		.control_fd = control_fd,
+		.listen_fd = family->admin_fd,
+		.uid = process->generation->lockdown.uid,
+		.lockdown = process->generation->lockdown,
+	};
+
+	int result = admin_main(&options);
+	free(listeners);
+	return result;
 }
 
-static int check_config(const char *path)
+/* The admin process lives by what is current when it starts. */
+static bool admin_must_restart(const struct generation *before, const struct generation *now)
 {
-	CLEANUP(config_freep) struct config *config = NULL;
-	struct error err;
-
-	if (!load(path, &config))
-		return EXIT_FAILURE;
-	if (!preflight(config, &err)) {
-		fprintf(stderr, "%s: %s\n", path, err.detail);
-		return EXIT_FAILURE;
-	}
-	puts("ok");
-	return EXIT_SUCCESS;
+	return !generation_shares_admin(before, now);
 }
 
-static int print_config(const char *path)
-{
-	CLEANUP(config_freep) struct config *config = NULL;
-	CLEANUP(buffer_done) struct buffer text = { 0 };
+static const struct part parts[] = {
+	{ PROCESS_SERVICE, "authority", run_authority, NULL },
+	{ PROCESS_ADMIN, "admin", run_admin, admin_must_restart },
+};
 
-	if (!load(path, &config))
-		return EXIT_FAILURE;
-	config_print(config, &text);
-	const char *printed = buffer_cstring(&text);
-	if (!printed || fputs(printed, stdout) == EOF)
-		return EXIT_FAILURE;
-	return EXIT_SUCCESS;
-}
-
-static int run(const char *path)
-{
-	struct config *config = NULL;
-
-	if (!load(path, &config))
-		return EXIT_FAILURE;
-	log_open(config->node.log_format, config->node.log_level, "bestowd");
-	return supervise(&(struct supervisor_options){ .config_path = path, .config = config });
-}
-
-/* A descriptor that is closed at start would be given to a socket, and then be written to. */
-static bool hold_standard_descriptors(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
+static const struct program bestowd = {
+	.name = "bestowd",
+	.config_path = DEFAULT_CONFIG,
+	.help = help,
+	.dialect = CONFIG_BESTOWD,
+	.parts = parts,
+	.part_count = ARRAY_LEN(parts),
+	.self_test = selftest_lockdown,
+};
 
 int main(int argc, char **argv)
 {
-	if (!hold_standard_descriptors())
-		return EXIT_FAILURE;
-
-	struct arguments arguments = read_arguments(argc, argv);
-	switch (arguments.command) {
-	case COMMAND_RUN:
-		return run(arguments.config_path);
-	case COMMAND_CHECK:
-		return check_config(arguments.config_path);
-	case COMMAND_PRINT:
-		return print_config(arguments.config_path);
-	case COMMAND_SELF_TEST:
-		return selftest_lockdown();
-	case COMMAND_VERSION:
-		puts("bestowd " BESTOW_VERSION);
-		return EXIT_SUCCESS;
-	case COMMAND_HELP:
-		fputs(help, stdout);
-		return EXIT_SUCCESS;
-	case COMMAND_USAGE:
-		break;
-	}
-	fputs("Try: bestowd --help\n", stderr);
-	return EXIT_USAGE;
+	return program_main(&bestowd, argc, argv);
 }

@@ -48,6 +48,7 @@ struct bestow_http_request {
 	void *body;
 	unsigned int timeout_ms;
 	size_t answer_max; /* octets of body; more is BESTOW_FAILED */
+	const char *via;   /* the Via field of who asks for others (RFC 9110 7.6.3); NULL: none */
 };
 
 #define BESTOW_FIELD_MAX 1024

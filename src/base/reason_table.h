@@ -285,5 +285,23 @@ REASON(NO_ANCHORS, "no_anchors", ERROR_INVALID, "Nothing says which server to tr
        "Name a file of CA certificates, the fingerprint of one, or the system's trust store")
 REASON(KEY_ACCESS, "key_access", ERROR_INTERNAL, "The private key cannot be used",
        "Check path, owner and passphrase; for a token, its provider and PIN")
+REASON(UPSTREAM_UNAVAILABLE, "upstream_unavailable", ERROR_BUSY,
+       "The server behind this proxy cannot be reached, or cannot answer now",
+       "Look at the upstream server and the route to it; devices are told to come again")
+REASON(UPSTREAM_SLOW, "upstream_slow", ERROR_BUSY,
+       "The server behind this proxy did not answer in time",
+       "Look at the upstream server's load, or raise timeout in [upstream NAME]")
+REASON(UPSTREAM_BROKEN, "upstream_broken", ERROR_BUSY,
+       "The server behind this proxy gave no answer that may go on to a device",
+       "Read the detail in the proxy's log: credential, URL, trust anchors, or the answer itself")
+REASON(UPSTREAM_REFUSED, "upstream_refused", ERROR_DENIED,
+       "The server behind this proxy refuses the request",
+       "Read its words in the proxy's log, and its own log")
+REASON(UPSTREAM_REJECTED, "upstream_rejected", ERROR_INVALID,
+       "The server behind this proxy does not take such a request",
+       "Read its words in the proxy's log, and its own log")
+REASON(UPSTREAM_LOOP, "upstream_loop", ERROR_INTERNAL,
+       "The request came back to a proxy that it had passed, or passed too many",
+       "Look at url in [upstream NAME] of each proxy: they ask one another")
 REASON(RELOAD_FAILED, "reload_failed", ERROR_INTERNAL,
        "The service did not take the new certificate", "Read the service's own log, then renew again")

@@ -6,14 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LISTENER_NAME_MAX 32
-
-struct building {
-	struct settings *settings;
-	const char *path;
-	struct config *config;
-	struct config_problems *problems;
-};
+#include "config/build_ra.h"
 
 /* -- where a value belongs -- */
 
@@ -42,21 +35,9 @@ static enum listener_kind kind_of(const char *name)
 	return LISTENER_EST;
 }
 
-static bool check_listener_name(const char *name, struct error *err)
-{
-	if (strlen(name) > LISTENER_NAME_MAX)
-		return error_set(err, REASON_CONFIG, "a listener's name has at most %d characters",
-				 LISTENER_NAME_MAX);
-	for (; kind_of(name) == LISTENER_EST && *name; name++)
-		if (!isalnum((unsigned char)*name) && !strchr("_-", *name))
-			return error_set(err, REASON_CONFIG,
-					 "a listener's name holds letters, digits, _ and - only");
-	return true;
-}
-
 static bool add_listener(struct config *config, const char *name, struct error *err)
 {
-	if (!check_listener_name(name, err))
+	if (kind_of(name) == LISTENER_EST && !section_name_check(name, err))
 		return false;
 	if (config->listener_count == CONFIG_LISTENERS_MAX)
 		return error_set(err, REASON_CONFIG, "more than %d listeners",
@@ -98,7 +79,15 @@ static bool find_home(struct config *config, const struct config_setting *settin
 	struct config_listener *listener = NULL;
 
 	switch (setting->key->home) {
+	case HOME_UPSTREAM:
+		return build_find_upstream(config, section_name(HOME_UPSTREAM, setting->section),
+					   ret, err);
+	case HOME_PROFILE:
+		return build_find_profile(config, section_name(HOME_PROFILE, setting->section), ret,
+					  err);
 	case HOME_NODE:
+	case HOME_AUTHORITY:
+	case HOME_PROXY:
 		*ret = &config->node;
 		return true;
 	case HOME_EST:
@@ -167,14 +156,17 @@ static void add_default(const struct building *building, const struct key *key, 
 		problem_add(building->problems, &setting, "%s", err.detail);
 }
 
-static const char *home_section(const struct key *key)
+/* What a section that may be there many times does not say. */
+static void add_defaults_of_named(const struct building *building, const struct key *key)
 {
-	static const char *const sections[] = {
-		[HOME_NODE] = "node",   [HOME_EST] = "est",     [HOME_VA] = "va",
-		[HOME_ADMIN] = "admin", [HOME_TOKEN] = "token", [HOME_LISTENER] = "est"
-	};
+	struct settings *settings = building->settings;
 
-	return sections[key->home];
+	for (size_t i = 0, count = settings->count; i < count; i++) {
+		const char *section = settings->items[i].section;
+
+		if (section_name(key->home, section) && !settings_find(settings, section, key))
+			add_default(building, key, section, key->fallback);
+	}
 }
 
 /* Further listeners have no defaults: without addresses of their own they would be [est]'s twins.
@@ -182,8 +174,14 @@ static const char *home_section(const struct key *key)
 static void add_defaults(const struct building *building)
 {
 	for (size_t i = 0; i < key_count; i++) {
-		const char *section = home_section(&keys[i]);
+		const char *section = key_section(&keys[i]);
 
+		if (!key_is_of(building->settings->dialect, &keys[i]))
+			continue;
+		if (!key_has_defaults(&keys[i])) {
+			add_defaults_of_named(building, &keys[i]);
+			continue;
+		}
 		if (settings_find(building->settings, section, &keys[i]))
 			continue;
 		add_default(building, &keys[i], section, keys[i].fallback);
@@ -193,12 +191,12 @@ static void add_defaults(const struct building *building)
 
 /* -- what must fit together -- */
 
-static const struct config_setting *setting_of(const struct building *building, const char *section,
-					       const char *name)
+const struct config_setting *setting_of(const struct building *building, const char *section,
+					const char *name)
 {
 	static const struct config_setting nowhere = { 0 };
-	const struct config_setting *setting =
-		settings_find(building->settings, section, key_find(section, name));
+	const struct config_setting *setting = settings_find(
+		building->settings, section, key_find(building->settings->dialect, section, name));
 
 	return setting ? setting : &nowhere;
 }
@@ -242,7 +240,7 @@ static void section_of(const struct config_listener *listener, char *into, size_
 
 static void check_listener(const struct building *building, const struct config_listener *listener)
 {
-	char section[LISTENER_NAME_MAX + 16];
+	char section[SECTION_NAME_MAX + 16];
 
 	section_of(listener, section, sizeof section);
 	const struct config_setting *proxy_protocol =
@@ -275,7 +273,7 @@ static bool listens_on(const struct config *config, size_t listeners, size_t lis
 static void check_twins(const struct building *building)
 {
 	const struct config *config = building->config;
-	char section[LISTENER_NAME_MAX + 16];
+	char section[SECTION_NAME_MAX + 16];
 
 	for (size_t i = 0; i < config->listener_count; i++) {
 		section_of(&config->listeners[i], section, sizeof section);
@@ -308,4 +306,6 @@ void config_build(struct settings *settings, const char *path, struct config *co
 	for (size_t i = 0; i < config->listener_count; i++)
 		check_listener(&building, &config->listeners[i]);
 	check_twins(&building);
+	if (config->dialect == CONFIG_RA)
+		build_check_ra(&building);
 }

@@ -68,6 +68,7 @@ static bool finish(const char *path, struct settings *settings, struct config **
 
 	if (!config)
 		return error_set(err, REASON_NO_MEMORY, "configuration");
+	config->dialect = settings->dialect;
 	config_build(settings, path, config, problems);
 	if (problems->count || problems->more)
 		return refuse(problems, err);
@@ -78,10 +79,10 @@ static bool finish(const char *path, struct settings *settings, struct config **
 	return true;
 }
 
-bool config_load(const char *path, struct config **ret, struct config_problems *problems,
-		 struct error *err)
+bool config_load(enum config_dialect dialect, const char *path, struct config **ret,
+		 struct config_problems *problems, struct error *err)
 {
-	CLEANUP(settings_done) struct settings settings = { 0 };
+	CLEANUP(settings_done) struct settings settings = { .dialect = dialect };
 	char absolute[PATH_MAX];
 
 	/* what is read again later must not depend on where we stand then */
@@ -92,10 +93,10 @@ bool config_load(const char *path, struct config **ret, struct config_problems *
 	return finish(absolute, &settings, ret, problems, err);
 }
 
-bool config_parse(const char *path, struct bytes text, struct config **ret,
-		  struct config_problems *problems, struct error *err)
+bool config_parse(enum config_dialect dialect, const char *path, struct bytes text,
+		  struct config **ret, struct config_problems *problems, struct error *err)
 {
-	CLEANUP(settings_done) struct settings settings = { 0 };
+	CLEANUP(settings_done) struct settings settings = { .dialect = dialect };
 
 	settings_read(path, text, &settings, problems);
 	return finish(path, &settings, ret, problems, err);
@@ -110,11 +111,40 @@ static void listener_done(struct config_listener *listener)
 	address_set_done(&listener->trusted_proxies);
 }
 
+static void upstream_done(struct config_upstream *upstream)
+{
+	free(upstream->name);
+	free(upstream->url);
+	free(upstream->anchors);
+	free(upstream->certificate);
+	free(upstream->private_key);
+	free(upstream->user);
+	free(upstream->passphrase_file);
+}
+
+static void profile_done(struct config_profile *profile)
+{
+	free(profile->name);
+	free(profile->upstream);
+	free(profile->upstream_label);
+	free(profile->client_anchors);
+	free(profile->passphrase_file);
+	address_set_done(&profile->allow);
+	for (size_t i = 0; i < profile->labels.count; i++)
+		free(profile->labels.texts[i]);
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
 		return;
-	struct settings settings = { config->settings, config->setting_count };
+	for (size_t i = 0; i < config->upstream_count; i++)
+		upstream_done(&config->upstreams[i]);
+	for (size_t i = 0; i < config->profile_count; i++)
+		profile_done(&config->profiles[i]);
+	free(config->upstreams);
+	free(config->profiles);
+	struct settings settings = { config->settings, config->setting_count, config->dialect };
 	settings_done(&settings);
 	for (size_t i = 0; i < config->listener_count; i++)
 		listener_done(&config->listeners[i]);
@@ -157,15 +187,25 @@ static void print_section(const struct config *config, const char *section, stru
 		}
 }
 
+static void print_named(const struct config *config, const char *kind, const char *name,
+			struct buffer *to)
+{
+	CLEANUP(buffer_done) struct buffer section = { 0 };
+
+	buffer_printf(&section, "%s %s", kind, name);
+	const char *text = buffer_cstring(&section);
+	if (text)
+		print_section(config, text, to);
+}
+
 void config_print(const struct config *config, struct buffer *to)
 {
 	print_section(config, "node", to);
 	print_section(config, "est", to);
-	for (size_t i = 1; i < config->listener_count; i++) {
-		CLEANUP(buffer_done) struct buffer section = { 0 };
-		buffer_printf(&section, "listener %s", config->listeners[i].name);
-		const char *text = buffer_cstring(&section);
-		if (text)
-			print_section(config, text, to);
-	}
+	for (size_t i = 1; i < config->listener_count; i++)
+		print_named(config, "listener", config->listeners[i].name, to);
+	for (size_t i = 0; i < config->upstream_count; i++)
+		print_named(config, "upstream", config->upstreams[i].name, to);
+	for (size_t i = 0; i < config->profile_count; i++)
+		print_named(config, "profile", config->profiles[i].name, to);
 }

@@ -1,6 +1,6 @@
-/* The node's file: what bestowd reads before it does anything else, and again on SIGHUP. Sections,
- * keys, types, bounds and defaults are rows of keys.c; docs/reference/configuration.md says what
- * they mean. */
+/* The node's file: what bestowd and bestow-ra read before they do anything else, and again on
+ * SIGHUP. Sections, keys, types, bounds and defaults are rows of keys.c;
+ * docs/reference/configuration.md says what they mean. */
 #pragma once
 
 #include <sys/socket.h>
@@ -15,7 +15,14 @@
 #define CONFIG_LISTENERS_MAX 32
 #define CONFIG_WORKERS_MAX 256
 #define CONFIG_EDGES_MAX 256
+#define CONFIG_UPSTREAMS_MAX 16
+#define CONFIG_PROFILES_MAX 256
+#define CONFIG_LABELS_MAX 16 /* per profile */
+#define CONFIG_LABEL_MAX 128
 #define SECRET_PROMPT "prompt" /* in place of a secret's file; no path looks so */
+
+/* Whose file it is: that decides which sections and keys there are. */
+enum config_dialect { CONFIG_BESTOWD, CONFIG_RA };
 
 /* "192.0.2.1:8443" or "[2001:db8::1]:8443". */
 struct config_listen {
@@ -83,9 +90,52 @@ struct config_token {
 	bool network; /* the module reaches its token by TCP */
 };
 
+/* bestow-ra: an EST server that is asked. */
+struct config_upstream {
+	char *name;
+	char *url;     /* "https://HOST[:PORT][/BASE]" */
+	char *anchors; /* file of the CA certificates that the server's leads to */
+	char *certificate, *private_key; /* the RA's; both NULL: none */
+	char *user, *passphrase_file;    /* HTTP Basic or Digest; both NULL: none */
+	uint32_t timeout_ms;             /* for one request */
+	uint32_t refresh_ms;             /* how often CA certificates and csrattrs are asked for */
+};
+
+enum config_auth { CONFIG_AUTH_CERTIFICATE, CONFIG_AUTH_PASSPHRASE, CONFIG_AUTH_EITHER };
+enum config_challenge {
+	CONFIG_CHALLENGE_BINDING,
+	CONFIG_CHALLENGE_PASSPHRASE,
+	CONFIG_CHALLENGE_IGNORED
+};
+
+struct config_labels {
+	char *texts[CONFIG_LABELS_MAX];
+	size_t count;
+};
+
+/* bestow-ra: an EST service for devices, and which one of an upstream it stands for. */
+struct config_profile {
+	char *name;
+	char *upstream;       /* name of its section */
+	char *upstream_label; /* NULL: none */
+	struct config_labels labels;
+	bool is_default; /* for URLs without a label */
+	struct address_set allow;
+	enum config_auth auth;
+	char *client_anchors;  /* file; NULL: no certificate speaks for anybody */
+	char *passphrase_file; /* one passphrase a line */
+	bool any_name;         /* a device may ask for names that its certificate does not bear */
+	bool accept_ra;        /* other RAs, known by id-kp-cmcRA, speak for their devices */
+	bool require_binding;
+	enum config_challenge challenge;
+	bool strict_encoding;
+	bool serverkeygen;
+};
+
 struct config_setting;
 
 struct config {
+	enum config_dialect dialect;
 	struct config_node node;
 	struct config_est est;
 	struct config_va va;
@@ -93,6 +143,10 @@ struct config {
 	struct config_token token;
 	struct config_listener *listeners; /* first [est]'s own */
 	size_t listener_count;
+	struct config_upstream *upstreams;
+	size_t upstream_count;
+	struct config_profile *profiles;
+	size_t profile_count;
 	struct config_setting *settings; /* as written, for config_print() */
 	size_t setting_count;
 };
@@ -117,11 +171,12 @@ void config_problems_done(struct config_problems *problems);
 /* Reads the file, then "*.conf" of the folder conf.d beside it in the order of their names; a later
  * file overrides an earlier one, and adds to keys that may be repeated. False with REASON_CONFIG
  * and the first problem if there is any; *ret is set only on success. */
-MUST_CHECK bool config_load(const char *path, struct config **ret, struct config_problems *problems,
-			    struct error *err);
+MUST_CHECK bool config_load(enum config_dialect dialect, const char *path, struct config **ret,
+			    struct config_problems *problems, struct error *err);
 /* The same for one text, as though it had been read from `path`. */
-MUST_CHECK bool config_parse(const char *path, struct bytes text, struct config **ret,
-			     struct config_problems *problems, struct error *err);
+MUST_CHECK bool config_parse(enum config_dialect dialect, const char *path, struct bytes text,
+			     struct config **ret, struct config_problems *problems,
+			     struct error *err);
 void config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
 

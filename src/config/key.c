@@ -24,7 +24,24 @@ static const struct choice log_levels[] = {
 };
 static const struct choice tls_versions[] = { { "1.2", 12 }, { "1.3", 13 }, { NULL, 0 } };
 
+static const struct choice auths[] = {
+	{ "certificate", CONFIG_AUTH_CERTIFICATE },
+	{ "passphrase", CONFIG_AUTH_PASSPHRASE },
+	{ "either", CONFIG_AUTH_EITHER },
+	{ NULL, 0 },
+};
+static const struct choice challenges[] = {
+	{ "binding", CONFIG_CHALLENGE_BINDING },
+	{ "passphrase", CONFIG_CHALLENGE_PASSPHRASE },
+	{ "ignored", CONFIG_CHALLENGE_IGNORED },
+	{ NULL, 0 },
+};
+
 #define NODE(field) HOME_NODE, offsetof(struct config_node, field)
+#define AUTHORITY(field) HOME_AUTHORITY, offsetof(struct config_node, field)
+#define PROXY(field) HOME_PROXY, offsetof(struct config_node, field)
+#define UPSTREAM(field) HOME_UPSTREAM, offsetof(struct config_upstream, field)
+#define PROFILE(field) HOME_PROFILE, offsetof(struct config_profile, field)
 #define EST(field) HOME_EST, offsetof(struct config_est, field)
 #define VA(field) HOME_VA, offsetof(struct config_va, field)
 #define ADMIN(field) HOME_ADMIN, offsetof(struct config_admin, field)
@@ -33,13 +50,14 @@ static const struct choice tls_versions[] = { { "1.2", 12 }, { "1.3", 13 }, { NU
 
 /* clang-format off */
 const struct key keys[] = {
-	{ "state_dir", NODE(state_dir), parse_path, "/var/lib/bestowd", { 0 }, false, NULL },
-	{ "socket", NODE(socket), parse_path, "/run/bestowd/admin.sock", { 0 }, false, NULL },
+	{ "state_dir", AUTHORITY(state_dir), parse_path, "/var/lib/bestowd", { 0 }, false, NULL },
+	{ "socket", AUTHORITY(socket), parse_path, "/run/bestowd/admin.sock", { 0 }, false, NULL },
 	{ "edges", NODE(edges), parse_count, "auto", { auto_count, 1, CONFIG_EDGES_MAX }, false, NULL },
-	{ "workers", NODE(workers), parse_count, "4", { NULL, 1, CONFIG_WORKERS_MAX }, false, NULL },
-	{ "key_passphrase_file", NODE(key_passphrase_file), parse_secret_path, "", { 0 }, false, NULL },
+	{ "workers", PROXY(workers), parse_count, "16", { NULL, 1, CONFIG_WORKERS_MAX }, false, NULL },
+	{ "workers", AUTHORITY(workers), parse_count, "4", { NULL, 1, CONFIG_WORKERS_MAX }, false, NULL },
+	{ "key_passphrase_file", AUTHORITY(key_passphrase_file), parse_secret_path, "", { 0 }, false, NULL },
 	{ "user", NODE(user), parse_user, "", { 0 }, false, NULL },
-	{ "est_url", NODE(est_url), parse_url, "", { 0 }, false, NULL },
+	{ "est_url", AUTHORITY(est_url), parse_url, "", { 0 }, false, NULL },
 	{ "log_format", NODE(log_format), parse_choice, "auto", { log_formats, 0, 0 }, false, NULL },
 	{ "log_level", NODE(log_level), parse_choice, "info", { log_levels, 0, 0 }, false, NULL },
 	{ "require_lockdown", NODE(require_lockdown), parse_flag, "yes", { 0 }, false, NULL },
@@ -77,50 +95,122 @@ const struct key keys[] = {
 	{ "listen", HOME_LISTENER, 0, parse_listens, "0.0.0.0:8443", { 0 }, true, "[::]:8443" },
 	{ "proxy_protocol", LISTENER(proxy_protocol), parse_flag, "no", { 0 }, false, NULL },
 	{ "trusted_proxies", LISTENER(trusted_proxies), parse_proxies, NULL, { 0 }, true, NULL },
+
+	{ "url", UPSTREAM(url), parse_url, "", { 0 }, false, NULL },
+	{ "anchors", UPSTREAM(anchors), parse_auto_path, "", { 0 }, false, NULL },
+	{ "certificate", UPSTREAM(certificate), parse_auto_path, "", { 0 }, false, NULL },
+	{ "private_key", UPSTREAM(private_key), parse_auto_path, "", { 0 }, false, NULL },
+	{ "user", UPSTREAM(user), parse_label, "", { NULL, 0, 128 }, false, NULL },
+	{ "passphrase_file", UPSTREAM(passphrase_file), parse_auto_path, "", { 0 }, false, NULL },
+	{ "timeout", UPSTREAM(timeout_ms), parse_ms, "20s", { NULL, 1, 28 }, false, NULL },
+	{ "refresh", UPSTREAM(refresh_ms), parse_ms, "5m", { NULL, 1, 24 * HOUR }, false, NULL },
+
+	{ "upstream", PROFILE(upstream), parse_name, "", { NULL, 0, SECTION_NAME_MAX }, false, NULL },
+	{ "upstream_label", PROFILE(upstream_label), parse_est_label, "", { NULL, 0, CONFIG_LABEL_MAX }, false, NULL },
+	{ "label", PROFILE(labels), parse_est_labels, NULL, { NULL, 0, CONFIG_LABEL_MAX }, true, NULL },
+	{ "default", PROFILE(is_default), parse_flag, "no", { 0 }, false, NULL },
+	{ "allow", PROFILE(allow), parse_proxies, NULL, { 0 }, true, NULL },
+	{ "auth", PROFILE(auth), parse_choice, "certificate", { auths, 0, 0 }, false, NULL },
+	{ "client_anchors", PROFILE(client_anchors), parse_auto_path, "", { 0 }, false, NULL },
+	{ "passphrase_file", PROFILE(passphrase_file), parse_auto_path, "", { 0 }, false, NULL },
+	{ "any_name", PROFILE(any_name), parse_flag, "no", { 0 }, false, NULL },
+	{ "accept_ra", PROFILE(accept_ra), parse_flag, "no", { 0 }, false, NULL },
+	{ "require_binding", PROFILE(require_binding), parse_flag, "no", { 0 }, false, NULL },
+	{ "challenge", PROFILE(challenge), parse_choice, "binding", { challenges, 0, 0 }, false, NULL },
+	{ "strict_encoding", PROFILE(strict_encoding), parse_flag, "no", { 0 }, false, NULL },
+	{ "serverkeygen", PROFILE(serverkeygen), parse_flag, "no", { 0 }, false, NULL },
 };
 /* clang-format on */
 const size_t key_count = ARRAY_LEN(keys);
 
-static const char listener_prefix[] = "listener ";
+/* -- which sections there are, and whose -- */
+
+#define IN(dialect) (1u << (dialect))
+#define IN_BOTH (IN(CONFIG_BESTOWD) | IN(CONFIG_RA))
+
+static const struct home {
+	const char *section;
+	const char *prefix; /* of "PREFIX NAME", where there may be many; NULL: there is one */
+	const char *words;  /* where else a key of this home may stand, for a person */
+	unsigned int dialects;
+} homes[] = {
+	[HOME_NODE] = { "node", NULL, "node", IN_BOTH },
+	[HOME_AUTHORITY] = { "node", NULL, "node", IN(CONFIG_BESTOWD) },
+	[HOME_PROXY] = { "node", NULL, "node", IN(CONFIG_RA) },
+	[HOME_EST] = { "est", NULL, "est", IN_BOTH },
+	[HOME_VA] = { "va", NULL, "va", IN(CONFIG_BESTOWD) },
+	[HOME_ADMIN] = { "admin", NULL, "admin", IN(CONFIG_BESTOWD) },
+	[HOME_TOKEN] = { "token", NULL, "token", IN(CONFIG_BESTOWD) },
+	[HOME_LISTENER] = { "est", "listener ", "est], [va], [admin] and [listener NAME", IN_BOTH },
+	[HOME_UPSTREAM] = { "", "upstream ", "upstream NAME", IN(CONFIG_RA) },
+	[HOME_PROFILE] = { "", "profile ", "profile NAME", IN(CONFIG_RA) },
+};
+
+bool key_is_of(enum config_dialect dialect, const struct key *key)
+{
+	return homes[key->home].dialects & IN(dialect);
+}
+
+bool key_has_defaults(const struct key *key)
+{
+	return homes[key->home].section[0];
+}
+
+const char *key_section(const struct key *key)
+{
+	return homes[key->home].section;
+}
+
+const char *section_name(enum key_home home, const char *section)
+{
+	const char *prefix = homes[home].prefix;
+	size_t len = prefix ? strlen(prefix) : 0;
+
+	if (!prefix || strncmp(section, prefix, len) != 0 || strchr(" \t", section[len]))
+		return NULL;
+	return section + len;
+}
 
 bool section_is_listener(const char *section)
 {
-	return strncmp(section, listener_prefix, strlen(listener_prefix)) == 0 &&
-	       !strchr(" \t", section[strlen(listener_prefix)]);
+	return section_name(HOME_LISTENER, section) != NULL;
 }
 
-bool section_exists(const char *section)
+bool section_exists(enum config_dialect dialect, const char *section)
 {
-	return strcmp(section, "node") == 0 || strcmp(section, "est") == 0 ||
-	       strcmp(section, "va") == 0 || strcmp(section, "admin") == 0 ||
-	       strcmp(section, "token") == 0 || section_is_listener(section);
-}
-
-/* [est] has a listener of its own. */
-static bool may_stand_in(const struct key *key, const char *section)
-{
-	switch (key->home) {
-	case HOME_NODE:
-		return strcmp(section, "node") == 0;
-	case HOME_EST:
-		return strcmp(section, "est") == 0;
-	case HOME_VA:
-		return strcmp(section, "va") == 0;
-	case HOME_ADMIN:
-		return strcmp(section, "admin") == 0;
-	case HOME_TOKEN:
-		return strcmp(section, "token") == 0;
-	case HOME_LISTENER:
-		return strcmp(section, "est") == 0 || strcmp(section, "va") == 0 ||
-		       strcmp(section, "admin") == 0 || section_is_listener(section);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(homes); i++)
+		if ((homes[i].dialects & IN(dialect)) &&
+		    ((*homes[i].section && strcmp(section, homes[i].section) == 0) ||
+		     section_name((enum key_home)i, section)))
+			return true;
 	return false;
 }
 
-const struct key *key_find(const char *section, const char *name)
+const char *sections_text(enum config_dialect dialect)
+{
+	return dialect == CONFIG_RA
+		       ? "[node], [est], [listener NAME], [upstream NAME] and [profile NAME]"
+		       : "[node], [est], [va], [admin], [token] and [listener NAME]";
+}
+
+/* [est], [va] and [admin] have listeners of their own. */
+static bool may_stand_in(const struct key *key, const char *section)
+{
+	const struct home *home = &homes[key->home];
+
+	if (section_name(key->home, section))
+		return true;
+	if (key->home == HOME_LISTENER &&
+	    (strcmp(section, "va") == 0 || strcmp(section, "admin") == 0))
+		return true;
+	return *home->section && strcmp(section, home->section) == 0;
+}
+
+const struct key *key_find(enum config_dialect dialect, const char *section, const char *name)
 {
 	for (size_t i = 0; i < key_count; i++)
-		if (strcmp(keys[i].name, name) == 0 && may_stand_in(&keys[i], section))
+		if (key_is_of(dialect, &keys[i]) && strcmp(keys[i].name, name) == 0 &&
+		    section_exists(dialect, section) && may_stand_in(&keys[i], section))
 			return &keys[i];
 	return NULL;
 }
@@ -157,15 +247,16 @@ static unsigned int spelling_distance(const char *a, const char *b)
 	return row[b_len];
 }
 
-static const struct key *nearest_in(const char *section, const char *name)
+static const struct key *nearest_in(enum config_dialect dialect, const char *section,
+				    const char *name)
 {
 	const struct key *nearest = NULL;
 	unsigned int best = 4; /* further than this is another word */
 
 	for (size_t i = 0; i < key_count; i++) {
 		unsigned int distance = spelling_distance(keys[i].name, name);
-		if (!may_stand_in(&keys[i], section) || distance >= best ||
-		    distance >= strlen(keys[i].name))
+		if (!key_is_of(dialect, &keys[i]) || !may_stand_in(&keys[i], section) ||
+		    distance >= best || distance >= strlen(keys[i].name))
 			continue;
 		best = distance;
 		nearest = &keys[i];
@@ -173,28 +264,10 @@ static const struct key *nearest_in(const char *section, const char *name)
 	return nearest;
 }
 
-static const char *home_name(const struct key *key)
+void key_suggest(enum config_dialect dialect, const char *section, const char *name, char *into,
+		 size_t size)
 {
-	switch (key->home) {
-	case HOME_NODE:
-		return "node";
-	case HOME_EST:
-		return "est";
-	case HOME_VA:
-		return "va";
-	case HOME_ADMIN:
-		return "admin";
-	case HOME_TOKEN:
-		return "token";
-	case HOME_LISTENER:
-		return "est], [va], [admin] and [listener NAME";
-	}
-	return "";
-}
-
-void key_suggest(const char *section, const char *name, char *into, size_t size)
-{
-	const struct key *nearest = nearest_in(section, name);
+	const struct key *nearest = nearest_in(dialect, section, name);
 
 	into[0] = '\0';
 	if (nearest) {
@@ -202,6 +275,6 @@ void key_suggest(const char *section, const char *name, char *into, size_t size)
 		return;
 	}
 	for (size_t i = 0; i < key_count; i++)
-		if (strcmp(keys[i].name, name) == 0)
-			snprintf(into, size, "; it belongs to [%s]", home_name(&keys[i]));
+		if (key_is_of(dialect, &keys[i]) && strcmp(keys[i].name, name) == 0)
+			snprintf(into, size, "; it belongs to [%s]", homes[keys[i].home].words);
 }

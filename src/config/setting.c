@@ -49,7 +49,7 @@ void settings_done(struct settings *settings)
 	for (size_t i = 0; i < settings->count; i++)
 		setting_done(&settings->items[i]);
 	free(settings->items);
-	*settings = (struct settings){ 0 };
+	*settings = (struct settings){ .dialect = settings->dialect };
 }
 
 struct reading {
@@ -83,6 +83,7 @@ static void override(const struct reading *reading, struct config_setting *earli
 static void refuse_unknown(const struct reading *reading, const struct config_setting *where,
 			   const char *section, const char *name)
 {
+	enum config_dialect dialect = reading->settings->dialect;
 	struct config_setting named = *where;
 	char suggestion[96];
 
@@ -91,12 +92,12 @@ static void refuse_unknown(const struct reading *reading, const struct config_se
 		problem_add(reading->problems, &named, "stands before the first [section]");
 		return;
 	}
-	if (!section_exists(section)) {
-		problem_add(reading->problems, &named,
-			    "stands in [%s]; there are [node], [est] and [listener NAME]", section);
+	if (!section_exists(dialect, section)) {
+		problem_add(reading->problems, &named, "stands in [%s]; there are %s", section,
+			    sections_text(dialect));
 		return;
 	}
-	key_suggest(section, name, suggestion, sizeof suggestion);
+	key_suggest(dialect, section, name, suggestion, sizeof suggestion);
 	problem_add(reading->problems, &named, "there is no such key in [%s]%s", section,
 		    suggestion);
 }
@@ -105,7 +106,7 @@ static void on_value(void *context, const struct ini_place *place, const char *s
 		     const char *name, const char *text)
 {
 	const struct reading *reading = context;
-	const struct key *key = key_find(section, name);
+	const struct key *key = key_find(reading->settings->dialect, section, name);
 	struct config_setting setting = {
 		.key = key,
 		.section = (char *)(uintptr_t)section,

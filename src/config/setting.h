@@ -15,6 +15,7 @@ struct config_setting {
 struct settings {
 	struct config_setting *items;
 	size_t count;
+	enum config_dialect dialect;
 };
 
 MUST_CHECK bool settings_add(struct settings *settings, const struct config_setting *borrowed,

@@ -83,6 +83,59 @@ bool parse_label(const struct value *value, void *into, struct error *err)
 	return replace(into, strdup(value->text), err);
 }
 
+bool section_name_check(const char *name, struct error *err)
+{
+	if (strlen(name) > SECTION_NAME_MAX)
+		return error_set(err, REASON_CONFIG, "a section's name has at most %d characters",
+				 SECTION_NAME_MAX);
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("_-", *name))
+			return error_set(err, REASON_CONFIG,
+					 "a section's name holds letters, digits, _ and - only");
+	return true;
+}
+
+bool parse_name(const struct value *value, void *into, struct error *err)
+{
+	if (!*value->text)
+		return clear(into);
+	return section_name_check(value->text, err) && replace(into, strdup(value->text), err);
+}
+
+/* Whether it is an operation's name is for who serves it to say. */
+static bool check_est_label(const struct value *value, struct error *err)
+{
+	if (strlen(value->text) > value->rule->max)
+		return error_set(err, REASON_CONFIG, "a label has at most %llu characters",
+				 (unsigned long long)value->rule->max);
+	for (const char *at = value->text; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("._~-/", *at))
+			return error_set(err, REASON_CONFIG, "'%c' in a label", *at);
+	return true;
+}
+
+bool parse_est_label(const struct value *value, void *into, struct error *err)
+{
+	if (!*value->text)
+		return clear(into);
+	return check_est_label(value, err) && replace(into, strdup(value->text), err);
+}
+
+bool parse_est_labels(const struct value *value, void *into, struct error *err)
+{
+	struct config_labels *labels = into;
+
+	if (!*value->text)
+		return error_set(err, REASON_CONFIG, "a label is missing");
+	if (labels->count == CONFIG_LABELS_MAX)
+		return error_set(err, REASON_CONFIG, "more than %d labels", CONFIG_LABELS_MAX);
+	if (!check_est_label(value, err) ||
+	    !replace(&labels->texts[labels->count], strdup(value->text), err))
+		return false;
+	labels->count++;
+	return true;
+}
+
 static bool is_user_character(char character)
 {
 	return isalnum((unsigned char)character) || strchr("_-.$", character);

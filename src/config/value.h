@@ -3,6 +3,11 @@
 
 #include "config/config.h"
 
+#define SECTION_NAME_MAX 32
+
+/* A name of a section "KIND NAME". */
+MUST_CHECK bool section_name_check(const char *name, struct error *err);
+
 /* A name and what it stands for; the last one's name is NULL. */
 struct choice {
 	const char *name;
@@ -26,6 +31,9 @@ value_parser parse_path;        /* char *, absolute */
 value_parser parse_auto_path;   /* char *; NULL for "auto" and "" */
 value_parser parse_secret_path; /* char *; also credential:NAME, and "prompt" as it is */
 value_parser parse_label;       /* char *, of a token; NULL for "" */
+value_parser parse_name;        /* char *, of a section; NULL for "" */
+value_parser parse_est_label;   /* char *; NULL for "" */
+value_parser parse_est_labels;  /* struct config_labels: adds one */
 value_parser parse_user;        /* char *; NULL for "" */
 value_parser parse_url;         /* char *; NULL for "" */
 value_parser parse_va_url;      /* char *; NULL for "": http://HOST[:PORT][/PATH] */

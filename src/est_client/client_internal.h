@@ -55,6 +55,7 @@ struct exchange_call {
 	const char *operation;
 	struct exchange_body body;
 	bool provisional;     /* no credential is sent */
+	const char *via;      /* NULL: we ask for ourselves */
 	bool nothing_is_fine; /* 204 and 404 are answers: an empty body */
 };
 

@@ -163,6 +163,7 @@ static bool send_once(const struct attempt *attempt, struct bestow_http_answer *
 		.body = call->body.context,
 		.timeout_ms = (unsigned int)(attempt->end_ms - now),
 		.answer_max = CLIENT_ANSWER_MAX,
+		.via = call->via,
 	};
 	if (!client->transport->exchange(client->transport_context, &tls, &request, ret, &why))
 		return failure_take(&why, err);

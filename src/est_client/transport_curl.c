@@ -271,26 +271,30 @@ static CURLcode set_credentials(CURL *curl, const struct bestow_http_request *re
 	return code;
 }
 
+/* Frees the list where it cannot be longer. */
+static struct curl_slist *add_line(struct curl_slist *headers, const char *line)
+{
+	struct curl_slist *longer = headers ? curl_slist_append(headers, line) : NULL;
+
+	if (!longer)
+		curl_slist_free_all(headers);
+	return longer;
+}
+
 static struct curl_slist *make_headers(const struct bestow_http_request *request)
 {
-	char line[128];
+	char line[256];
 	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
 
-	if (!headers || !request->content_type)
+	if (request->via) {
+		snprintf(line, sizeof line, "Via: %s", request->via);
+		headers = add_line(headers, line);
+	}
+	if (!request->content_type)
 		return headers;
 	snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
-
-	const char *const lines[] = { line, "Content-Transfer-Encoding: base64" };
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		struct curl_slist *longer = curl_slist_append(headers, lines[i]);
-
-		if (!longer) {
-			curl_slist_free_all(headers);
-			return NULL;
-		}
-		headers = longer;
-	}
-	return headers;
+	headers = add_line(headers, line);
+	return add_line(headers, "Content-Transfer-Encoding: base64");
 }
 
 static CURLcode set_request(CURL *curl, const struct bestow_http_request *request,

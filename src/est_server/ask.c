@@ -31,6 +31,7 @@ static bool fill_request(const struct est_exchange *e, struct bytes body, struct
 		.authorization = bytes_of_string(authorization),
 		.binding.proxied = e->server->options.tls_proxied,
 	};
+	memcpy(ret->via, e->via, sizeof ret->via);
 	memcpy(ret->request_id, http_request_id(e->http), REQUEST_ID_LEN);
 	strncpy(ret->tls_version, http_tls_version(e->http), sizeof ret->tls_version - 1);
 	http_channel_binding(e->http, ret->binding.tls_unique, ret->binding.tls_exporter);

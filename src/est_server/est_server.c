@@ -159,6 +159,13 @@ void exchange_refuse(struct est_exchange *e, const struct error *why, const stru
 	reply_refusal(e, shown, false);
 }
 
+static bool check_way(struct est_exchange *e, struct error *err)
+{
+	const char *own = e->server->options.via_name;
+
+	return !own || via_add(http_header(e->http, "Via"), own, e->via, err);
+}
+
 /* Which operation this is, by a method that it takes. */
 static bool choose(const struct est_exchange *e, const struct operation **ret, struct error *err)
 {
@@ -178,7 +185,7 @@ static void serve(struct est_exchange *e)
 	const struct operation *operation = NULL;
 	struct error refusal = { 0 };
 
-	if (choose(e, &operation, &refusal))
+	if (choose(e, &operation, &refusal) && check_way(e, &refusal))
 		operation->serve(e);
 	else
 		exchange_refuse(e, &refusal, &refusal);

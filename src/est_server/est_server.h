@@ -9,6 +9,7 @@
 struct est_server_options {
 	struct est_asker *asker; /* who answers what needs an authority; borrowed */
 	const char *base_path;   /* a fixed prefix before /.well-known, "" for none; borrowed */
+	const char *via_name;    /* of this proxy, in Via fields; NULL: it is none; borrowed */
 	bool tls_proxied;        /* TLS ends before this node: bindings cannot be compared */
 };
 

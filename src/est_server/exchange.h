@@ -2,6 +2,7 @@
 #pragma once
 
 #include "est/path.h"
+#include "est/via.h"
 #include "est_server/est_server.h"
 #include "est_server/fetch_note.h"
 #include "http/log_budget.h"
@@ -17,6 +18,7 @@ struct est_exchange {
 	struct est_server *server;
 	struct http_exchange *http;
 	struct est_path path;
+	char via[VIA_MAX];                      /* to send on; "" where this is no proxy */
 	const struct snapshot_profile *profile; /* while the request is being read */
 	char profile_name[65];                  /* for the log, after that */
 	char detail[ERROR_DETAIL_MAX];

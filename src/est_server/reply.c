@@ -18,6 +18,7 @@
 #define CERTS_MAX 10 /* in one enroll answer */
 #define RETRY_AFTER_DEFAULT 60
 #define RETRY_AFTER_MAX (48 * 3600)
+#define UNKNOWN_RETRY_AFTER 10
 #define CHALLENGE "Basic realm=\"estrealm\", charset=\"UTF-8\""
 
 /* The only place where a kind becomes a status. */
@@ -39,9 +40,23 @@ static const struct {
 	[ERROR_INTERNAL] = { 500, "internal" },
 };
 
+/* Where HTTP says more than the kind. */
+static const struct {
+	enum reason reason;
+	unsigned int status;
+} exact_statuses[] = {
+	{ REASON_METHOD_NOT_ALLOWED, 405 },
+	{ REASON_UPSTREAM_BROKEN, 502 },
+	{ REASON_UPSTREAM_SLOW, 504 },
+	{ REASON_UPSTREAM_LOOP, 508 },
+};
+
 static unsigned int status_of(enum reason reason)
 {
-	return reason == REASON_METHOD_NOT_ALLOWED ? 405 : kinds[reason_kind(reason)].status;
+	for (size_t i = 0; i < ARRAY_LEN(exact_statuses); i++)
+		if (exact_statuses[i].reason == reason)
+			return exact_statuses[i].status;
+	return kinds[reason_kind(reason)].status;
 }
 
 static const char *operation_text(const struct est_exchange *e)
@@ -110,14 +125,30 @@ static void send_base64(struct est_exchange *e, const char *content_type, struct
 	send_body(e, answer, &body);
 }
 
+static bool refuse_unknown(struct est_exchange *e)
+{
+	struct error refusal = { 0 };
+
+	if (!e->profile->is_unknown)
+		return false;
+	(void)!error_set_retry(&refusal, REASON_UPSTREAM_UNAVAILABLE, UNKNOWN_RETRY_AFTER,
+			       "nothing was heard from it since this proxy has started");
+	reply_refusal(e, &refusal, false);
+	return true;
+}
+
 void reply_cacerts(struct est_exchange *e)
 {
+	if (refuse_unknown(e))
+		return;
 	fetch_note(e);
 	send_base64(e, "application/pkcs7-mime", buffer_view(&e->profile->cacerts));
 }
 
 void reply_csrattrs(struct est_exchange *e)
 {
+	if (refuse_unknown(e))
+		return;
 	if (e->profile->csrattrs.len) {
 		send_base64(e, "application/csrattrs", buffer_view(&e->profile->csrattrs));
 		return;

@@ -30,6 +30,7 @@ void est_request_pack(const struct est_request *request, struct buffer *to)
 	pack_bytes(to, bytes_of_string(request->binding.tls_exporter));
 	pack_bool(to, request->binding.proxied);
 	pack_bytes(to, bytes_of_string(request->tls_version));
+	pack_bytes(to, bytes_of_string(request->via));
 }
 
 static void unpack_address(struct unpacker *from, struct address *ret)
@@ -63,6 +64,7 @@ static void unpack_request(struct unpacker *from, struct est_request *ret)
 	unpack_text(from, ret->binding.tls_exporter, sizeof ret->binding.tls_exporter);
 	ret->binding.proxied = unpack_bool(from);
 	unpack_text(from, ret->tls_version, sizeof ret->tls_version);
+	unpack_text(from, ret->via, sizeof ret->via);
 }
 
 /* What needs an authority, and nothing else, may reach one. */

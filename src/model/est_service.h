@@ -9,6 +9,7 @@
 
 #define REQUEST_ID_LEN 16
 #define CLIENT_CHAIN_MAX 8
+#define EST_VIA_MAX 160
 
 /* How the connection can be named for channel binding: the base64 text that a client would put into
  * its CSR. */
@@ -34,7 +35,8 @@ struct est_request {
 	bool has_authorization;
 	struct bytes authorization; /* the header's value, unparsed: a secret */
 	struct channel_binding binding;
-	char tls_version[8]; /* "TLSv1.3" */
+	char tls_version[8];   /* "TLSv1.3" */
+	char via[EST_VIA_MAX]; /* for a proxy: the field to send on; "" elsewhere */
 	/* whoever asks will ask again when something is busy, so that need not be told to the
 	 * operator; not part of the message */
 	bool is_patient;

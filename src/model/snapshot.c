@@ -71,6 +71,7 @@ static void pack_profile(struct buffer *to, const struct snapshot_profile *profi
 	pack_bool(to, profile->in_rollover);
 	pack_bool(to, profile->serverkeygen);
 	pack_bool(to, profile->fullcmc);
+	pack_bool(to, profile->is_unknown);
 	pack_bytes(to, buffer_view(&profile->cacerts));
 	pack_bytes(to, buffer_view(&profile->csrattrs));
 }
@@ -103,7 +104,7 @@ void snapshot_pack(const struct snapshot *snapshot, struct buffer *to)
 /* The least that one item of a list takes in the message. */
 #define ADDRESS_RANGE_PACKED 32
 #define ACCOUNT_PACKED 12
-#define PROFILE_PACKED 30
+#define PROFILE_PACKED 31
 #define LABEL_PACKED 9
 
 static void unpack_address(struct unpacker *from, struct address *ret)
@@ -176,6 +177,7 @@ static void unpack_profile(struct unpacker *from, size_t account_count,
 	ret->in_rollover = unpack_bool(from);
 	ret->serverkeygen = unpack_bool(from);
 	ret->fullcmc = unpack_bool(from);
+	ret->is_unknown = unpack_bool(from);
 	unpack_buffer(from, &ret->cacerts);
 	unpack_buffer(from, &ret->csrattrs);
 }

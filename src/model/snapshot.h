@@ -21,6 +21,7 @@ struct snapshot_profile {
 	bool offers_basic;      /* a 401 may ask for Basic */
 	bool serverkeygen;      /* the operation is there */
 	bool fullcmc;           /* so is this */
+	bool is_unknown;        /* a proxy has not heard yet what follows */
 	struct buffer cacerts;  /* DER, certs-only PKCS#7 */
 	struct buffer csrattrs; /* DER; empty: nothing to ask for */
 };

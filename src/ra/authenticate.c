@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "pki/chain.h"
-#include "ra/authorization.h"
+#include "est/authorization.h"
 #include "store/store_certificate.h"
 
 #define CANDIDATES_MAX 4

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "ra/authorization.h"
+#include "est/authorization.h"
 #include "store/store_device.h"
 #include "store/store_device_code.h"
 

@@ -98,6 +98,20 @@ void enrollment_requester(const struct enrollment *e, char *into, size_t size)
 	copy_text(&text, into, size);
 }
 
+/* An RA is told together with whom it speaks for. */
+static void describe_client(const struct enrollment *e, struct buffer *to)
+{
+	const struct cert *cert = e->facts.certificate.cert;
+	bool is_ra = cert && e->facts.certificate.kind == IDENTITY_RA;
+
+	if (e->csr && (is_ra || !cert))
+		name_to_text(csr_subject(e->csr), to);
+	if (is_ra)
+		buffer_append_text(to, to->len ? ", by RA " : "by RA ");
+	if (cert)
+		name_to_text(cert_subject(cert), to);
+}
+
 void enrollment_event(const struct enrollment *e, const struct error *refusal,
 		      const struct certificate *issued, struct event *ret)
 {
@@ -115,9 +129,6 @@ void enrollment_event(const struct enrollment *e, const struct error *refusal,
 	snprintf(ret->peer, sizeof ret->peer, "%s", e->peer);
 	if (refusal)
 		snprintf(ret->detail, sizeof ret->detail, "%s", refusal->detail);
-	if (e->facts.certificate.cert)
-		name_to_text(cert_subject(e->facts.certificate.cert), &client);
-	else if (e->csr)
-		name_to_text(csr_subject(e->csr), &client);
+	describe_client(e, &client);
 	copy_text(&client, ret->client, sizeof ret->client);
 }

@@ -3,13 +3,8 @@
 
 #include <string.h>
 
+#include "est/binding.h"
 #include "store/store_certificate.h"
-
-static bool matches_connection(const struct channel_binding *binding, const char *text)
-{
-	return (binding->tls_exporter[0] && strcmp(text, binding->tls_exporter) == 0) ||
-	       (binding->tls_unique[0] && strcmp(text, binding->tls_unique) == 0);
-}
 
 /* RFC 7894's attribute says what it is and wins over the overloaded challengePassword. */
 static const char *binding_text(const struct enrollment *e)
@@ -31,7 +26,7 @@ static enum binding_finding find_binding(const struct enrollment *e)
 		return BINDING_ABSENT;
 	if (binding->proxied)
 		return BINDING_NOT_COMPARABLE;
-	return matches_connection(binding, text) ? BINDING_MATCHES : BINDING_DIFFERS;
+	return binding_names_session(binding, text) ? BINDING_MATCHES : BINDING_DIFFERS;
 }
 
 /* For a device the certificate being renewed is the one it authenticates with; an RA names it by

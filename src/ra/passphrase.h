@@ -3,10 +3,11 @@
 #pragma once
 
 #include "base/secret.h"
+#include "est/authorization.h"
 #include "model/catalog.h"
 
 #define PASSPHRASE_MIN 8
-#define PASSPHRASE_MAX 256
+#define PASSPHRASE_MAX AUTHORIZATION_PASSPHRASE_MAX
 
 /* 26 characters of base32 (130 bits), grouped for reading: "k7qd-…". */
 MUST_CHECK bool passphrase_generate(struct secret *ret, struct error *err);

@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP(buffer_done) struct buffer text = { 0 };
 	struct error err;
 
-	if (config_parse("/etc/bestowd/bestowd.conf", (struct bytes){ data, size }, &config,
-			 &problems, &err))
+	if (config_parse(CONFIG_BESTOWD, "/etc/bestowd/bestowd.conf", (struct bytes){ data, size },
+			 &config, &problems, &err))
 		config_print(config, &text);
 	else if (!problems.count)
 		abort();

@@ -20,7 +20,8 @@ static const char *problems_of(const char *text, char *into, size_t size)
 	CLEANUP(buffer_done) struct buffer printed = { 0 };
 	struct config *config = NULL;
 
-	EXPECT_REFUSED(config_parse(FILE_NAME, bytes_of_string(text), &config, &problems, &err),
+	EXPECT_REFUSED(config_parse(CONFIG_BESTOWD, FILE_NAME, bytes_of_string(text), &config,
+				    &problems, &err),
 		       err, REASON_CONFIG);
 	assert_null(config);
 	config_problems_print(&problems, &printed);
@@ -41,7 +42,9 @@ static struct config *parse(const char *text)
 	CLEANUP(config_problems_done) struct config_problems problems = { 0 };
 	struct config *config = NULL;
 
-	EXPECT_OK(config_parse(FILE_NAME, bytes_of_string(text), &config, &problems, &err), err);
+	EXPECT_OK(config_parse(CONFIG_BESTOWD, FILE_NAME, bytes_of_string(text), &config, &problems,
+			       &err),
+		  err);
 	return config;
 }
 
@@ -141,8 +144,9 @@ TEST(a_nul_in_the_file_is_refused)
 	CLEANUP(config_problems_done) struct config_problems problems = { 0 };
 	struct config *config;
 
-	EXPECT_REFUSED(config_parse(FILE_NAME, BYTES_LITERAL(text), &config, &problems, &err), err,
-		       REASON_CONFIG);
+	EXPECT_REFUSED(config_parse(CONFIG_BESTOWD, FILE_NAME, BYTES_LITERAL(text), &config,
+				    &problems, &err),
+		       err, REASON_CONFIG);
 }
 
 TEST(values_out_of_their_type_are_refused)
@@ -341,8 +345,9 @@ TEST(a_missing_file_is_refused_with_its_name)
 	CLEANUP(config_problems_done) struct config_problems problems = { 0 };
 	struct config *config;
 
-	EXPECT_REFUSED(config_load("/nonexistent/bestowd.conf", &config, &problems, &err), err,
-		       REASON_CONFIG);
+	EXPECT_REFUSED(
+		config_load(CONFIG_BESTOWD, "/nonexistent/bestowd.conf", &config, &problems, &err),
+		err, REASON_CONFIG);
 	assert_non_null(strstr(err.detail, "/nonexistent/bestowd.conf"));
 }
 
@@ -356,7 +361,7 @@ TEST(a_file_of_conf_d_overrides_the_main_one)
 	make_folder(&folder);
 	write_file(folder.file, "[node]\nedges = 2\nstate_dir = s\n[est]\nlisten = 127.0.0.1:1\n");
 	write_file(folder.extra, "[node]\nedges = 3\n[est]\nlisten = 127.0.0.1:2\n");
-	EXPECT_OK(config_load(folder.file, &config, &problems, &err), err);
+	EXPECT_OK(config_load(CONFIG_BESTOWD, folder.file, &config, &problems, &err), err);
 	snprintf(state_dir, sizeof state_dir, "%s/s", folder.path);
 	assert_int_equal(config->node.edges, 3);
 	assert_string_equal(config->node.state_dir, state_dir);
@@ -372,7 +377,8 @@ TEST(a_problem_in_conf_d_names_that_file)
 	make_folder(&folder);
 	write_file(folder.file, "[node]\nedges = 2\n");
 	write_file(folder.extra, "[node]\nedges = none\n");
-	EXPECT_REFUSED(config_load(folder.file, &config, &problems, &err), err, REASON_CONFIG);
+	EXPECT_REFUSED(config_load(CONFIG_BESTOWD, folder.file, &config, &problems, &err), err,
+		       REASON_CONFIG);
 	assert_non_null(strstr(err.detail, "10-x.conf:2: edges: "));
 }
 

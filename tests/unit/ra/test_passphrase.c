@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/base64.h"
-#include "ra/authorization.h"
+#include "est/authorization.h"
 #include "ra/passphrase_check.h"
 #include "test.h"
 
