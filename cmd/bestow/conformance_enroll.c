@@ -24,7 +24,6 @@ static enum verdict try_possession(struct kit *kit, struct finding *finding)
 	CLEANUP(bestow_key_donep) struct bestow_key *key = NULL;
 	CLEANUP(bestow_key_donep) struct bestow_key *other = NULL;
 	CLEANUP(buffer_done) struct buffer der = { 0 };
-	CLEANUP(buffer_done) struct buffer theirs = { 0 };
 	struct error err = { 0 };
 	char text[160];
 

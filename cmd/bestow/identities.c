@@ -57,5 +57,9 @@ bool identities_each(const struct options *common,
 		free(entries[i]);
 	}
 	free(entries);
-	return true;
+	/* those that nobody renews must not go unnoticed */
+	return count <= IDENTITIES_MAX ||
+	       error_set(err, REASON_CONFIG,
+			 "%s: %d identities, and one agent keeps %d: use several folders", folder,
+			 count, IDENTITIES_MAX);
 }

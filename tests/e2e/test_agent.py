@@ -349,3 +349,15 @@ def test_an_ended_certificate(after, anew):
             assert run.returncode == 0, run.stdout
             assert json.loads(run.stdout)["enrolled_anew"] is anew
             assert device.certificate().subject == ended.subject and device.certificate() != ended
+
+
+def test_more_identities_than_one_agent_keeps_are_told(tmp_path):
+    for i in range(257):
+        (tmp_path / f"dev-{i:03}.conf").write_text("[server]\nurl = https://localhost:1/.well-known/est\n")
+    run = subprocess.run([BIN / "bestow", "status", "--config-dir", tmp_path, "--state-dir", tmp_path / "state"], capture_output=True,
+                         text=True, timeout=60)
+    assert run.returncode == 2 and "several folders" in run.stderr
+    (tmp_path / "dev-256.conf").unlink()
+    run = subprocess.run([BIN / "bestow", "status", "--config-dir", tmp_path, "--state-dir", tmp_path / "state"], capture_output=True,
+                         text=True, timeout=60)
+    assert run.returncode == 0 and "dev-255" in run.stdout

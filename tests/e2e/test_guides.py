@@ -143,3 +143,18 @@ def test_a_key_that_is_in_the_token_already(way, tmp_path):
         assert "0a0b" in shell(lines[0], tmp_path, environment) and len(lines) == 3
         shell(lines[way], tmp_path, environment)
         assert node.ctl_json("ca", "show", "issuing")["ca"]["state"] == "active"
+
+
+def test_the_nodes_commands_of_the_recipes(tmp_path):
+    """The devices themselves are not here; that the node's side works is."""
+    with Node(setup=False) as node:
+        for line in ("account create default", "ca create Root --subject CN=Root,O=Acme --validity 20y --no-trust",
+                     "ca create Issuing --parent Root --subject CN=Issuing,O=Acme --trust"):
+            node.ctl(*line.split())
+        ran = 0
+        for recipe in sorted((ROOT / "docs" / "recipes").glob("*.md")):
+            for block in re.findall(r"^```\n(.*?)^```", recipe.read_text(), re.S | re.M):
+                for line in filter(lambda line: line.startswith("bestowctl "), block.splitlines()):
+                    node.ctl(*line.split()[1:], cwd=tmp_path)
+                    ran += 1
+        assert ran >= 14

@@ -1,6 +1,7 @@
 """Keys that never leave their token: SoftHSM by PKCS#11, and a software TPM 2.0 by its OpenSSL provider."""
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from device import Device, private_file
-from node import Node, free_port, make_key
+from node import BIN, ROOT, Node, free_port, make_key
 
 SOFTHSM = next((path for path in map(pathlib.Path, ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm.so")) if path.exists()), None)
 MODULES = [pathlib.Path(folder) for folder in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")]
@@ -80,8 +81,8 @@ class SoftTpm:
 
     HANDLE = "0x81000001"
 
-    def __init__(self, folder):
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder, makes_key=True):
+        self.folder, self.port, self.makes_key = folder, free_port(), makes_key
         (folder / "tpm").mkdir()
         self.process = subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder}/tpm", "--flags", "not-need-init,startup-clear",
                                          "--server", f"type=tcp,port={self.port},bindaddr=127.0.0.1",
@@ -92,11 +93,8 @@ class SoftTpm:
         return subprocess.run(arguments, env={**os.environ, "TPM2TOOLS_TCTI": self.tcti}, cwd=self.folder, capture_output=True, text=True)
 
     def make_key(self):
-        end = time.monotonic() + 20
-        while self.tool("tpm2_createprimary", "-C", "o", "-c", "primary.ctx").returncode:
-            assert time.monotonic() < end and self.process.poll() is None, "the software TPM does not answer"
-            time.sleep(0.1)
-        for command in (["tpm2_create", "-C", "primary.ctx", "-G", "ecc256:ecdsa", "-u", "key.pub", "-r", "key.priv", "-a",
+        for command in (["tpm2_createprimary", "-C", "o", "-c", "primary.ctx"],
+                        ["tpm2_create", "-C", "primary.ctx", "-G", "ecc256:ecdsa", "-u", "key.pub", "-r", "key.priv", "-a",
                          "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign"],
                         ["tpm2_load", "-C", "primary.ctx", "-u", "key.pub", "-r", "key.priv", "-c", "key.ctx"],
                         ["tpm2_evictcontrol", "-C", "o", "-c", "key.ctx", self.HANDLE]):
@@ -104,8 +102,16 @@ class SoftTpm:
             assert run.returncode == 0, run.stderr
             self.tool("tpm2_flushcontext", "-t")
 
+    def wait(self):
+        end = time.monotonic() + 20
+        while self.tool("tpm2_getcap", "properties-fixed").returncode:
+            assert time.monotonic() < end and self.process.poll() is None, "the software TPM does not answer"
+            time.sleep(0.1)
+
     def __enter__(self):
-        self.make_key()
+        self.wait()
+        if self.makes_key:
+            self.make_key()
         return self
 
     def __exit__(self, *_):
@@ -124,3 +130,26 @@ def test_a_key_in_a_tpm(node, tmp_path, monkeypatch):
             expect_one_key_for_life(device)
             code, error = device.refused("renew", "--new-key", "handle:0x81000077")
             assert (code, error["code"]) == (10, "key_access")
+
+
+@pytest.mark.skipif(not shutil.which("swtpm") or not shutil.which("tpm2_create"), reason="no software TPM")
+@pytest.mark.skipif(not has_module("ossl-modules/tpm2.so"), reason="no tpm2 provider")
+def test_each_command_of_the_guide_to_tpms(node, tmp_path):
+    secret = private_file(node.folder, "press.pass", node.passphrase)
+    places = {"https://pki.example/.well-known/est/sensors": url(node), "/etc/ssl/acme-root.pem": str(node.folder / "root.pem"),
+              "/etc/bestow-agent/press.pass": str(secret), "/var/lib/bestow-agent": str(tmp_path / "state")}
+    shim = tmp_path / "bin"
+    shim.mkdir()
+    (shim / "bestow").write_text(f'#!/bin/sh\nexec {BIN}/bestow "$@" --config-dir {tmp_path}/conf --state-dir {tmp_path}/state\n')
+    (shim / "bestow").chmod(0o755)
+    guide = (ROOT / "docs" / "guide" / "tpm.md").read_text()
+    with SoftTpm(tmp_path, makes_key=False) as tpm:
+        environment = {**os.environ, "PATH": f"{shim}{os.pathsep}{os.environ['PATH']}", "TPM2TOOLS_TCTI": tpm.tcti,
+                       "TPM2OPENSSL_TCTI": tpm.tcti}
+        lines = [line for block in re.findall(r"^```\n(.*?)^```", guide, re.S | re.M) for line in block.splitlines()]
+        assert len(lines) == 17
+        for line in lines:
+            for written, here in places.items():
+                line = line.replace(written, here)
+            run = subprocess.run(["bash", "-euc", line], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60)
+            assert run.returncode == 0, (line, run.stdout, run.stderr)

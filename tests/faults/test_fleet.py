@@ -1,0 +1,142 @@
+"""A fleet lives through 30-day certificates while days pass in seconds: the clock of node and devices is moved by
+tests/clock_shim. The node is killed and restarted, and root and issuing CA are rolled over; no device may lose its identity."""
+import datetime
+import os
+import signal
+import struct
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from cryptography import x509
+
+from device import private_file
+from node import BIN, Node
+
+SHIM = BIN / "tests" / "libclock_shim.so"
+COUNT = 1000 if os.environ.get("BESTOW_LONG") else 100
+SITE = 100  # devices that one agent keeps
+AGENTS = 4  # at once
+DAY = 86400
+STEP = 2.5
+DAYS = 85
+
+
+class Clock:
+    """Seconds that the wall clock of all programs is ahead of the machine's."""
+
+    def __init__(self, path):
+        self.path, self.offset = path, 0
+        path.write_bytes(struct.pack("=q", 0))
+        self.environment = {"LD_PRELOAD": str(SHIM), "CLOCK_SHIM_FILE": str(path),
+                            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+    def advance(self, days):
+        self.offset += int(days * DAY)
+        with open(self.path, "r+b") as file:
+            file.write(struct.pack("=q", self.offset))
+
+    def now(self):
+        return time.time() + self.offset
+
+
+class Fleet:
+    def __init__(self, folder, node, clock):
+        self.folder, self.clock = folder, clock
+        self.names = [f"dev-{i:04}" for i in range(COUNT)]
+        self.secret = private_file(folder, "fleet.pass", node.passphrase + "\n")
+        for i, name in enumerate(self.names):
+            conf = folder / f"conf-{i // SITE}"
+            conf.mkdir(exist_ok=True)
+            (conf / f"{name}.conf").write_text(
+                f"[server]\nurl = https://localhost:{node.port}/.well-known/est/demo\nca = {node.folder}/root.pem\ntimeout = 30s\n\n"
+                f"[credential]\nuser = device\npassphrase_file = {self.secret}\n\n[request]\nsubject = CN={name}\n")
+
+    def agent(self, conf):
+        return subprocess.run([BIN / "bestow", "agent", "--once", "--quiet", "--config-dir", conf, "--state-dir", self.folder / "state"],
+                              capture_output=True, text=True, timeout=900, env={**os.environ, **self.clock.environment})
+
+    def round(self):
+        """What the agents of all sites do once: the exit codes, each the worst of a site's devices, and what they said."""
+        with ThreadPoolExecutor(AGENTS) as pool:
+            runs = list(pool.map(self.agent, sorted(self.folder.glob("conf-*"))))
+        return {run.returncode for run in runs}, "".join(run.stderr for run in runs)[-2000:]
+
+    def certificates(self):
+        return {name: x509.load_pem_x509_certificate((self.folder / "state" / name / "current" / "cert.pem").read_bytes())
+                for name in self.names}
+
+    def expect_all_alive(self):
+        now = datetime.datetime.fromtimestamp(self.clock.now(), datetime.timezone.utc).replace(tzinfo=None)
+        ended = [name for name, certificate in self.certificates().items() if certificate.not_valid_after <= now]
+        assert not ended, (len(ended), ended[:5])
+
+
+def cut_power(node):
+    """All of its processes end where they are."""
+    os.killpg(node.process.pid, signal.SIGKILL)
+    node.process.wait()
+
+
+def restart_at_once(node):
+    cut_power(node)
+    node.start()
+
+
+def roll_root(node):
+    node.ctl("rollover", "start", "Demo Root", "Root 2")
+
+
+def roll_issuing(node):
+    node.ctl("rollover", "start", "Demo Issuing", "Issuing 2")
+
+
+def switch(node):
+    node.ctl("rollover", "switch", "Demo Issuing")
+    node.ctl("node", "certificate", "--ca", "Issuing 2", "--host", "localhost", "--host", "127.0.0.1")
+
+
+def finish(node):
+    node.ctl("rollover", "finish", "Demo Issuing")
+    node.ctl("rollover", "finish", "Demo Root")
+
+
+# before the round of this day
+EVENTS = {10: restart_at_once, 20: roll_root, 22.5: restart_at_once, 25: roll_issuing, 30: switch, 45: restart_at_once, 75: finish}
+# the node is away during the round of this day, when many are due
+AWAY = {22.5, 47.5}
+
+
+@pytest.mark.skipif(not SHIM.exists(), reason="the clock's shim was not built")
+def test_no_device_loses_its_identity_in_three_months(tmp_path):
+    clock = Clock(tmp_path / "offset")
+    with Node(environment=clock.environment) as node:
+        node.set_profile("demo", "validity=30d")
+        fleet = Fleet(tmp_path, node, clock)
+        codes, words = fleet.round()
+        assert codes == {0}, words
+        serials = {name: {certificate.serial_number} for name, certificate in fleet.certificates().items()}
+        # from here on each device has its certificate alone
+        fleet.secret.write_text("nobody knows\n")
+        day = 0
+        while day < DAYS:
+            day += STEP
+            clock.advance(STEP)
+            if day in EVENTS:
+                EVENTS[day](node)
+            if day in AWAY:
+                cut_power(node)
+            codes, words = fleet.round()
+            assert codes == {7 if day in AWAY else 0}, (day, codes, words)
+            if day in AWAY:
+                node.start()
+            fleet.expect_all_alive()
+            for name, certificate in fleet.certificates().items():
+                serials[name].add(certificate.serial_number)
+        new_issuing = x509.load_pem_x509_certificate(node.ctl("ca", "export", "Issuing 2").encode())
+        last = fleet.certificates()
+        assert len(last) == COUNT and all(len(seen) >= 4 for seen in serials.values())
+        for name, certificate in last.items():
+            certificate.verify_directly_issued_by(new_issuing)
+            assert certificate.subject.rfc4514_string() == f"CN={name}"
