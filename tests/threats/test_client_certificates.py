@@ -264,6 +264,22 @@ def test_ra_06_a_revoked_ra_is_refused_at_once(node, tmp_path):
     assert answer.status == 403 and "cert_revoked" in answer.text
 
 
+def test_an_ra_certificate_does_not_renew_itself(node, tmp_path):
+    """Its rights end with it, and what it asks for under its own name has none."""
+    key, next_key = make_key(), make_key()
+    (tmp_path / "ra.csr").write_bytes(make_csr(key, "ra-self"))
+    node.ctl("--account", "demo", "ra", "enroll", "ra-self", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", tmp_path / "ra.csr",
+             "--out", tmp_path / "ra.pem")
+    ra = Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / "ra.pem").read_bytes()))
+    answer = node.reenroll(make_csr(make_key(), "ra-self"), ra, "demo-tls")
+    assert answer.status == 403 and "renewal_not_allowed" in answer.text
+    answer = node.enroll(make_csr(next_key, "ra-self"), profile="demo-tls", identity=ra)
+    assert answer.status == 200
+    namesake = Identity(tmp_path, next_key, answer.certificate)
+    assert node.enroll(make_csr(make_key(), "a-device"), profile="demo-tls", identity=namesake).status == 403
+    assert node.enroll(make_csr(make_key(), "a-device"), profile="demo-tls", identity=ra).status == 200
+
+
 def test_ip_19_an_ra_is_judged_by_its_own_address(node, tmp_path):
     key = make_key()
     (tmp_path / "ra.csr").write_bytes(make_csr(key, "ip-19"))
