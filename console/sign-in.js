@@ -15,8 +15,8 @@ function ByPassword({ enter }) {
   return html`<${Form} label="Sign in" submit=${submit} fields=${[
     { name: "name", label: "Name", autocomplete: "username", required: true },
     { name: "password", label: "Password", type: "password", autocomplete: "current-password", required: true },
-    { name: "totp", label: "One-time password", inputmode: "numeric", autocomplete: "one-time-code", hint: "Six digits from your authenticator, if you have set one up",
-      wide: wantsTotp },
+    { name: "totp", label: "One-time password", inputmode: "numeric", autocomplete: "one-time-code", hint: "Six digits from your authenticator",
+      when: () => wantsTotp },
   ]} />
   <p class="hint">No password yet? An owner makes a one-time link: <code>bestowctl administrator link NAME</code></p>`;
 }

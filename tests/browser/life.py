@@ -18,6 +18,10 @@ def lively_node():
         for identity in devices[:3]:
             name = identity.certificate.subject.rfc4514_string().removeprefix("CN=")
             node.reenroll(make_csr(make_key(), name, san=[x509.DNSName(f"{name}.plant.example")]), identity)
+        for validity, count in (("37d", 1), ("52d", 3), ("66d", 2), ("80d", 5)):
+            node.set_profile("demo", f"validity={validity}")
+            for n in range(count):
+                node.device(f"gauge-{validity}-{n}")
         node.enroll(make_csr(make_key(), "thermostat"), passphrase="not-the-right-one")
         node.enroll(make_csr(make_key("rsa1024"), "old-meter"))
         node.request("POST", "/.well-known/est/nowhere/simpleenroll", b"", {"Content-Type": "application/pkcs10"})
