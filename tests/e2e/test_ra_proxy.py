@@ -1,11 +1,14 @@
 """bestow-ra before a real node: what devices, operators and the node see of each other through it."""
 import base64
 import os
-import pathlib
+import re
+import shutil
+import signal
+import ssl
 import subprocess
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
 
 from node import BIN, Identity, make_csr, make_key
 from ra_proxy import LocalCa, Proxy, make_ra
@@ -94,3 +97,94 @@ def test_no_ca_code_is_linked():
         assert theirs and not ours & theirs, (layer, sorted(ours & theirs)[:5])
     linked = subprocess.run(["ldd", BIN / "bestow-ra"], capture_output=True, text=True, check=True).stdout
     assert "libcurl" in linked and "libsqlite3" not in linked and "libargon2" not in linked
+
+
+@pytest.fixture(scope="module")
+def outer(node, proxy):
+    """A proxy behind the proxy, which takes it for an RA by its certificate."""
+    outer = Proxy(f"https://localhost:{proxy.port}", proxy.ca.pem(), upstream_label="site")
+    make_ra(node, outer.folder, "demo", name="ra-outer")
+    (outer.folder / "devices.pem").write_bytes((node.folder / "ca.pem").read_bytes())
+    proxy.write(profile="accept_ra = yes")
+    proxy.process.send_signal(signal.SIGHUP)
+    proxy.wait(lambda: proxy.says("node.reloaded"), "the reload")
+    with outer:
+        yield outer
+
+
+def test_two_levels_deep(node, proxy, outer):
+    key = make_key()
+    answer = outer.enroll(make_csr(key, "far-away"))
+    assert answer.status == 200, (answer.text, outer.log()[-1500:], proxy.log()[-1500:])
+    device = Identity(outer.folder, key, answer.certificate)
+    key = make_key()
+    answer = outer.reenroll(make_csr(key, "far-away"), device)
+    assert answer.status == 200, (answer.text, outer.log()[-1500:], proxy.log()[-1500:])
+    assert public(answer.certificate) == key.public_key().public_numbers()
+    # the node knows the inner one only
+    event = next(e for e in node.events("--limit", "20") if "far-away" in e["client"])
+    assert "by RA CN=ra-1" in event["client"]
+
+
+def test_a_binding_is_compared_with_the_devices_own_session(proxy):
+    """POP-04: the proxy compares it, and vouches for the device."""
+    from cryptography.x509.oid import AttributeOID
+
+    connection = proxy.connect(version=ssl.TLSVersion.TLSv1_2)
+    connection.connect()
+    right = base64.b64encode(connection.sock.get_channel_binding("tls-unique"))
+    csr = make_csr(make_key(), "bound", attributes=[(AttributeOID.CHALLENGE_PASSWORD, right)])
+    assert proxy.enroll(csr, connection=connection).status == 200
+    answer = proxy.enroll(csr, version=ssl.TLSVersion.TLSv1_2)
+    assert answer.status == 400 and "pop_link_failed" in answer.text
+
+
+def test_curl_and_openssl_as_the_device(proxy, tmp_path):
+    """As the guide has it."""
+    script = f"""
+        curl -fsS --cacert {proxy.folder}/ca.pem https://localhost:{proxy.port}/.well-known/est/site/cacerts | base64 -d |
+            openssl pkcs7 -inform DER -print_certs > cacerts.pem
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout dev.key -outform DER -out dev.csr -subj /CN=pump-7
+        base64 -w0 dev.csr | curl -fsS --cacert {proxy.folder}/ca.pem -u "pump:{proxy.passphrase}" -H "Content-Type: application/pkcs10" \\
+            --data-binary @- https://localhost:{proxy.port}/.well-known/est/site/simpleenroll | base64 -d |
+            openssl pkcs7 -inform DER -print_certs -out dev.crt
+        openssl verify -CAfile cacerts.pem dev.crt
+        cmp <(openssl x509 -in dev.crt -noout -pubkey) <(openssl pkey -in dev.key -pubout)
+    """
+    run = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_strongswan_as_the_device(node, proxy, tmp_path):
+    (tmp_path / "strongswan.conf").write_text("pki {\n load = random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs8 pem openssl\n}\n")
+    anchors = [proxy.folder / "ca.pem"]
+    # pki wants each CA in a file of its own
+    for i, pem in enumerate((node.folder / "ca.pem").read_text().split("-----END CERTIFICATE-----\n")[:-1]):
+        anchors.append(tmp_path / f"ca-{i}.pem")
+        anchors[-1].write_text(pem + "-----END CERTIFICATE-----\n")
+    key = make_key()
+    (tmp_path / "dev.csr").write_bytes(make_csr(key, "swan-7"))
+    run = subprocess.run(["pki", "--est", "--url", f"https://127.0.0.1:{proxy.port}/site", "--in", tmp_path / "dev.csr",
+                          *(word for anchor in anchors for word in ("--cacert", anchor)),
+                          "--userpass", f"pump:{proxy.passphrase}", "--outform", "pem"], capture_output=True, cwd=tmp_path,
+                         env={"STRONGSWAN_CONF": str(tmp_path / "strongswan.conf"), "PATH": "/usr/bin:/bin"})
+    assert run.returncode == 0, run.stderr.decode()
+    assert public(x509.load_pem_x509_certificate(run.stdout)) == key.public_key().public_numbers()
+
+
+def test_check_config_reads_what_the_file_names(proxy):
+    check = [BIN / "bestow-ra", "--config", proxy.config, "--check-config"]
+    assert subprocess.run(check, capture_output=True, text=True).stdout == "ok\n"
+    key = proxy.folder / "ra.key"
+    key.chmod(0o644)
+    run = subprocess.run(check, capture_output=True, text=True)
+    key.chmod(0o600)
+    assert run.returncode == 1 and "[upstream main]" in run.stderr and "ra.key" in run.stderr
+    run = subprocess.run([BIN / "bestow-ra", "--config", "/nonexistent", "--check-config"], capture_output=True, text=True)
+    assert run.returncode == 1 and "/nonexistent" in run.stderr
+
+
+def test_the_processes_are_locked_in():
+    run = subprocess.run([BIN / "bestow-ra", "--self-test=lockdown"], capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout.endswith("ok\n"), run.stdout
+    assert re.search(r"upstream +listen +refused", run.stdout)
