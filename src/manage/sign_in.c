@@ -7,6 +7,7 @@
 #include "ra/limiter.h"
 #include "ra/passphrase.h"
 
+#define BUSY_RETRY_AFTER 1
 #define NO_PROFILE 0 /* of limiter's buckets: no profile has this number */
 
 struct sign_in {
@@ -54,18 +55,31 @@ static struct bytes verifier_of(const struct sign_in *sign_in,
 	return (struct bytes){ sign_in->decoy.verifier, sign_in->decoy.verifier_len };
 }
 
+/* The threads that enrollments wait for are too few to stand in a row here: who comes meanwhile
+ * comes again. */
+static bool matches(struct sign_in *sign_in, const struct administrator *administrator,
+		    struct bytes password, bool *ret, struct error *err)
+{
+	/* what cannot be a password is not worth the slow function, whoever it was for */
+	if (password.len > PASSPHRASE_MAX)
+		return true;
+	if (pthread_mutex_trylock(&sign_in->slow) != 0)
+		return error_set_retry(err, REASON_BUSY, BUSY_RETRY_AFTER,
+				       "another password is being checked");
+	*ret = passphrase_matches_slowly(verifier_of(sign_in, administrator), password);
+	pthread_mutex_unlock(&sign_in->slow);
+	return true;
+}
+
 bool sign_in_check(struct sign_in *sign_in, const struct administrator *administrator,
 		   const struct address *peer, struct bytes password, struct error *err)
 {
+	bool right = false;
+
 	if (!limiter_check(sign_in->limiter, peer, NO_PROFILE, monotonic_ms(), err))
 		return false;
-	/* what cannot be a password is not worth the slow function, whoever it was for */
-	bool right = password.len <= PASSPHRASE_MAX;
-	if (right) {
-		pthread_mutex_lock(&sign_in->slow);
-		right = passphrase_matches_slowly(verifier_of(sign_in, administrator), password);
-		pthread_mutex_unlock(&sign_in->slow);
-	}
+	if (!matches(sign_in, administrator, password, &right, err))
+		return false;
 	if (right && administrator && administrator->password_len && !administrator->locked)
 		return true;
 	sign_in_note_failure(sign_in, peer);

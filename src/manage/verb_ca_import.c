@@ -8,6 +8,7 @@
 #include "pki/bundle_add.h"
 #include "pki/chain.h"
 #include "pki/der.h"
+#include "store/store_ca_request.h"
 
 static bool check_new(const struct issuer_pool *pool, const struct cert *cert, struct error *err)
 {
@@ -26,6 +27,43 @@ static bool is_called(const struct token_key *key, const char *wanted)
 		return strcmp(key->label, wanted) == 0;
 	return key->key_name[0] &&
 	       strcasecmp(key->key_name + strlen(name), wanted + strlen(by_id)) == 0;
+}
+
+/* The token is the node's, and whatever key is in it may be anybody's: an account's administrator
+ * would sign with keys that nobody gave to the account. */
+static bool check_may_take_up(const struct call *call, struct error *err)
+{
+	return caller_role(call->caller, ACCOUNT_NODE) >= ROLE_ADMINISTRATOR ||
+	       error_set(err, REASON_NOT_PERMITTED,
+			 "a key of the token is taken up by who administers the node");
+}
+
+struct waiting {
+	const char *key_name;
+	bool found;
+};
+
+static bool each_waiting(void *context, const struct ca_request *request)
+{
+	struct waiting *waiting = context;
+
+	waiting->found |= strcmp(request->key_name, waiting->key_name) == 0;
+	return !waiting->found;
+}
+
+/* The key of a CA that waits for its certificate is that CA's, whoever it belongs to. */
+static bool check_nobody_waits_with(const struct call *call, const char *key_name,
+				    struct error *err)
+{
+	struct waiting waiting = { .key_name = key_name };
+
+	for (size_t i = 0; i < call->catalog->account_count; i++)
+		if (!store_ca_request_list(call->manage->store, call->catalog->accounts[i].id,
+					   each_waiting, &waiting, err))
+			return false;
+	return !waiting.found || error_set(err, REASON_CONFLICT,
+					   "the key is that of a CA that waits for its "
+					   "certificate: bestowctl ca certificate");
 }
 
 static bool find_token_key(const struct call *call, const char *wanted,
@@ -60,6 +98,8 @@ static bool find_token_key(const struct call *call, const char *wanted,
 	if (!found->key_name[0])
 		return error_set(err, REASON_INVALID,
 				 "key %s has no CKA_ID, or one of more than 32 octets", wanted);
+	if (!check_nobody_waits_with(call, found->key_name, err))
+		return false;
 	snprintf(ret_name, KEY_NAME_MAX + 1, "%s", found->key_name);
 	return true;
 }
@@ -92,7 +132,8 @@ static bool load_token(const struct call *call, struct new_ca *ca, struct bundle
 	CLEANUP(buffer_done) struct buffer file = { 0 };
 	bool has_file = json_object_get(call->params, "file") != NULL;
 
-	if (!find_token_key(call, param_text(call->params, "token_key"), ca->key_name, err))
+	if (!check_may_take_up(call, err) ||
+	    !find_token_key(call, param_text(call->params, "token_key"), ca->key_name, err))
 		return false;
 	if (has_file ? !param_file(call->params, "file", &file, err) ||
 			       !bundle_parse(buffer_view(&file), ret, err)

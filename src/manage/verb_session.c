@@ -98,11 +98,23 @@ static bool check_totp(const struct call *call, struct administrator *administra
 	return error_set(err, REASON_BAD_SIGN_IN, "name, password or one-time password");
 }
 
+/* Whoever was let in by a password that has just been changed is not. */
+static bool check_same_password(const struct administrator *checked,
+				const struct administrator *present, struct error *err)
+{
+	return (checked->password_len == present->password_len &&
+		memcmp(checked->password, present->password, present->password_len) == 0) ||
+	       error_set(err, REASON_BAD_SIGN_IN, "the password was just changed");
+}
+
 /* Within the transaction, so that a code used twice at the same time counts once. */
 static bool use_totp(const struct call *call, struct change *change,
 		     struct administrator *administrator, struct error *err)
 {
+	const struct administrator checked = *administrator;
+
 	if (!store_administrator_find_tx(change->tx, administrator->id, administrator, err) ||
+	    !check_same_password(&checked, administrator, err) ||
 	    !check_totp(call, administrator, err))
 		return false;
 	return administrator->totp_len == 0 ||

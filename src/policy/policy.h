@@ -80,6 +80,12 @@ void verdict_done(struct verdict *verdict);
  * operation, state or method refuses. */
 void policy_decide(const struct profile *profile, const struct facts *facts, struct verdict *ret);
 
+/* A certificate of ours stands in the store as issued and is not revoked at `now`:
+ * REASON_CERT_UNKNOWN or REASON_CERT_REVOKED. */
+MUST_CHECK bool record_check(const struct certificate *record, int64_t now, struct error *err);
+/* The entry of the list is not suspended: REASON_DEVICE_SUSPENDED. NULL is none. */
+MUST_CHECK bool device_check(const struct device *device, struct error *err);
+
 /* The caller is somebody by its certificate: what fullcmc asks where it wants no certificate. */
 MUST_CHECK bool policy_knows_caller(const struct profile *profile, const struct facts *facts,
 				    struct error *err);

@@ -39,9 +39,6 @@ MUST_CHECK bool rule_approval(struct decision *decision, struct error *err);
 /* Where the names of an enrollment come from. */
 struct naming decision_naming(const struct decision *decision);
 
-/* A certificate of ours stands in the store as issued and is not revoked at `now`:
- * REASON_CERT_UNKNOWN or REASON_CERT_REVOKED. */
-MUST_CHECK bool record_check(const struct certificate *record, int64_t now, struct error *err);
 /* The scope names the profile one by one, not as one of all. */
 bool ra_scope_lists(const struct ra_scope *scope, const struct profile *profile);
 /* The CSR asks for the key that the renewed certificate has. */

@@ -53,7 +53,7 @@ static bool check_listed(const struct decision *decision, const struct device *d
 			 (int)decision->profile->devices);
 }
 
-static bool check_state(const struct device *device, struct error *err)
+bool device_check(const struct device *device, struct error *err)
 {
 	return !device || !device->suspended_at ||
 	       error_set(err, REASON_DEVICE_SUSPENDED, "device %s is suspended", device->identity);
@@ -64,7 +64,7 @@ bool rule_device(struct decision *decision, struct error *err)
 	const struct device *device = find_device(decision);
 
 	if (!check_same_device(decision, err) || !check_listed(decision, device, err) ||
-	    !check_state(device, err))
+	    !device_check(device, err))
 		return turn_away(decision);
 	decision_note(decision, device ? "a registered device" : "no registered device");
 	return true;

@@ -56,25 +56,69 @@ static bool take_place(struct enrollment *e, struct store_tx *tx,
 			  limit));
 }
 
+/* -- what was decided of, once more: a token takes seconds to sign, in which it may have ended --
+ */
+
+static bool check_certificate(const struct enrollment *e, struct store_tx *tx,
+			      const struct certificate *judged, struct error *err)
+{
+	CLEANUP(certificate_done) struct certificate present = { 0 };
+
+	if (!judged)
+		return true;
+	return store_certificate_find_tx(tx, judged->id, &present, err) &&
+	       record_check(&present, clock_now(e->ra->options.clock), err);
+}
+
+static bool by_certificate(const struct enrollment *e)
+{
+	return e->verdict.identity == IDENTITY_OWN || e->verdict.identity == IDENTITY_RA ||
+	       e->verdict.identity == IDENTITY_THIRD_PARTY;
+}
+
+static const struct device *find_device(const struct enrollment *e)
+{
+	const struct device_finding *found = &e->facts.device;
+
+	return found->by_code ? found->by_code : found->by_certificate;
+}
+
+static bool check_device(const struct enrollment *e, struct store_tx *tx, struct error *err)
+{
+	const struct device *judged = find_device(e);
+	struct device present;
+	struct error why = { 0 };
+
+	if (!judged)
+		return true;
+	if (store_device_find_tx(tx, judged->id, &present, &why))
+		return device_check(&present, err);
+	if (why.reason != REASON_NOT_FOUND) {
+		*err = why;
+		return false;
+	}
+	return error_set(err, REASON_DEVICE_NOT_REGISTERED,
+			 "the device was just taken off the list");
+}
+
+static bool still_holds(const struct enrollment *e, struct store_tx *tx, struct error *err)
+{
+	return (!by_certificate(e) || check_certificate(e, tx, e->facts.certificate.record, err)) &&
+	       (!e->verdict.renews || check_certificate(e, tx, e->facts.renewed, err)) &&
+	       check_device(e, tx, err);
+}
+
 bool admission_take(struct enrollment *e, struct store_tx *tx,
 		    const struct certificate *certificate, struct error *err)
 {
-	return take_code(e, tx, err) && take_place(e, tx, certificate, err);
+	return still_holds(e, tx, err) && take_code(e, tx, err) &&
+	       take_place(e, tx, certificate, err);
 }
 
 bool admission_note(struct enrollment *e, struct store_tx *tx,
 		    const struct certificate *certificate, struct error *err)
 {
-	const struct device_finding *found = &e->facts.device;
-	const struct device *device = found->by_code ? found->by_code : found->by_certificate;
+	const struct device *device = find_device(e);
 
-	struct error why = { 0 };
-
-	if (!device || store_device_note_certificate(tx, device->id, certificate->id, &why))
-		return true;
-	if (why.reason == REASON_NOT_FOUND)
-		return error_set(err, REASON_DEVICE_NOT_REGISTERED,
-				 "the device was just taken off the list");
-	*err = why;
-	return false;
+	return !device || store_device_note_certificate(tx, device->id, certificate->id, err);
 }

@@ -82,7 +82,8 @@ MUST_CHECK bool keygen_make(struct enrollment *enrollment, struct est_reply *rep
 MUST_CHECK bool keygen_deliver(struct enrollment *enrollment, struct est_reply *reply,
 			       struct error *err);
 /* What a certificate takes up, in the transaction that enters it: a use of the code, a place among
- * its subject's. Whoever comes second here is refused, whatever its facts had said. */
+ * its subject's. Neither the certificate that spoke for it nor the device has ended meanwhile.
+ * Whoever comes second here is refused, whatever its facts had said. */
 MUST_CHECK bool admission_take(struct enrollment *enrollment, struct store_tx *tx,
 			       const struct certificate *certificate, struct error *err);
 /* The device has got what was just entered. */

@@ -171,18 +171,29 @@ static bool read_one(struct db_statement *query, const char *what, struct certif
 	return certificate_of_row(query, ret, err);
 }
 
+static bool find_by_id(struct db *db, int64_t id, struct certificate *ret, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(db, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE id = $1", &query,
+			err))
+		return false;
+	db_bind_int64(query, 1, id);
+	return read_one(query, "certificate", ret, err);
+}
+
 bool store_certificate_find(struct store *store, int64_t id, struct certificate *ret,
 			    struct error *err)
 {
 	CLEANUP(reader_done) struct reader reader = { 0 };
-	CLEANUP(db_donep) struct db_statement *query = NULL;
 
-	if (!reader_take(store, &reader, err) ||
-	    !db_prepare(reader.db, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE id = $1",
-			&query, err))
-		return false;
-	db_bind_int64(query, 1, id);
-	return read_one(query, "certificate", ret, err);
+	return reader_take(store, &reader, err) && find_by_id(reader.db, id, ret, err);
+}
+
+bool store_certificate_find_tx(struct store_tx *tx, int64_t id, struct certificate *ret,
+			       struct error *err)
+{
+	return find_by_id(tx_db(tx), id, ret, err);
 }
 
 bool store_certificate_find_by_serial(struct store *store, int64_t ca_id, struct bytes serial,

@@ -25,6 +25,9 @@ MUST_CHECK bool store_certificate_find_by_serial(struct store *store, int64_t ca
 						 struct error *err);
 MUST_CHECK bool store_certificate_find(struct store *store, int64_t id, struct certificate *ret,
 				       struct error *err);
+/* As it is for whoever writes next. */
+MUST_CHECK bool store_certificate_find_tx(struct store_tx *tx, int64_t id, struct certificate *ret,
+					  struct error *err);
 /* The newest certificate issued to this profile, key and identity since `since`: what a client that
  * lost our answer gets again. Sees uncommitted work of this group. */
 MUST_CHECK bool store_certificate_find_recent(struct store_tx *tx, int64_t profile_id,

@@ -56,16 +56,26 @@ static bool read_one(struct db_statement *query, struct device *ret, struct erro
 	return device_of_row(query, ret, err);
 }
 
-bool store_device_find(struct store *store, int64_t id, struct device *ret, struct error *err)
+static bool find_by_id(struct db *db, int64_t id, struct device *ret, struct error *err)
 {
-	CLEANUP(reader_done) struct reader reader = { 0 };
 	CLEANUP(db_donep) struct db_statement *query = NULL;
 
-	if (!reader_take(store, &reader, err) ||
-	    !db_prepare(reader.db, "SELECT " COLUMNS " FROM device WHERE id = $1", &query, err))
+	if (!db_prepare(db, "SELECT " COLUMNS " FROM device WHERE id = $1", &query, err))
 		return false;
 	db_bind_int64(query, 1, id);
 	return read_one(query, ret, err);
+}
+
+bool store_device_find(struct store *store, int64_t id, struct device *ret, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+
+	return reader_take(store, &reader, err) && find_by_id(reader.db, id, ret, err);
+}
+
+bool store_device_find_tx(struct store_tx *tx, int64_t id, struct device *ret, struct error *err)
+{
+	return find_by_id(tx_db(tx), id, ret, err);
 }
 
 bool store_device_find_by_certificate(struct store *store, int64_t certificate_id,

@@ -20,6 +20,8 @@ MUST_CHECK bool store_device_note_certificate(struct store_tx *tx, int64_t id,
 
 MUST_CHECK bool store_device_find(struct store *store, int64_t id, struct device *ret,
 				  struct error *err);
+MUST_CHECK bool store_device_find_tx(struct store_tx *tx, int64_t id, struct device *ret,
+				     struct error *err);
 /* By serial number or fingerprint (64 lower-case digits), either of which may be NULL. Where both
  * have an entry the suspended one counts, then the fingerprint's. REASON_NOT_FOUND. */
 MUST_CHECK bool store_device_find_by_identity(struct store *store, int64_t profile_id,

@@ -1,4 +1,5 @@
 """The REST API over HTTPS: who gets in, what each may, and that nothing makes it fall."""
+import concurrent.futures
 import http.client
 import json
 import random
@@ -251,6 +252,22 @@ def test_co_04_one_tenants_answers_are_not_told_to_a_namesake_of_another(node):
     node.ctl("--account", "demo", "token", "revoke", "ci")
     crossed = token(node, "ci", "administrator", "demo").ask("POST", path, body, Idempotency_Key="nightly")
     assert crossed.status == 409 and made.json["secret"] not in crossed.body.decode()
+
+
+def test_co_02_sign_ins_wait_for_no_thread_of_the_enrollments(node):
+    """Passwords are checked one at a time; who comes meanwhile is told to come again, and no thread stands still for it."""
+    client = administrator(node, "crowd", "auditor")
+    password = {"name": "crowd", "password": "correct horse battery"}
+    assert client.ask("PUT", "/session/password", {"password": password["password"]}).status == 200
+    answers = []
+    with concurrent.futures.ThreadPoolExecutor(16) as crowd:
+        for _ in range(20):
+            answers += crowd.map(lambda _: Client(node).ask("POST", "/session", password), range(16))
+            if any(answer.status == 503 for answer in answers):
+                break
+    assert {answer.status for answer in answers} == {200, 503}
+    assert all(answer.headers["Retry-After"] for answer in answers if answer.status == 503)
+    assert Client(node).ask("POST", "/session", password).status == 200
 
 
 def test_pages_and_whole_lists(node):

@@ -1,5 +1,6 @@
 """CAs whose keys are in a PKCS#11 token: made there, found there, used, and what a node does while the token is away, slow,
 faulty, or refuses the PIN. The token is SoftHSM; the module between is tests/token_shim."""
+import base64
 import datetime
 import re
 import subprocess
@@ -10,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from hsm import Token, needs_softhsm
-from node import Node, Refused, make_csr, make_key
+from node import Identity, Node, Refused, make_csr, make_key
+from test_api import token as api_token
 
 pytestmark = needs_softhsm
 KEYS = ["rsa-2048", "rsa-3072", "p256", "p384", "p521", "ed25519"]
@@ -164,6 +166,27 @@ def test_a_key_of_the_token_is_taken_over_with_a_certificate_from_a_file(token, 
         with pytest.raises(Refused) as refused:
             node.ctl("--account", "other", "ca", "import", "stolen", bundle, "--token-key", "id:0a0b", "--no-trust")
         assert "another account" in refused.value.text
+
+
+def test_co_04_no_tenant_takes_up_the_nodes_keys(token, tmp_path):
+    """An account's administrator has the public key, as everybody, and with it a certificate; the key is not the account's."""
+    with token.node(admin=True) as node:
+        node.ctl("account", "create", "other")
+        node.ctl("--account", "demo", "ca", "request", "waits", "--subject", "CN=Waits,O=Test", "--key", "p256", "--key-store", "token")
+        make_key_in_token(token, "nobodys")
+        for key in ("waits", "nobodys"):
+            certificate, root = certificate_for_token_key(node, token, key, tmp_path)
+            bundle = tmp_path / "bundle.pem"
+            bundle.write_text(certificate.read_text() + root.read_text())
+            client = api_token(node, f"t-{key}", "administrator", "other")
+            body = {"name": "stolen", "token_key": key, "trust": False, "file": base64.b64encode(bundle.read_bytes()).decode()}
+            answer = client.ask("POST", "/accounts/other/cas/import", body)
+            assert (answer.status, answer.json["code"]) == (403, "not_permitted"), answer.body
+        certificate, root = certificate_for_token_key(node, token, "waits", tmp_path)
+        bundle.write_text(certificate.read_text() + root.read_text())
+        with pytest.raises(Refused) as refused:
+            node.ctl("--account", "other", "ca", "import", "stolen", bundle, "--token-key", "waits", "--no-trust")
+        assert "waits for its certificate" in refused.value.text
 
 
 def test_a_key_of_the_token_is_taken_over_with_the_certificates_beside_it(token, tmp_path):
@@ -369,3 +392,29 @@ def test_ci_06_who_was_decided_on_gets_what_was_decided(shim):
         assert mine.endswith(f" version {old}"), mine
         later = enroll(node, name="dev-2").certificate
         assert later.not_valid_after - later.not_valid_before < datetime.timedelta(days=6)
+
+
+# -- what ends while the token signs --
+
+def test_cl_24_revoked_while_the_token_signs(shim):
+    """What the decision went by is asked for once more where the certificate is entered: the revocation has been answered."""
+    with shim.node() as node:
+        add_token_ca(node)
+        node.set_profile("hsm", "renewal.while_valid=any-time")
+        key = make_key()
+        passphrase = (node.folder / "pass-hsm").read_text().strip()
+        device = Identity(node.folder, key, node.enroll(make_csr(key, "slow"), "hsm", passphrase=passphrase).certificate)
+        assert node.reenroll(make_csr(make_key(), "slow"), device, profile="hsm").status == 200
+        before, answers = len(shim.lines("signs")), []
+        shim.behave("sign-delay 30000")
+        asking = threading.Thread(target=lambda: answers.append(node.reenroll(make_csr(make_key(), "slow"), device, profile="hsm", timeout=60)))
+        asking.start()
+        try:
+            node.wait(lambda: len(shim.lines("signs")) > before, "the token to sign")
+            node.ctl("cert", "revoke", node.serial(device.certificate), "--reason", "keyCompromise")
+        finally:
+            shim.behave()
+            asking.join()
+        assert answers[0].status == 403, answers[0].text
+        assert node.events("--limit", "1")[0]["reason"] == "cert_revoked"
+        assert len([c for c in node.certificates() if c["subject"] == "CN=slow" and c["state"] == "issued"]) == 1
