@@ -118,6 +118,8 @@ static const struct argument list_arguments[] = {
 	{ "--expires-before", "expires_before", ARGUMENT_TEXT, false, "DATE",
 	  "such as 2027-01-31" },
 	{ "--subject", "subject", ARGUMENT_TEXT, false, "TEXT", "part of the subject" },
+	{ "--subject-begins", "subject_begins", ARGUMENT_TEXT, false, "TEXT",
+	  "its beginning, like CN=sensor: quick however many there are" },
 	{ "--san", "san", ARGUMENT_TEXT, false, "TEXT", "part of a subjectAltName" },
 	{ "--serial", "serial", ARGUMENT_TEXT, false, "HEX", "how the serial begins" },
 	{ "--limit", "limit", ARGUMENT_NUMBER, false, "N", "at most this many; 50" },

@@ -166,6 +166,7 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 		.now = call->now,
 		.expires_before = param_time(call->params, "expires_before", 0),
 		.subject_holds = param_text(call->params, "subject"),
+		.subject_begins = param_text(call->params, "subject_begins"),
 		.san_holds = param_text(call->params, "san"),
 		.before_id = param_number(call->params, "cursor", 0),
 		.limit = (unsigned int)limit,
@@ -366,11 +367,17 @@ static bool release(const struct call *call, json_t **ret, struct error *err)
 }
 
 static const struct param list_params[] = {
-	{ "state", PARAM_TEXT, false },    { "profile", PARAM_TEXT, false },
-	{ "ca", PARAM_TEXT, false },       { "expires_before", PARAM_TIME, false },
-	{ "subject", PARAM_TEXT, false },  { "san", PARAM_TEXT, false },
-	{ "serial", PARAM_TEXT, false },   { "limit", PARAM_NUMBER, false },
-	{ "cursor", PARAM_NUMBER, false }, { 0 },
+	{ "state", PARAM_TEXT, false },
+	{ "profile", PARAM_TEXT, false },
+	{ "ca", PARAM_TEXT, false },
+	{ "expires_before", PARAM_TIME, false },
+	{ "subject", PARAM_TEXT, false },
+	{ "subject_begins", PARAM_TEXT, false },
+	{ "san", PARAM_TEXT, false },
+	{ "serial", PARAM_TEXT, false },
+	{ "limit", PARAM_NUMBER, false },
+	{ "cursor", PARAM_NUMBER, false },
+	{ 0 },
 };
 static const struct param show_params[] = {
 	{ "serial", PARAM_TEXT, true },

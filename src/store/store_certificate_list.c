@@ -8,7 +8,10 @@
 
 #define LIST_MAX 1000
 #define SEARCH_TEXT_MAX 1024
-#define CONDITIONS_MAX 16
+#define CONDITIONS_MAX 18
+#define FEW_MAX 1000 /* matches that are named by their ids */
+/* Sorts behind whatever a text goes on with: U+10FFFF, which no name holds. */
+static const char behind_all[] = "\xf4\x8f\xbf\xbf";
 
 struct value {
 	enum { VALUE_NUMBER, VALUE_TEXT, VALUE_BYTES } kind;
@@ -23,6 +26,8 @@ struct list_query {
 	int count;
 	/* what some values point to */
 	struct buffer subject_pattern, san_pattern;
+	struct buffer begins_from, begins_to;
+	bool few_begin_so;
 	unsigned char serial_from[CERT_SERIAL_MAX + 1], serial_to[CERT_SERIAL_MAX + 1];
 };
 
@@ -31,6 +36,8 @@ static void list_query_done(struct list_query *query)
 	buffer_done(&query->sql);
 	buffer_done(&query->subject_pattern);
 	buffer_done(&query->san_pattern);
+	buffer_done(&query->begins_from);
+	buffer_done(&query->begins_to);
 }
 
 /* `condition` holds one %d: the place of its value. */
@@ -59,7 +66,8 @@ static bool has_short_range(const struct store_certificate_filter *filter)
 
 static void filter_objects(struct list_query *query, const struct store_certificate_filter *filter)
 {
-	bool ids_are_named = filter->serial_prefix || has_short_range(filter);
+	bool ids_are_named =
+		filter->serial_prefix || has_short_range(filter) || query->few_begin_so;
 
 	ADD(query, ids_are_named ? " WHERE +account_id = $%d" : " WHERE account_id = $%d",
 	    .kind = VALUE_NUMBER, .number = filter->account_id);
@@ -111,6 +119,65 @@ static bool make_pattern(const char *text, struct buffer *ret, struct error *err
 	}
 	buffer_append_byte(ret, '%');
 	return buffer_cstring(ret) || error_set(err, REASON_NO_MEMORY, "search");
+}
+
+static bool make_range(const char *text, struct list_query *query, struct error *err)
+{
+	if (strlen(text) > SEARCH_TEXT_MAX)
+		return error_set(err, REASON_TOO_LARGE, "a search text over %d bytes",
+				 SEARCH_TEXT_MAX);
+	for (; *text; text++)
+		buffer_append_byte(&query->begins_from,
+				   (unsigned char)tolower((unsigned char)*text));
+	buffer_append(&query->begins_to, buffer_view(&query->begins_from));
+	buffer_append_text(&query->begins_to, behind_all);
+	return (buffer_cstring(&query->begins_from) && buffer_cstring(&query->begins_to)) ||
+	       error_set(err, REASON_NO_MEMORY, "search");
+}
+
+/* Few are fetched by their ids and sorted; where many begin so, the walk down the ids meets them
+ * soon, and the empty text keeps the database from collecting them all. */
+static void filter_begin(struct list_query *query, const struct store_certificate_filter *filter)
+{
+	const char *from = (const char *)query->begins_from.data;
+	const char *to = (const char *)query->begins_to.data;
+
+	if (!filter->subject_begins)
+		return;
+	if (query->few_begin_so) {
+		ADD(query,
+		    " AND id IN (SELECT c.id FROM certificate c WHERE c.account_id = $1 "
+		    "AND lower(c.subject) >= $%d",
+		    .kind = VALUE_TEXT, .text = from);
+		ADD(query, " AND lower(c.subject) < $%d)", .kind = VALUE_TEXT, .text = to);
+	} else {
+		ADD(query, " AND lower(subject) || '' >= $%d", .kind = VALUE_TEXT, .text = from);
+		ADD(query, " AND lower(subject) || '' < $%d", .kind = VALUE_TEXT, .text = to);
+	}
+}
+
+static bool count_begin(struct db *db, const struct store_certificate_filter *filter,
+			struct list_query *query, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *counting = NULL;
+
+	if (!filter->subject_begins)
+		return true;
+	if (!make_range(filter->subject_begins, query, err) ||
+	    !db_prepare(db,
+			"SELECT count(*) FROM (SELECT c.id FROM certificate c "
+			"WHERE c.account_id = $1 AND lower(c.subject) >= $2 "
+			"AND lower(c.subject) < $3 LIMIT $4)",
+			&counting, err))
+		return false;
+	db_bind_int64(counting, 1, filter->account_id);
+	db_bind_text(counting, 2, (const char *)query->begins_from.data);
+	db_bind_text(counting, 3, (const char *)query->begins_to.data);
+	db_bind_int64(counting, 4, FEW_MAX + 1);
+	if (!db_step_row(counting, err))
+		return false;
+	query->few_begin_so = db_int64(counting, 0) <= FEW_MAX;
+	return true;
 }
 
 static bool filter_texts(struct list_query *query, const struct store_certificate_filter *filter,
@@ -212,6 +279,7 @@ static bool build(struct list_query *query, const struct store_certificate_filte
 	buffer_append_text(&query->sql, "SELECT " CERTIFICATE_COLUMNS " FROM certificate");
 	filter_objects(query, filter);
 	filter_times(query, filter);
+	filter_begin(query, filter);
 	if (!filter_texts(query, filter, err) ||
 	    (filter->serial_prefix && !filter_serial(query, filter->serial_prefix, err)))
 		return false;
@@ -267,8 +335,8 @@ bool store_certificate_list(struct store *store, const struct store_certificate_
 	CLEANUP(db_donep) struct db_statement *statement = NULL;
 	bool go_on = true;
 
-	if (!check_filter(filter, err) || !build(&query, filter, err) ||
-	    !reader_take(store, &reader, err) ||
+	if (!check_filter(filter, err) || !reader_take(store, &reader, err) ||
+	    !count_begin(reader.db, filter, &query, err) || !build(&query, filter, err) ||
 	    !db_prepare_once(reader.db, (const char *)query.sql.data, &statement, err))
 		return false;
 	bind_values(statement, &query);

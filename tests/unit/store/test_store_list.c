@@ -75,6 +75,7 @@ TEST(a_filter_out_of_bounds_is_refused)
 	REFUSED(try_list(f, FILTER(q.state = 4), &seen), REASON_INVALID);
 	REFUSED(try_list(f, FILTER(q.state = -2), &seen), REASON_INVALID);
 	REFUSED(try_list(f, FILTER(q.subject_holds = long_text), &seen), REASON_TOO_LARGE);
+	REFUSED(try_list(f, FILTER(q.subject_begins = long_text), &seen), REASON_TOO_LARGE);
 	REFUSED(try_list(f, FILTER(q.san_holds = long_text), &seen), REASON_TOO_LARGE);
 	REFUSED(try_list(f, FILTER(q.serial_prefix = "0g"), &seen), REASON_INVALID);
 	REFUSED(try_list(f, FILTER(q.serial_prefix = "%"), &seen), REASON_INVALID);
@@ -121,6 +122,13 @@ TEST(co_11_wildcards_and_quotes_are_taken_literally)
 	assert_int_equal(seen.ids[0], plain);
 	assert_int_equal(list(f, FILTER(q.subject_holds = "")).count, 3);
 	assert_int_equal(list(f, FILTER(q.subject_holds = "' OR 1=1 --")).count, 0);
+	assert_int_equal(list(f, FILTER(q.subject_begins = "' OR 1=1 --")).count, 0);
+	assert_int_equal(list(f, FILTER(q.subject_begins = "%")).count, 0);
+	assert_int_equal(list(f, FILTER(q.subject_begins = "100")).count, 0);
+	seen = list(f, FILTER(q.subject_begins = "cn=100 S"));
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.ids[0], plain);
+	assert_int_equal(list(f, FILTER(q.subject_begins = "")).count, 3);
 	fixture_done(f);
 }
 
@@ -229,7 +237,24 @@ TEST(pages_follow_each_other_newest_first)
 	fixture_done(f);
 }
 
-TEST_MAIN(RUN(a_filter_out_of_bounds_is_refused), RUN(v9_nothing_crosses_accounts),
-	  RUN(co_11_wildcards_and_quotes_are_taken_literally),
+/* More than are fetched by their ids: the list walks down instead, and gives the same. */
+TEST(many_that_begin_alike_come_newest_first)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	int64_t last = 0;
+
+	issue(f, 1, "CN=another", "");
+	for (unsigned int i = 0; i < 1001; i++)
+		last = issue(f, 2 + i, "CN=Many", "");
+	issue(f, 9000, "CN=another", "");
+	struct seen seen = list(f, FILTER(q.subject_begins = "cn=m"; q.limit = 3));
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.ids[0], last);
+	assert_int_equal(list(f, FILTER(q.subject_begins = "cn=a")).count, 2);
+	fixture_done(f);
+}
+
+TEST_MAIN(RUN(many_that_begin_alike_come_newest_first), RUN(a_filter_out_of_bounds_is_refused),
+	  RUN(v9_nothing_crosses_accounts), RUN(co_11_wildcards_and_quotes_are_taken_literally),
 	  RUN(a_serial_is_found_by_any_beginning), RUN(a_list_goes_by_state_and_time),
 	  RUN(pages_follow_each_other_newest_first))
