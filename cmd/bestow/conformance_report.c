@@ -4,11 +4,20 @@
 #include "bestow/conformance.h"
 #include "bestow/say.h"
 
-static const char *const verdict_texts[] = { "passed", "warning", "failed", "not applicable" };
-
 const char *verdict_text(enum verdict verdict)
 {
-	return verdict_texts[verdict];
+	switch (verdict) {
+	case PASSED:
+		return "passed";
+	case WARNED:
+		return "warning";
+	case FAILED:
+		return "failed";
+	case NOT_APPLICABLE:
+	case VERDICT_COUNT:
+		break;
+	}
+	return "not applicable";
 }
 
 static bool is_bad(const struct outcome *outcome)

@@ -42,7 +42,7 @@ def of_node(node, folder, *arguments, profile="demo"):
 
 
 def of_flawed(server, folder, *arguments):
-    return report(folder, server.url, server.folder / "root.pem", "--timeout", "5s", *arguments, passphrase=PASSPHRASE, user=USER)
+    return report(folder, server.url, server.folder / "root.pem", "--timeout", "20s", *arguments, passphrase=PASSPHRASE, user=USER)
 
 
 def verdicts(items, *wanted):
@@ -112,7 +112,7 @@ def test_tls_13_a_long_list_of_cas_is_noticed(tmp_path):
         try:
             assert any("ACCEPT" in line for line in process.stdout)
             _, items = report(tmp_path, f"https://localhost:{port}/.well-known/est", server.folder / "root.pem", "--only", "TLS-13",
-                              "--timeout", "5s")
+                              "--timeout", "20s")
         finally:
             process.kill()
             process.wait()
