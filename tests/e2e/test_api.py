@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from node import Node, make_csr, make_key
+from node import ROOT, Node, make_csr, make_key
 
 PROBLEM = {"type", "title", "status", "code", "detail", "remedy", "request_id"}
 
@@ -169,6 +169,17 @@ def routes(node):
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield method.upper(), path, operation
+
+
+def test_the_reference_names_each_group_of_routes(node):
+    reference = (ROOT / "docs" / "reference" / "api.md").read_text().split("## Routes")[1]
+    whole, below = reference.split("Below `/api/v1/accounts/ACCOUNT`")
+    for _, path, _ in routes(node):
+        parts = path.removeprefix("/api/v1").strip("/").split("/")
+        if parts[0] == "accounts" and len(parts) > 2:
+            assert f"`/{parts[2]}`" in below, path
+        else:
+            assert f"`/{parts[0]}`" in whole, path
 
 
 def fill(path, account):
