@@ -11,12 +11,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bestow-ra/load.h"
+#include "est_client/url.h"
 #include "node/control.h"
 
+#define DNS_PORT 53
 #define OVERLOAD_RETRY_AFTER 5
-#define LOOK_MS 200    /* how often the clock is looked at for what is due */
-#define END_SECONDS 2  /* to wait for a question that is under way */
-#define FAST_WORKERS 1 /* it hands on to those that may wait */
+#define FIRST_WORD_MS 3000 /* for the first answers of all upstreams */
+#define LOOK_MS 200        /* how often the clock is looked at for what is due */
+#define END_SECONDS 2      /* to wait for a question that is under way */
+#define FAST_WORKERS 1     /* it hands on to those that may wait */
 
 struct upstream_process {
 	const struct upstream_process_options *options;
@@ -25,6 +28,7 @@ struct upstream_process {
 	pthread_mutex_t publishing; /* so that no edge gets an older snapshot after a newer */
 	pthread_t refresher;
 	atomic_bool is_ending;
+	atomic_bool may_tell; /* edges that serve from before know more than we do at first */
 };
 
 static void complain(const char *event, const struct error *err)
@@ -76,6 +80,8 @@ static void publish(struct upstream_process *process, const size_t *line)
 	CLEANUP(buffer_wipe) struct buffer snapshot = { 0 };
 	struct error err = { 0 };
 
+	if (!atomic_load(&process->may_tell))
+		return;
 	pthread_mutex_lock(&process->publishing);
 	if (!upstream_snapshot(loaded_upstream(process->loaded), &snapshot, &err))
 		complain("upstream.publish", &err);
@@ -99,10 +105,21 @@ static void *refresh_until_end(void *context)
 	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
 	struct upstream_process *process = context;
 
+	uint64_t first_word_at = monotonic_ms() + FIRST_WORD_MS;
+
 	while (!atomic_load(&process->is_ending)) {
-		if (upstream_refresh(loaded_upstream(process->loaded), monotonic_ms()))
+		bool changed = false;
+		bool asked = upstream_refresh(loaded_upstream(process->loaded), monotonic_ms(),
+					      &changed);
+		bool is_first = !atomic_load(&process->may_tell) &&
+				(!asked || monotonic_ms() >= first_word_at);
+
+		if (is_first)
+			atomic_store(&process->may_tell, true);
+		if (is_first || changed)
 			publish(process, NULL);
-		(void)nanosleep(&moment, NULL);
+		if (!asked)
+			(void)nanosleep(&moment, NULL);
 	}
 	return NULL;
 }
@@ -175,6 +192,30 @@ static void open_resolver(void)
 		freeaddrinfo(found);
 }
 
+/* Those of the configured upstreams, and the resolver's, which goes over to TCP for long answers.
+ */
+static size_t collect_ports(const struct config *config, uint16_t ports[CONFIG_UPSTREAMS_MAX + 1])
+{
+	size_t count = 0;
+	struct est_url url;
+
+	ports[count++] = DNS_PORT;
+	for (size_t i = 0; i < config->upstream_count; i++)
+		if (est_url_parse(config->upstreams[i].url, &url, NULL))
+			ports[count++] = (uint16_t)url.port;
+	return count;
+}
+
+static bool lock(const struct upstream_process_options *options, struct error *err)
+{
+	uint16_t ports[CONFIG_UPSTREAMS_MAX + 1];
+	struct lockdown_options lockdown = options->lockdown;
+
+	lockdown.ports = ports;
+	lockdown.port_count = collect_ports(options->config, ports);
+	return lockdown_upstream(&lockdown, err);
+}
+
 static bool start(struct upstream_process *process, struct error *err)
 {
 	const struct upstream_process_options *options = process->options;
@@ -186,7 +227,7 @@ static bool start(struct upstream_process *process, struct error *err)
 	if (!load_upstream(options->config, &upstream, &process->loaded, err))
 		return false;
 	open_resolver();
-	if (!lockdown_upstream(&options->lockdown, err) || !open_lines(process, err))
+	if (!lock(options, err) || !open_lines(process, err))
 		return false;
 	return pthread_create(&process->refresher, NULL, refresh_until_end, process) == 0 ||
 	       error_set(err, REASON_NO_MEMORY, "thread");

@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "node/landlock.h"
 #include "node/sanitizer.h"
 
 /* A row of a filter: a system call, what becomes of it, and the one argument that it depends on. */
@@ -286,7 +287,8 @@ static bool filter_upstream(const struct lockdown_options *options, struct error
 {
 	CLEANUP(filter_freep) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
-	(void)options;
+	if (!landlock_allow_ports(options->ports, options->port_count, err))
+		return false;
 	if (!filter || !add_rows(filter, upstream_calls, ARRAY_LEN(upstream_calls)) ||
 	    !add_rows(filter, network_calls, ARRAY_LEN(network_calls)) ||
 	    !add_own_signal(filter, SCMP_ACT_ALLOW, SCMP_CMP_EQ))

@@ -13,6 +13,10 @@ struct lockdown_options {
 	/* Without the kernel's filter: refuse (true), or log a warning and go on ([node]
 	 * require_lockdown = no). */
 	bool required;
+	/* The only TCP ports that lockdown_upstream() leaves, where the kernel can tell them apart.
+	 */
+	const uint16_t *ports;
+	size_t port_count;
 	bool token_network; /* the authority's token is reached by TCP: see filter_authority() */
 };
 

@@ -159,10 +159,11 @@ void process_ended(struct process *process)
 
 	if (process->ready && now - process->started_at >= SERVED_WELL_MS)
 		process->failures = 0;
-	process->failures++;
+	if (!process->restarting)
+		process->failures++;
 	process->start_at = now + delay_after(process->failures);
 	process->pid = 0;
-	process->ready = false;
+	process->ready = process->restarting = false;
 	fd_closep(&process->control_fd);
 }
 

@@ -27,6 +27,7 @@ struct process {
 	int control_fd;                /* this end; -1: none. New at every start */
 	bool ready;                    /* it said so since its last start */
 	bool was_ready;                /* it did once */
+	bool restarting;               /* a reload has ended it, to start it anew */
 	bool retiring;                 /* it shall end, and is not started again */
 	unsigned int failures;         /* in a row */
 	uint64_t started_at, start_at; /* monotonic_ms(); start_at: when it does not run */

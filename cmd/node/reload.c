@@ -154,8 +154,10 @@ static void move_parts(struct family *family, const struct generation *before,
 		if (!part || !part->must_restart)
 			continue;
 		member->generation = now;
-		if (part->must_restart(before, now))
-			process_signal(member, SIGTERM);
+		if (!member->pid || !part->must_restart(before, now))
+			continue;
+		member->restarting = true;
+		process_signal(member, SIGTERM);
 	}
 }
 

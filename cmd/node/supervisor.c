@@ -167,9 +167,12 @@ static void on_end(struct supervisor *supervisor, struct process *process, int h
 		family_remove(&supervisor->family, process);
 		return;
 	}
+	bool was_told = process->restarting;
 	process_ended(process);
 	if (supervisor->phase == PHASE_STARTING)
 		fail(supervisor, process->name, detail);
+	else if (was_told)
+		log_event(LOG_LEVEL_INFO, "process.restarting", "child=%s", process->name);
 	else if (process->generation == supervisor->coming)
 		reload_abandon(supervisor, detail);
 	else

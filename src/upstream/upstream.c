@@ -18,8 +18,9 @@ struct service_profile {
 	size_t label_count;
 	bool is_default;
 	uint32_t refresh_ms;
-	uint64_t due_ms; /* when to ask again */
-	bool is_away, is_heard;
+	uint64_t due_ms;        /* when to ask again */
+	bool is_away, is_heard; /* when it was asked last; it was asked at all */
+	bool is_told;           /* edges know what it said */
 };
 
 struct upstream {
@@ -125,6 +126,19 @@ static void passage_donep(struct passage *passage)
 	csr_free(passage->csr);
 }
 
+/* A device that comes before the first answer did asks for it itself. */
+static bool know_cacerts(struct passage *passage, struct error *err)
+{
+	struct known *known = &passage->profile->known;
+	bool ignored;
+
+	pthread_rwlock_rdlock(&known->lock);
+	bool is_there = known->is_there;
+	pthread_rwlock_unlock(&known->lock);
+	return is_there || known_refresh(known, passage->profile->remote, passage->upstream->via,
+					 &ignored, err);
+}
+
 static bool admit(struct passage *passage, struct error *err)
 {
 	struct service_profile *profile = passage->profile;
@@ -132,10 +146,7 @@ static bool admit(struct passage *passage, struct error *err)
 	pthread_rwlock_rdlock(&profile->known.lock);
 	bool admitted =
 		gate_admit(&profile->gate, passage->request, passage->csr, &profile->known.cacerts,
-			   clock_now(&clock_system), &passage->caller, err) &&
-		(profile->known.is_there ||
-		 error_set_retry(err, REASON_UPSTREAM_UNAVAILABLE, FAILED_AGAIN_MS / 1000,
-				 "its CA certificates are not known yet"));
+			   clock_now(&clock_system), &passage->caller, err);
 	pthread_rwlock_unlock(&profile->known.lock);
 	return admitted;
 }
@@ -156,7 +167,7 @@ static bool pass(struct passage *passage, struct est_reply *ret, struct error *e
 {
 	CLEANUP(exchange_answer_donep) struct exchange_answer from = { 0 };
 
-	return admit(passage, err) &&
+	return know_cacerts(passage, err) && admit(passage, err) &&
 	       relay_send(passage->profile->remote, passage->request, passage->csr, &from, err) &&
 	       take(passage, &from, ret, err);
 }
@@ -241,6 +252,8 @@ static bool refresh_profile(struct upstream *upstream, struct service_profile *p
 	if (!profile->is_heard || profile->is_away == answered)
 		options->tell_state(options->context, profile->gate.profile->name,
 				    answered ? NULL : &failure);
+	changed |= answered && !profile->is_told;
+	profile->is_told |= answered;
 	profile->is_heard = true;
 	profile->is_away = !answered;
 	profile->due_ms = monotonic_ms() + (answered || profile->refresh_ms < FAILED_AGAIN_MS
@@ -249,14 +262,15 @@ static bool refresh_profile(struct upstream *upstream, struct service_profile *p
 	return changed;
 }
 
-bool upstream_refresh(struct upstream *upstream, uint64_t now_ms)
+bool upstream_refresh(struct upstream *upstream, uint64_t now_ms, bool *ret_changed)
 {
-	bool changed = false;
-
-	for (size_t i = 0; i < upstream->profile_count; i++)
-		if (upstream->profiles[i]->due_ms <= now_ms)
-			changed |= refresh_profile(upstream, upstream->profiles[i]);
-	return changed;
+	for (size_t i = 0; i < upstream->profile_count; i++) {
+		if (upstream->profiles[i]->due_ms > now_ms)
+			continue;
+		*ret_changed |= refresh_profile(upstream, upstream->profiles[i]);
+		return true;
+	}
+	return false;
 }
 
 static bool encode_cacerts(const struct bundle *cacerts, struct buffer *ret, struct error *err)

@@ -39,8 +39,8 @@ DEFINE_CLEANUP(struct upstream *, upstream_free)
 /* Answers as est_service has it, with a detail that devices may read: the upstream's words are the
  * operator's. */
 struct est_service *upstream_service(struct upstream *upstream);
-/* Asks for CA certificates and csrattrs where that is due; true when something has changed. One
- * thread's. */
-bool upstream_refresh(struct upstream *upstream, uint64_t now_ms);
+/* Asks for CA certificates and csrattrs of the first profile for which that is due; false when none
+ * is. *ret_changed becomes true when edges should hear of it. One thread's. */
+bool upstream_refresh(struct upstream *upstream, uint64_t now_ms, bool *ret_changed);
 /* What edges are to know. Thread-safe. */
 MUST_CHECK bool upstream_snapshot(struct upstream *upstream, struct buffer *ret, struct error *err);
