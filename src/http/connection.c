@@ -257,6 +257,8 @@ static void leave_server(struct connection *connection)
 	if (connection->counted)
 		address_count_drop(server->per_address, &connection->peer);
 	server->open--;
+	if (connection->exchange)
+		server->held -= connection->exchange->body_octets.len;
 	connection->server = NULL;
 }
 

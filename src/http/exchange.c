@@ -43,6 +43,8 @@ void exchange_free(struct http_exchange *exchange)
 {
 	if (!exchange)
 		return;
+	if (exchange->connection->server)
+		exchange->connection->server->held -= exchange->body_octets.len;
 	memory_wipe(exchange->head_text, exchange->head_len);
 	buffer_wipe(&exchange->body_octets);
 	free(exchange);

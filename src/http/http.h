@@ -15,6 +15,8 @@
 struct http_limits {
 	size_t head_max;       /* octets of request line and fields; default 8192 */
 	size_t body_max;       /* default 65536 */
+	size_t large_max;      /* octets held while bodies arrive, beyond which none grows larger
+				  than 65536; per process; default 64 MiB */
 	uint32_t handshake_ms; /* from accept to the end of the handshake; default 10000 */
 	uint32_t request_ms;   /* from the first octet of a request to its last; default 30000 */
 	uint32_t idle_ms;      /* between requests; default 60000 */

@@ -23,6 +23,7 @@ struct listener {
 const struct http_limits http_limits_default = {
 	.head_max = 8192,
 	.body_max = 65536,
+	.large_max = 64 * 1024 * 1024,
 	.handshake_ms = 10000,
 	.request_ms = 30000,
 	.idle_ms = 60000,

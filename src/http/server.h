@@ -26,6 +26,7 @@ struct http_server {
 	struct connection_list idle; /* owe us the next octet; the longest idle first */
 	struct connection_list busy;
 	uint32_t open;
+	size_t held; /* octets of the bodies of all connections' requests */
 	struct address_count *per_address;
 	struct log_budget log_budget;
 	struct http_counters counters;

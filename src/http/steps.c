@@ -17,6 +17,7 @@
 #define LINGER_OCTETS_MAX (4u * 1024 * 1024)
 
 static const struct refusal out_of_memory = { 503, "memory is out" };
+static const struct refusal too_many_large = { 503, "too many large requests at once" };
 static const struct refusal cut_short = { 400, "the request ended early" };
 
 static enum step refused(struct connection *connection, const struct refusal *refusal)
@@ -330,17 +331,29 @@ static enum step say_continue(struct connection *connection)
 	return STEP_NEXT;
 }
 
+#define SMALL_BODY 65536
+
+/* Nobody has said yet who it is, and many large bodies at once would be all the memory there is. */
+static bool may_grow(const struct connection *connection)
+{
+	return connection->exchange->body_octets.len <= SMALL_BODY ||
+	       connection->server->held <= connection->server->options.limits.large_max;
+}
+
 enum step step_body(struct connection *connection)
 {
 	struct http_exchange *exchange = connection->exchange;
 	struct refusal refusal = out_of_memory;
-	size_t used;
+	size_t used, before = exchange->body_octets.len;
 	enum parse result = body_take(&exchange->body, buffer_view(&connection->in), &used,
 				      &exchange->body_octets, &refusal);
 
+	connection->server->held += exchange->body_octets.len - before;
 	drop_used(connection, used);
 	if (result == PARSE_REFUSED || !buffer_ok(&exchange->body_octets))
 		return refused(connection, &refusal);
+	if (!may_grow(connection))
+		return refused(connection, &too_many_large);
 	if (result == PARSE_DONE) {
 		connection->state = CONNECTION_HANDLER;
 		return STEP_NEXT;

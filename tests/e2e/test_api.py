@@ -281,6 +281,31 @@ def test_co_02_sign_ins_wait_for_no_thread_of_the_enrollments(node):
     assert Client(node).ask("POST", "/session", password).status == 200
 
 
+def test_os_01_large_bodies_of_strangers_are_not_all_the_memory(node):
+    """Many large requests that nobody has signed are held only so far; what is small is read all the same."""
+    context, crowd, refused = ssl.create_default_context(cafile=node.folder / "ca.pem"), [], set()
+    for _ in range(48):
+        stranger = context.wrap_socket(socket.create_connection(("localhost", node.admin_port), timeout=20), server_hostname="localhost")
+        crowd.append(stranger)
+        try:
+            stranger.sendall(b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                             b"Content-Length: 2000001\r\n\r\n" + b" " * 2000000)
+        except OSError:
+            refused.add(stranger)
+    for stranger in crowd:
+        stranger.settimeout(0.1)
+        try:
+            if b" 503 " in stranger.recv(64):
+                refused.add(stranger)
+        except (TimeoutError, OSError):
+            pass
+    assert len(refused) >= 8
+    assert Client(node).ask("POST", "/session", {"name": "nobody", "password": "wrong wrong wrong"}).status == 401
+    for stranger in crowd:
+        stranger.close()
+    assert token(node, "after-the-crowd", "auditor", "demo").ask("GET", "/accounts/demo").status == 200
+
+
 def test_pages_and_whole_lists(node):
     for i in range(5):
         node.device(f"page-{i}")
