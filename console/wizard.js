@@ -57,6 +57,9 @@ function patchOf(v) {
 
 // -- parts --
 
+/** What the form offers, and what the profile has beyond it: an own identifier stays until somebody unticks it. */
+const withOwn = (offered, present) => [...offered, ...present.filter((one) => !offered.includes(one))];
+
 function Choice({ name, options, value, choose }) {
   return html`<div class="options" role="radiogroup" aria-label=${name}>${options.map(([key, title, hint]) => html`<label><input type="radio" name=${name} value=${key} checked=${value === key} onChange=${() => choose(key)} />
     <span><strong>${title}</strong><span>${hint}</span></span></label>`)}</div>`;
@@ -121,8 +124,8 @@ function Wizardry({ start, name, cas, base, version, at }) {
       <${Field} label="Approval by a person" type="select" value=${v.hold} onValue=${(value) => set({ hold: value })} options=${[["none", "Not needed"], ["enrollments", "For enrollments"], ["enrollments-and-renewals", "For enrollments and renewals"]]} /></fieldset>
     <fieldset><legend>${name ? "" : "4. "}Content</legend><${Subject} rules=${v.subject} change=${(subject) => set({ subject })} />
       <div class="pair">${sanTypes.map(([type, title]) => html`<${Field} label=${title} type="select" value=${v.san[type]} options=${sanRules} onValue=${(source) => set({ san: { ...v.san, [type]: source } })} />`)}</div>
-      <${Ticks} label="Key usage" options=${usages} value=${v.key_usage} choose=${(key_usage) => set({ key_usage })} />
-      <${Ticks} label="Extended key usage" options=${purposes} value=${v.ext_key_usage} choose=${(ext_key_usage) => set({ ext_key_usage })} />
+      <${Ticks} label="Key usage" options=${withOwn(usages, start.key_usage)} value=${v.key_usage} choose=${(key_usage) => set({ key_usage })} />
+      <${Ticks} label="Extended key usage" options=${withOwn(purposes, start.ext_key_usage)} value=${v.ext_key_usage} choose=${(ext_key_usage) => set({ ext_key_usage })} />
       <${Ticks} label="Keys that devices may have" options=${keyTypes} value=${v.types} choose=${(types) => set({ types })} />
       ${v.types.includes("rsa") && html`<${Field} label="RSA keys have at least" type="select" value=${String(v.rsa_bits_min)} onValue=${(value) => set({ rsa_bits_min: value })} options=${[["2048", "2048 bits"], ["3072", "3072 bits"], ["4096", "4096 bits"]]} />`}</fieldset>
     <fieldset><legend>${name ? "" : "5. "}Lifetime</legend><div class="pair">
