@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from der import inside, integer, oid, read, tlv
+from node import spki
 
 PKI_DATA, PKI_RESPONSE = "1.3.6.1.5.5.7.12.2", "1.3.6.1.5.5.7.12.3"
 ID_CMC = "1.3.6.1.5.5.7.7."
@@ -86,7 +87,7 @@ class Response:
         return self.statuses[part][2]
 
     def certificate_for(self, key):
-        (found,) = [one for one in self.certificates if one.public_key() == key.public_key()]
+        (found,) = [one for one in self.certificates if spki(one) == spki(key)]
         return found
 
 

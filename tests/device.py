@@ -9,7 +9,7 @@ import tempfile
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from node import BIN
+from node import BIN, spki
 
 
 class Device:
@@ -61,7 +61,7 @@ class Device:
 
     def has_valid_pair(self):
         """Key and certificate of the current pair belong together."""
-        return self.key().public_key() == self.certificate().public_key()
+        return spki(self.key()) == spki(self.certificate())
 
 
 def private_file(folder, name, text):

@@ -63,6 +63,11 @@ def make_csr(key, name="dev-1", san=None, subject=None, attributes=(), extension
     return builder.sign(key, digest).public_bytes(serialization.Encoding.DER)
 
 
+def spki(holder):
+    """The public key of a key, certificate or request as its DER: old releases of `cryptography` do not compare keys."""
+    return holder.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
 class Answer:
     """What the node sent back."""
 
