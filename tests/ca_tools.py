@@ -2,14 +2,15 @@
 import shutil
 import subprocess
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+
+from node import load_certificates
 
 CERTTOOL = shutil.which("certtool")
 
 
 def exported(node, name, *options, noun="ca"):
-    return x509.load_pem_x509_certificates(node.ctl(noun, "export", name, *options).encode())
+    return load_certificates(node.ctl(noun, "export", name, *options).encode())
 
 
 def pem(*certificates):

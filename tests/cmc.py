@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from der import inside, integer, oid, read, tlv
-from node import spki
+from node import spki, load_certificates
 
 PKI_DATA, PKI_RESPONSE = "1.3.6.1.5.5.7.12.2", "1.3.6.1.5.5.7.12.3"
 ID_CMC = "1.3.6.1.5.5.7.7."
@@ -56,7 +56,7 @@ class Response:
         done = subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-in", path, "-CAfile", node.folder / "ca.pem", "-purpose", "any",
                                "-binary", "-certsout", certificates], capture_output=True)
         assert done.returncode == 0, done.stderr
-        self.certificates = x509.load_pem_x509_certificates(certificates.read_bytes())
+        self.certificates = load_certificates(certificates.read_bytes())
         self.controls, self.statuses, ids = {}, {}, []
         controls, contents, others = inside(done.stdout)
         for _, _, whole in read(controls[1]):

@@ -11,12 +11,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import AttributeOID
 
-from der import oid, tlv
+from der import integer, oid, tlv
 from est_server import DER, PASSPHRASE, PEM, USER, Authority, EstServer
 
 BODY_MAX = 65536
 GET, POST = ("cacerts", "csrattrs"), ("simpleenroll", "simplereenroll")
 CERTS_ONLY = "application/pkcs7-mime; smime-type=certs-only"
+
+
+def certs_only(certificates):
+    """RFC 8951's certs-only, written here because releases of `cryptography` differ in it."""
+    ordered = sorted(one.public_bytes(DER) for one in certificates)
+    signed = tlv(0x30, integer(1), tlv(0x31), tlv(0x30, oid("1.2.840.113549.1.7.1")), tlv(0xa0, *ordered), tlv(0x31))
+    return tlv(0x30, oid("1.2.840.113549.1.7.2"), tlv(0xa0, signed))
+
+
 CHALLENGE = oid("1.2.840.113549.1.9.7")
 KEY_USAGE = oid("2.5.29.15")
 EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
@@ -176,7 +185,7 @@ class FlawedServer(EstServer):
             certificates.append(Authority("Test Root").certificate)
         if not self.has("CA-05") and request["fields"].get("if-none-match") == '"1"':
             raise Answered(304, ETag='"1"')
-        der = pkcs7.serialize_certificates(certificates, DER)
+        der = certs_only(certificates)
         if self.has("ENC-06"):
             builder = pkcs7.PKCS7SignatureBuilder().set_data(b"x").add_signer(self.root.certificate, self.root.key, hashes.SHA256())
             for certificate in certificates:
@@ -224,7 +233,7 @@ class FlawedServer(EstServer):
         if operation == "simplereenroll":
             self.judge_renewal(csr, connection)
         self.hold(csr)
-        return self.fields(CERTS_ONLY), base64.b64encode(pkcs7.serialize_certificates(self.certificates_for(csr), DER)) + b"\n"
+        return self.fields(CERTS_ONLY), base64.b64encode(certs_only(self.certificates_for(csr))) + b"\n"
 
     def read_csr(self, request):
         body = request["body"]

@@ -1,5 +1,6 @@
 """A real node for the tests: started like the demo, set up by bestowctl, talked to over real TLS sockets."""
 import base64
+import datetime
 import http.client
 import json
 import os
@@ -66,6 +67,22 @@ def make_csr(key, name="dev-1", san=None, subject=None, attributes=(), extension
 def spki(holder):
     """The public key of a key, certificate or request as its DER: old releases of `cryptography` do not compare keys."""
     return holder.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def load_certificates(pem):
+    """All of a text, which old releases cannot do either."""
+    ends = b"-----END CERTIFICATE-----"
+    return [x509.load_pem_x509_certificate(part + ends) for part in pem.split(ends) if b"BEGIN CERTIFICATE" in part]
+
+
+def valid_from(certificate):
+    utc = getattr(certificate, "not_valid_before_utc", None)
+    return utc or certificate.not_valid_before.replace(tzinfo=datetime.timezone.utc)
+
+
+def valid_until(certificate):
+    utc = getattr(certificate, "not_valid_after_utc", None)
+    return utc or certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
 
 
 class Answer:

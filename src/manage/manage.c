@@ -241,10 +241,12 @@ bool manage_may_block(struct bytes text)
 
 static json_t *describe_error(const struct error *err)
 {
-	return json_pack("{s:{s:s, s:s, s:o, s:s, s:I}}", "error", "code", reason_code(err->reason),
-			 "words", reason_words(err->reason), "detail", describe_text(err->detail),
-			 "remedy", reason_remedy(err->reason), "retry_after",
-			 (json_int_t)err->retry_after);
+	json_t *later = err->retry_after ? json_integer((json_int_t)err->retry_after) : NULL;
+
+	return json_pack("{s:{s:s, s:s, s:o, s:s, s:o*}}", "error", "code",
+			 reason_code(err->reason), "words", reason_words(err->reason), "detail",
+			 describe_text(err->detail), "remedy", reason_remedy(err->reason),
+			 "retry_after", later);
 }
 
 static void write_reply(const json_t *json, struct buffer *reply)

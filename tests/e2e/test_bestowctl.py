@@ -109,7 +109,8 @@ def test_json_is_one_document_also_for_a_refusal(node):
     assert set(error) == {"code", "words", "detail", "remedy"} and "none" in error["detail"]
     for command in commands():
         if command[-1] == "list":
-            json.loads(node.ctl("--json", *command))
+            needed = ["--profile", "demo"] if command[0] == "device" else []
+            json.loads(node.ctl("--json", *command, *needed))
 
 
 def test_a_wide_effect_wants_its_confirmation(node):

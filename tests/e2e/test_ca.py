@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from cryptography import x509
 from ca_tools import assert_is_refused, assert_verifies, exported, passphrase_profile, pem, run
-from node import Node, Refused, make_csr, make_key, spki
+from node import Node, Refused, make_csr, make_key, spki, load_certificates
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +272,7 @@ def test_somebody_elses_ca_is_signed_as_shown_recorded_and_revocable(node, tmp_p
     assert "partner.example" in node.ctl(*arguments, "--dry-run") and len(ca_certificates(node)) == count
     out = tmp_path / "partner.pem"
     node.ctl(*arguments, "--out", out)
-    signed, *above = x509.load_pem_x509_certificates(out.read_bytes())
+    signed, *above = load_certificates(out.read_bytes())
     own = x509.load_pem_x509_certificate(elsewhere.pem.encode())
     # the name in the very bytes in which that CA writes it
     assert signed.subject.public_bytes() == own.subject.public_bytes() and spki(signed) == spki(own)

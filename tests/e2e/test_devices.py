@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import AttributeOID, NameOID, ObjectIdentifier
 
 import cmc
-from node import Identity, Node, Refused, make_csr, make_key, spki
+from node import Identity, Node, Refused, make_csr, make_key, spki, load_certificates
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 DAY = datetime.timedelta(days=1)
@@ -464,7 +464,7 @@ def test_names_from_an_ra(node, tmp_path):
     csr.write_bytes(make_csr(key, "proxy"))
     out = tmp_path / "ra.pem"
     node.ctl("ra", "enroll", "proxy", "--ca", "Demo Issuing", "--profile", "ra-word", "--csr", csr, "--out", out)
-    proxy = Identity(tmp_path, key, *x509.load_pem_x509_certificates(out.read_bytes()))
+    proxy = Identity(tmp_path, key, *load_certificates(out.read_bytes()))
     good = make_csr(make_key(), "fleet-1", [x509.DNSName("one.example")])
     assert node.enroll(good, "ra-word", identity=proxy).status == 200
     for bad in (make_csr(make_key(), "other-1", [x509.DNSName("one.example")]), make_csr(make_key(), None, [x509.DNSName("one.example")])):

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 
-from node import Identity, make_csr, make_key
+from node import Identity, make_csr, make_key, load_certificates
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -253,8 +253,7 @@ def test_ra_certificate(node, tmp_path):
     csr.write_bytes(make_csr(key, "ra-1"))
     out = tmp_path / "ra.pem"
     node.ctl("ra", "enroll", "ra-1", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", csr, "--out", out)
-    certificates = x509.load_pem_x509_certificates(out.read_bytes()) if hasattr(x509, "load_pem_x509_certificates") else [
-        x509.load_pem_x509_certificate(out.read_bytes())]
+    certificates = load_certificates(out.read_bytes())
     ra = Identity(tmp_path, key, certificates[0])
     device_key = make_key()
     answer = node.enroll(make_csr(device_key, "behind-the-ra"), profile="demo-tls", identity=ra)

@@ -7,7 +7,7 @@ from cryptography import x509
 import cmc
 from cmc import ask, control, pkcs10, pki_data, post, revoke_request, sign, unsigned
 from der import integer, oid, tlv
-from node import Identity, Node, make_csr, make_key, spki
+from node import Identity, Node, make_csr, make_key, spki, load_certificates
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_cmc_05_an_ra_speaks_for_devices(node, tmp_path):
     csr.write_bytes(make_csr(key, "cmc-ra"))
     out = tmp_path / "ra.pem"
     node.ctl("ra", "enroll", "cmc-ra", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", csr, "--out", out)
-    ra = Identity(node.folder, key, x509.load_pem_x509_certificates(out.read_bytes())[0])
+    ra = Identity(node.folder, key, load_certificates(out.read_bytes())[0])
     device_key = make_key()
     response = ask(node, sign(pki_data(pkcs10(1, make_csr(device_key, "behind-cmc"))), ra))
     assert response.status(1) == (cmc.SUCCESS, None)

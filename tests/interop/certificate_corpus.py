@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
-from node import Identity, make_csr, make_key
+from node import Identity, make_csr, make_key, load_certificates
 
 ISSUERS = {"rsa": "rsa-3072", "p256": "p256", "p384": "p384", "p521": None, "ed25519": None}  # None: made here and imported
 KEYS = ("rsa2048", "p256", "p384", "p521", "ed25519")
@@ -102,7 +102,7 @@ class Corpus:
         csr, pem = self.node.folder / "station.csr", self.node.folder / "station.pem"
         csr.write_bytes(make_csr(key, "station"))
         self.node.ctl("ra", "enroll", "station", "--ca", "issuing p256", "--profile", profile, "--csr", csr, "--out", pem)
-        self.ra = Identity(self.node.folder, key, *x509.load_pem_x509_certificates(pem.read_bytes()))
+        self.ra = Identity(self.node.folder, key, *load_certificates(pem.read_bytes()))
 
     # -- certificates --
 
