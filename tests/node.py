@@ -16,9 +16,9 @@ import time
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("BESTOW_BIN", ROOT / "build"))
@@ -83,6 +83,23 @@ def valid_from(certificate):
 def valid_until(certificate):
     utc = getattr(certificate, "not_valid_after_utc", None)
     return utc or certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
+
+
+def verify_issued_by(certificate, issuer):
+    """Raises if it was not. What old releases cannot do at all (PSS) is left to the other judges."""
+    if hasattr(certificate, "verify_directly_issued_by"):
+        certificate.verify_directly_issued_by(issuer)
+        return
+    assert certificate.issuer == issuer.subject
+    key, signed = issuer.public_key(), (certificate.signature, certificate.tbs_certificate_bytes)
+    if certificate.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:
+        return
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        key.verify(*signed)
+    elif isinstance(key, rsa.RSAPublicKey):
+        key.verify(*signed, padding.PKCS1v15(), certificate.signature_hash_algorithm)
+    else:
+        key.verify(*signed, ec.ECDSA(certificate.signature_hash_algorithm))
 
 
 class Answer:

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificate_corpus import EKUS, HARDWARE_MODULE, URN, USAGES, Corpus, can, hardware_module, import_ca
-from node import Identity, Node, make_csr, make_key, valid_from, valid_until
+from node import Identity, Node, make_csr, make_key, valid_from, valid_until, verify_issued_by
 
 HERE = pathlib.Path(__file__).resolve().parent
 LONG = bool(os.environ.get("BESTOW_LONG"))
@@ -115,7 +115,7 @@ def test_ci_10_pythons_cryptography_reads_and_verifies_it(corpus):
         warnings.simplefilter("error")
         for one in corpus.issued:
             certificate = x509.load_der_x509_certificate((corpus.folder / f"{one.name}.der").read_bytes())
-            certificate.verify_directly_issued_by(issuers[one.issuer])
+            verify_issued_by(certificate, issuers[one.issuer])
             assert list(certificate.extensions) and list(certificate.subject) is not None
 
 
