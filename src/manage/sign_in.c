@@ -13,7 +13,8 @@
 struct sign_in {
 	struct limiter *limiter;
 	pthread_mutex_t slow;
-	struct passphrase decoy; /* of a password that nobody has */
+	struct passphrase decoy; /* of a password that nobody has; made by the first sign-in, as
+				    that is slow and a node starts fast; under `slow` */
 };
 
 static bool make_decoy(struct passphrase *ret, struct error *err)
@@ -32,7 +33,7 @@ bool sign_in_new(struct sign_in **ret, struct error *err)
 	if (!sign_in)
 		return error_set(err, REASON_NO_MEMORY, "sign-in");
 	pthread_mutex_init(&sign_in->slow, NULL);
-	if (!limiter_new(&sign_in->limiter, err) || !make_decoy(&sign_in->decoy, err))
+	if (!limiter_new(&sign_in->limiter, err))
 		return false;
 	*ret = TAKE(sign_in);
 	return true;
@@ -66,9 +67,11 @@ static bool matches(struct sign_in *sign_in, const struct administrator *adminis
 	if (pthread_mutex_trylock(&sign_in->slow) != 0)
 		return error_set_retry(err, REASON_BUSY, BUSY_RETRY_AFTER,
 				       "another password is being checked");
-	*ret = passphrase_matches_slowly(verifier_of(sign_in, administrator), password);
+	/* whoever it is, so that time does not tell whether there is such a name */
+	bool ready = sign_in->decoy.verifier_len || make_decoy(&sign_in->decoy, err);
+	*ret = ready && passphrase_matches_slowly(verifier_of(sign_in, administrator), password);
 	pthread_mutex_unlock(&sign_in->slow);
-	return true;
+	return ready;
 }
 
 bool sign_in_check(struct sign_in *sign_in, const struct administrator *administrator,
