@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 const from = createRequire(process.env.BROWSER_MODULES + "/");
 const { chromium } = from("playwright-core");
 const axePath = from.resolve("axe-core/axe.min.js");
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 30000;
 
 export const origin = process.env.CONSOLE_URL;
 
