@@ -1,4 +1,4 @@
-/* A reply is a certificate or a reason, never both and never neither. */
+/* A reply is a certificate, a CMC response or a reason: one of them, and never two. */
 #include <stdlib.h>
 
 #include "model/est_service.h"
@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct error err = { 0 }, again = { 0 };
 	bool issued = est_reply_unpack((struct bytes){ data, size }, &reply, &err);
 
-	if (issued != (reply.certificate.len > 0) || issued != (err.reason == REASON_NONE))
+	if (issued != (reply.certificate.len > 0) + (reply.cmc.len > 0) ||
+	    issued != (err.reason == REASON_NONE))
 		abort();
 	est_reply_pack(&reply, issued ? NULL : &err, &packed);
 	if (est_reply_unpack(buffer_view(&packed), &back, &again) != issued ||
