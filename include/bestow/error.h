@@ -25,6 +25,8 @@ enum bestow_outcome {
 	BESTOW_LOCAL = 10,          /* a key or a file on this side */
 };
 
+/* Filled by a call that fails, and not touched by one that does not. It owns nothing: its strings
+ * are constants, and it may be copied and passed between threads. */
 struct bestow_error {
 	enum bestow_outcome outcome;
 	uint32_t retry_after; /* seconds; 0: the server did not say */
@@ -34,8 +36,8 @@ struct bestow_error {
 	char detail[BESTOW_DETAIL_MAX];
 };
 
-/* For a transport of one's own: fails with BESTOW_UNREACHABLE, BESTOW_UNTRUSTED or BESTOW_LOCAL
- * (any other becomes BESTOW_FAILED) and these words. Always false. */
+/* For a transport of one's own: fills *err with BESTOW_UNREACHABLE, BESTOW_UNTRUSTED or
+ * BESTOW_LOCAL (any other becomes BESTOW_FAILED) and a copy of these words. Always false. */
 bool bestow_fail(struct bestow_error *err, enum bestow_outcome outcome, const char *detail);
 
 #ifdef __cplusplus

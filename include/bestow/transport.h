@@ -18,21 +18,28 @@ struct bestow_session_binding {
 	char tls_exporter[64];
 };
 
-/* What TLS needs, by way of functions: opaque, borrowed for the call. */
+/* -- what TLS needs -- */
+
+/* What TLS needs, by way of functions: opaque, borrowed for the call in the thread that made it. */
 struct bestow_tls;
 
-/* The certificate that the client presents, leaf first: NULL past the end. */
+/* The DER of a certificate that the client presents (RFC 7030 3.3.2), the leaf at index 0, and its
+ * octets in *ret_size; borrowed. NULL past the end. */
 const unsigned char *bestow_tls_certificate(const struct bestow_tls *tls, size_t index,
 					    size_t *ret_size);
-/* Its key, or NULL. */
+/* The key to that certificate; borrowed. NULL when the client presents none. */
 const struct bestow_key *bestow_tls_key(const struct bestow_tls *tls);
-/* The server's certificates, leaf first, judged by the client's own rules. True if the server is
- * whom the client wants to talk to. With the system's trust store, which the library does not read,
- * the transport verifies chain and host name by itself: `bestow_tls_wants_system`. */
+/* Judges the server's certificates, `count` DERs, leaf first, by the client's own rules (RFC 7030
+ * 3.6). True if the server is whom the client wants to talk to. Fails with BESTOW_UNTRUSTED. */
 bool bestow_tls_check_server(const struct bestow_tls *tls, const unsigned char *const *ders,
 			     const size_t *sizes, size_t count, struct bestow_error *err);
+/* True when the system's trust store counts too, which the library does not read: the transport
+ * then verifies chain and host name by itself, and either judgement suffices. */
 bool bestow_tls_wants_system(const struct bestow_tls *tls);
 
+/* -- an exchange -- */
+
+/* What is sent: borrowed for the exchange. */
 struct bestow_http_request {
 	const char *method; /* "GET" or "POST" */
 	const char *url;
@@ -53,16 +60,18 @@ struct bestow_http_request {
 
 #define BESTOW_FIELD_MAX 1024
 
+/* What came back. Fields that the answer did not have are "". */
 struct bestow_http_answer {
 	int status;
 	char content_type[256];
 	char retry_after[64];
 	char date[64];
 	char location[BESTOW_FIELD_MAX]; /* as it stands in the field */
-	unsigned char *body;             /* from malloc(); the library frees it */
+	unsigned char *body;             /* from malloc(): the library frees it */
 	size_t body_size;
 };
 
+/* A way to a server. Its functions are called in the thread that called the client. */
 struct bestow_transport {
 	/* One request and its answer, whatever the status; redirects are not followed. False when
 	 * there is no whole answer. */

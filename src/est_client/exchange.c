@@ -22,7 +22,19 @@ static void http_answer_donep(struct bestow_http_answer *answer)
 
 static bool is_text(const struct bestow_http_answer *answer)
 {
-	return strncasecmp(answer->content_type, "text/plain", strlen("text/plain")) == 0;
+	return answer->body &&
+	       strncasecmp(answer->content_type, "text/plain", strlen("text/plain")) == 0;
+}
+
+/* An embedder's transport need not end the body with a NUL. */
+static void copy_first_line(const struct bestow_http_answer *answer, char *into, size_t size)
+{
+	size_t len = 0;
+
+	while (len < answer->body_size && len + 1 < size && !strchr("\r\n", answer->body[len]))
+		len++;
+	memcpy(into, answer->body, len);
+	into[len] = '\0';
 }
 
 /* A Bestow node begins its words with the code of its reason (HTTP-16), which then says more than
@@ -72,8 +84,7 @@ static bool refuse_status(const struct bestow_client *client,
 	bool has_retry = answer->retry_after[0] != '\0';
 
 	if (is_text(answer))
-		snprintf(words, sizeof words, "%.*s", (int)strcspn((char *)answer->body, "\r\n"),
-			 (char *)answer->body);
+		copy_first_line(answer, words, sizeof words);
 
 	enum reason reason = reason_in_words(words);
 	if (reason == REASON_COUNT)

@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -65,6 +66,29 @@ def test_each_header_compiles_alone(installed, tmp_path, compiler, suffix):
         source = tmp_path / f"alone.{suffix}"
         source.write_text(f"#include <bestow/{header.name}>\nint main(void) {{ return 0; }}\n")
         subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *flags(installed, "--cflags"), source], check=True)
+
+
+@pytest.mark.parametrize("was,becomes,complaint", [
+    (r"/\* True when the certificate is for this key. \*/\n", "", "bestow_cert_has_key has no comment of its own"),
+    (r"Fails\n? \* with BESTOW_LOCAL, also for a key that its token keeps", "Keys of tokens stay there", "bestow_key_save does not say how it fails"),
+    (r"borrowed from the list", "to be looked at", "bestow_cert_der does not say whose the thing is that it gives"),
+    (r"It may be used by several threads at once", "It is a key", "struct bestow_key; does not say which threads may use it"),
+    (r"How many there are", "The number of them", "docs/reference/libbestow.md is out of date"),
+])
+def test_the_reference_is_made_from_headers_that_say_enough(tmp_path, was, becomes, complaint):
+    for part in ("tools/make-library-reference", "docs/reference/libbestow.md"):
+        (tmp_path / part).parent.mkdir(parents=True)
+        shutil.copy(ROOT / part, tmp_path / part)
+    shutil.copytree(ROOT / "include", tmp_path / "include")
+    check = [sys.executable, tmp_path / "tools" / "make-library-reference", "--check"]
+    assert subprocess.run(check).returncode == 0
+    changed = 0
+    for header in (tmp_path / "include" / "bestow").glob("*.h"):
+        text, count = re.subn(was, becomes, header.read_text())
+        header.write_text(text)
+        changed += count
+    run = subprocess.run(check, capture_output=True, text=True)
+    assert changed and run.returncode == 1 and complaint in run.stdout, run.stdout
 
 
 def test_nothing_of_a_server_is_linked(installed):

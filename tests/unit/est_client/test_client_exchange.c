@@ -79,10 +79,14 @@ static bool answer(void *context, const struct bestow_tls *tls,
 	snprintf(ret->retry_after, sizeof ret->retry_after, "%s",
 		 reply->retry_after ? reply->retry_after : "");
 	snprintf(ret->location, sizeof ret->location, "%s", reply->location ? reply->location : "");
-	ret->body = (unsigned char *)strdup(reply->body ? reply->body : "");
+	/* an embedder's body ends where its size says */
+	size_t size = reply->body ? strlen(reply->body) : 0;
+	ret->body = malloc(size + !size);
 	if (!ret->body)
 		return bestow_fail(err, BESTOW_FAILED, "memory is out");
-	ret->body_size = strlen((char *)ret->body);
+	if (size)
+		memcpy(ret->body, reply->body, size);
+	ret->body_size = size;
 	return true;
 }
 
