@@ -104,7 +104,6 @@ static void *refresh_until_end(void *context)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
 	struct upstream_process *process = context;
-
 	uint64_t first_word_at = monotonic_ms() + FIRST_WORD_MS;
 
 	while (!atomic_load(&process->is_ending)) {
@@ -118,6 +117,9 @@ static void *refresh_until_end(void *context)
 			atomic_store(&process->may_tell, true);
 		if (is_first || changed)
 			publish(process, NULL);
+		/* edges serve by what they were told, so it is now that the configuration counts */
+		if (is_first)
+			control_ready(process->options->control_fd);
 		if (!asked)
 			(void)nanosleep(&moment, NULL);
 	}
@@ -283,7 +285,6 @@ static void end_refresher(struct upstream_process *process)
 
 static void serve(struct upstream_process *process)
 {
-	control_ready(process->options->control_fd);
 	ipc_server_run(process->server);
 	end_refresher(process);
 }

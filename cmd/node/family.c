@@ -225,6 +225,16 @@ bool family_all_ready(const struct family *family, const struct generation *gene
 	return true;
 }
 
+const struct process *family_awaited_part(const struct family *family)
+{
+	for (size_t i = 0; i < family->count; i++) {
+		const struct process *member = family->members[i];
+		if (member->kind != PROCESS_EDGE && (member->restarting || !member->ready))
+			return member;
+	}
+	return NULL;
+}
+
 bool family_has_edges(const struct family *family)
 {
 	for (size_t i = 0; i < family->count; i++)

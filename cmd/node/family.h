@@ -47,6 +47,8 @@ struct process *family_find(const struct family *family, pid_t pid);
 struct process *family_service(const struct family *family);
 /* `generation` NULL: of any. */
 bool family_all_ready(const struct family *family, const struct generation *generation);
+/* One that is no edge and does not serve, or is about to start again; NULL: all serve. */
+const struct process *family_awaited_part(const struct family *family);
 bool family_has_edges(const struct family *family);
 bool family_uses(const struct family *family, const struct generation *generation);
 void family_signal(const struct family *family, int signal_number);

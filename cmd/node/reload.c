@@ -131,6 +131,8 @@ void reload_begin(struct supervisor *supervisor)
 	struct error err;
 
 	supervisor->reload_wanted = false;
+	supervisor->settling = false;
+	supervisor->deadline = 0;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	notify_send(&supervisor->notify, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reloading",
 		    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
@@ -161,7 +163,7 @@ static void move_parts(struct family *family, const struct generation *before,
 	}
 }
 
-static void finish(struct supervisor *supervisor)
+static void take_over(struct supervisor *supervisor)
 {
 	static const struct control_retire order = { .close_idle = false, .drain_ms = 0 };
 	struct family *family = &supervisor->family;
@@ -183,13 +185,29 @@ static void finish(struct supervisor *supervisor)
 	generation_stop_listening(before, supervisor->current);
 	log_set_level(supervisor->current->config->node.log_level);
 	warn_of_restart(supervisor->generations[0]->config, supervisor->current->config);
+	supervisor->settling = true;
+	supervisor->deadline = monotonic_ms() + RELOAD_MS;
+}
+
+/* Who is told of the reload may count on it: parts that had to start again for it serve again. */
+void reload_settle(struct supervisor *supervisor)
+{
+	const struct process *awaited = family_awaited_part(&supervisor->family);
+
+	if (awaited && monotonic_ms() < supervisor->deadline)
+		return;
+	supervisor->settling = false;
+	supervisor->deadline = 0;
+	if (awaited)
+		log_event(LOG_LEVEL_ERROR, "node.reload_incomplete",
+			  "child=%s detail=\"it did not become ready in time\"", awaited->name);
 	supervisor_tell_serving(supervisor, "node.reloaded");
 }
 
 void reload_advance(struct supervisor *supervisor)
 {
 	if (family_all_ready(&supervisor->family, supervisor->coming))
-		finish(supervisor);
+		take_over(supervisor);
 	else if (monotonic_ms() >= supervisor->deadline)
 		reload_abandon(supervisor, "the new edges did not become ready in time");
 }

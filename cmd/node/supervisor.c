@@ -267,6 +267,8 @@ static void advance_serving(struct supervisor *supervisor)
 		reload_advance(supervisor);
 	else if (supervisor->reload_wanted)
 		reload_begin(supervisor);
+	else if (supervisor->settling)
+		reload_settle(supervisor);
 }
 
 /* Past the deadline, whoever still runs is killed; reaping does the rest. */

@@ -22,7 +22,8 @@ struct supervisor {
 	struct generation *current;
 	struct generation *coming; /* NULL: no reload is under way */
 	enum phase phase;
-	uint64_t deadline; /* of draining, ending, or the coming generation; 0: none */
+	bool settling;     /* the new edges serve; parts that start again for them do not yet */
+	uint64_t deadline; /* of draining, ending, the coming generation or settling; 0: none */
 	uint64_t watchdog_at;
 	uint64_t terminated_at; /* when SIGTERM or SIGINT came last; 0: never */
 	bool reload_wanted;

@@ -99,6 +99,19 @@ def test_no_ca_code_is_linked():
     assert "libcurl" in linked and "libsqlite3" not in linked and "libargon2" not in linked
 
 
+def test_who_is_told_of_a_reload_may_count_on_it(node):
+    """The upstream process started anew for it, and edges know what it says."""
+    with before(node, ra="ra-reload") as proxy:
+        for turn in range(1, 4):
+            label = f"site-{turn}"
+            proxy.write(profile=f"label = {label}")
+            proxy.process.send_signal(signal.SIGHUP)
+            proxy.wait(lambda: proxy.log().count("node.reloaded") == turn, "the reload")
+            assert proxy.request("GET", f"/.well-known/est/{label}/cacerts").status == 200, proxy.log()[-1500:]
+            answer = proxy.enroll(make_csr(make_key(), "at-once"), label)
+            assert answer.status == 200, (answer.text, proxy.log()[-1500:])
+
+
 @pytest.fixture(scope="module")
 def outer(node, proxy):
     """A proxy behind the proxy, which takes it for an RA by its certificate."""
