@@ -17,8 +17,8 @@ static bool take_client_chain(const struct est_exchange *e, struct est_request *
 	return true;
 }
 
-static bool fill_request(const struct est_exchange *e, struct bytes body, struct est_request *ret,
-			 struct error *err)
+static bool fill_request(const struct est_exchange *e, struct bytes body, bool claims_binding,
+			 struct est_request *ret, struct error *err)
 {
 	const char *authorization = http_header(e->http, "Authorization");
 
@@ -34,7 +34,9 @@ static bool fill_request(const struct est_exchange *e, struct bytes body, struct
 	memcpy(ret->via, e->via, sizeof ret->via);
 	memcpy(ret->request_id, http_request_id(e->http), REQUEST_ID_LEN);
 	strncpy(ret->tls_version, http_tls_version(e->http), sizeof ret->tls_version - 1);
-	http_channel_binding(e->http, ret->binding.tls_unique, ret->binding.tls_exporter);
+	/* deriving them costs, and few claim them */
+	if (claims_binding)
+		http_channel_binding(e->http, ret->binding.tls_unique, ret->binding.tls_exporter);
 	return take_client_chain(e, ret, err);
 }
 
@@ -49,12 +51,12 @@ static void answered(void *context, const struct est_reply *reply, const struct 
 	free(e);
 }
 
-void exchange_ask(struct est_exchange *exchange, struct bytes body)
+void exchange_ask(struct est_exchange *exchange, struct bytes body, bool claims_binding)
 {
 	struct est_request request;
 	struct error refusal = { 0 };
 
-	if (!fill_request(exchange, body, &request, &refusal)) {
+	if (!fill_request(exchange, body, claims_binding, &request, &refusal)) {
 		exchange_refuse(exchange, &refusal, &refusal);
 		return;
 	}

@@ -42,8 +42,9 @@ void exchange_refuse(struct est_exchange *exchange, const struct error *why,
 		     const struct error *shown);
 
 /* -- ask.c -- */
-/* Asks the authority, with the decoded body, and replies when it has answered. */
-void exchange_ask(struct est_exchange *exchange, struct bytes body);
+/* Asks the authority, with the decoded body, and replies when it has answered. A body that
+ * `claims_binding` is judged with the TLS session's own values. */
+void exchange_ask(struct est_exchange *exchange, struct bytes body, bool claims_binding);
 
 /* -- op_enroll.c, op_fullcmc.c -- */
 void op_enroll(struct est_exchange *exchange);

@@ -64,13 +64,19 @@ static bool read_csr(const struct est_exchange *e, struct csr **ret, struct erro
 	return true;
 }
 
+/* Either may name the TLS session (RFC 7030 3.5, RFC 7894 3.3). */
+static bool may_claim_binding(const struct csr *csr)
+{
+	return csr_challenge_password(csr) || csr_est_identity_linking(csr);
+}
+
 void op_enroll(struct est_exchange *exchange)
 {
 	CLEANUP(csr_freep) struct csr *csr = NULL;
 	struct error refusal = { 0 };
 
 	if (read_csr(exchange, &csr, &refusal))
-		exchange_ask(exchange, csr_der(csr));
+		exchange_ask(exchange, csr_der(csr), may_claim_binding(csr));
 	else
 		exchange_refuse(exchange, &refusal, &refusal);
 }

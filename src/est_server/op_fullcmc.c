@@ -57,7 +57,7 @@ void op_fullcmc(struct est_exchange *exchange)
 		return;
 	}
 	if (read_message(exchange, &message, &refusal))
-		exchange_ask(exchange, buffer_view(&message));
+		exchange_ask(exchange, buffer_view(&message), true);
 	else
 		exchange_refuse(exchange, &refusal, &refusal);
 }

@@ -191,13 +191,9 @@ void catalog_unref(struct catalog *catalog)
 		catalog_free(catalog);
 }
 
-/* The key may not have been decoded yet, and the catalog is shared. */
 static enum key_type key_type_of(const struct ca *ca)
 {
-	CLEANUP(public_key_freep) struct public_key *key = NULL;
-
-	return public_key_parse(cert_spki(ca->cert), &key, NULL) ? public_key_type(key)
-								 : KEY_TYPE_COUNT;
+	return public_key_type_of(cert_spki(ca->cert));
 }
 
 enum signature_algorithm ca_signature(const struct ca *ca)

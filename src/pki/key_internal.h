@@ -2,6 +2,7 @@
  * export private keys. */
 #pragma once
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 #include "pki/key.h"
@@ -39,6 +40,8 @@ MUST_CHECK bool signature_scheme_apply(const struct signature_scheme *scheme, en
 
 /* The EC key without its point, for EVP_PKEY_dup; NULL for other types. */
 EVP_PKEY *key_template(enum key_type type);
+/* The curve itself, for looking at a point; NULL for other types. */
+const EC_GROUP *key_curve(enum key_type type);
 
 static inline void evp_pkey_freep(EVP_PKEY **evp)
 {

@@ -5,6 +5,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
@@ -24,17 +25,20 @@ struct public_key {
 	atomic_int references;
 	enum key_type type;
 	unsigned int bits;
-	EVP_PKEY *evp;
+	_Atomic(EVP_PKEY *) evp; /* NULL until something is verified */
 	struct bytes bit_string; /* within spki */
 	unsigned char hash[KEY_HASH_LEN];
 	size_t spki_len;
 	unsigned char spki[];
 };
 
-/* Looks at the raw octets of subjectPublicKey; tells the key's size and makes OpenSSL's key. */
+/* Of the raw octets of subjectPublicKey one function judges everything and tells the key's size;
+ * the other makes OpenSSL's key of them, which only those who verify need: it costs more. */
 struct key_kind;
-typedef bool load_function(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
-			   EVP_PKEY **ret, struct error *err);
+typedef bool check_function(const struct key_kind *kind, struct bytes octets,
+			    unsigned int *ret_bits, struct error *err);
+typedef EVP_PKEY *load_function(const struct key_kind *kind, struct bytes octets);
+static check_function check_rsa, check_ec, check_ed25519;
 static load_function load_rsa, load_ec, load_ed25519;
 
 /* What we take, with the only AlgorithmIdentifier that each may have (RFC 3279 2.3.1, RFC 5480 2.1,
@@ -43,20 +47,21 @@ static const struct key_kind {
 	enum key_type type;
 	unsigned int bits;
 	struct bytes algorithm;
+	check_function *check;
 	load_function *load;
 } kinds[] = {
 	{ KEY_P256, 256,
 	  DER("\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01"
 	      "\x07"),
-	  load_ec },
+	  check_ec, load_ec },
 	{ KEY_RSA, 0, DER("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00"),
-	  load_rsa },
-	{ KEY_ED25519, 256, DER("\x30\x05\x06\x03\x2b\x65\x70"), load_ed25519 },
+	  check_rsa, load_rsa },
+	{ KEY_ED25519, 256, DER("\x30\x05\x06\x03\x2b\x65\x70"), check_ed25519, load_ed25519 },
 	{ KEY_P384, 384,
-	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22"),
+	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22"), check_ec,
 	  load_ec },
 	{ KEY_P521, 521,
-	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23"),
+	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23"), check_ec,
 	  load_ec },
 };
 
@@ -76,22 +81,23 @@ static inline void params_freep(OSSL_PARAM **params)
 }
 
 DEFINE_CLEANUP(BIGNUM *, BN_free)
+DEFINE_CLEANUP(EC_POINT *, EC_POINT_free)
 
-static bool make_rsa(const BIGNUM *modulus, const BIGNUM *exponent, EVP_PKEY **ret,
-		     struct error *err)
+static EVP_PKEY *make_rsa(const BIGNUM *modulus, const BIGNUM *exponent)
 {
 	CLEANUP(bld_freep) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	CLEANUP(params_freep) OSSL_PARAM *params = NULL;
 	CLEANUP(evp_pkey_ctx_freep)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", KEY_IN_SOFTWARE);
+	EVP_PKEY *evp = NULL;
 
 	if (bld && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
 		params = OSSL_PARAM_BLD_to_param(bld);
 	if (!ctx || !params || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, ret, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		return error_set(err, REASON_CRYPTO, "the RSA key cannot be loaded");
-	return true;
+	    EVP_PKEY_fromdata(ctx, &evp, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return NULL;
+	return evp;
 }
 
 /* The magnitude of an INTEGER that is above zero and minimally encoded. */
@@ -153,16 +159,27 @@ static bool check_exponent(struct bytes exponent, struct error *err)
 	return true;
 }
 
-static bool load_rsa(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
-		     EVP_PKEY **ret, struct error *err)
+static bool read_rsa(struct bytes octets, struct bytes *ret_n, struct bytes *ret_e)
 {
 	struct der outer = der_open(octets);
 	struct der sequence = der_enter(&outer, DER_SEQUENCE);
+
+	return read_positive(&sequence, ret_n) && read_positive(&sequence, ret_e) &&
+	       der_at_end(&sequence) && der_at_end(&outer);
+}
+
+static BIGNUM *number_of(struct bytes magnitude)
+{
+	return BN_bin2bn(magnitude.data, (int)magnitude.len, NULL);
+}
+
+static bool check_rsa(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+		      struct error *err)
+{
 	struct bytes n, e;
 
 	(void)kind;
-	if (!read_positive(&sequence, &n) || !read_positive(&sequence, &e) ||
-	    !der_at_end(&sequence) || !der_at_end(&outer))
+	if (!read_rsa(octets, &n, &e))
 		return error_set(err, REASON_KEY_INVALID,
 				 "no RSAPublicKey of two positive numbers (RFC 8017 A.1.1)");
 	if (!check_modulus_size(n, ret_bits, err) || !check_exponent(e, err))
@@ -170,19 +187,30 @@ static bool load_rsa(const struct key_kind *kind, struct bytes octets, unsigned 
 	if (!is_odd(n))
 		return error_set(err, REASON_KEY_INVALID, "the RSA modulus is even");
 
-	CLEANUP(BN_freep) BIGNUM *modulus = BN_bin2bn(n.data, (int)n.len, NULL);
-	CLEANUP(BN_freep) BIGNUM *exponent = BN_bin2bn(e.data, (int)e.len, NULL);
-	if (!modulus || !exponent)
+	CLEANUP(BN_freep) BIGNUM *modulus = number_of(n);
+	if (!modulus)
 		return error_set(err, REASON_NO_MEMORY, "RSA key");
-	return rsa_modulus_check(modulus, err) && make_rsa(modulus, exponent, ret, err);
+	return rsa_modulus_check(modulus, err);
+}
+
+static EVP_PKEY *load_rsa(const struct key_kind *kind, struct bytes octets)
+{
+	struct bytes n, e;
+
+	(void)kind;
+	if (!read_rsa(octets, &n, &e))
+		return NULL;
+	CLEANUP(BN_freep) BIGNUM *modulus = number_of(n);
+	CLEANUP(BN_freep) BIGNUM *exponent = number_of(e);
+	return modulus && exponent ? make_rsa(modulus, exponent) : NULL;
 }
 
 /* -- elliptic curves -- */
 
 /* OpenSSL refuses coordinates that are not below p and points that are not on the curve. The
  * cofactor of these curves is 1, so every point but infinity is sound. */
-static bool load_ec(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
-		    EVP_PKEY **ret, struct error *err)
+static bool check_ec(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+		     struct error *err)
 {
 	size_t coordinate = (kind->bits + 7) / 8;
 
@@ -190,29 +218,39 @@ static bool load_ec(const struct key_kind *kind, struct bytes octets, unsigned i
 		return error_set(err, REASON_KEY_INVALID,
 				 "the EC point is not in the uncompressed form (RFC 5480 2.2)");
 
-	EVP_PKEY *template = key_template(kind->type);
-	CLEANUP(evp_pkey_freep) EVP_PKEY *evp = template ? EVP_PKEY_dup(template) : NULL;
-	if (!evp)
+	const EC_GROUP *curve = key_curve(kind->type);
+	CLEANUP(EC_POINT_freep) EC_POINT *point = curve ? EC_POINT_new(curve) : NULL;
+	if (!point)
 		return error_set(err, REASON_CRYPTO, "the EC key cannot be loaded");
-	if (EVP_PKEY_set1_encoded_public_key(evp, octets.data, octets.len) != 1)
+	if (EC_POINT_oct2point(curve, point, octets.data, octets.len, NULL) != 1)
 		return error_set(err, REASON_KEY_INVALID, "the EC point is not on the curve");
 	*ret_bits = kind->bits;
-	*ret = TAKE(evp);
 	return true;
+}
+
+static EVP_PKEY *load_ec(const struct key_kind *kind, struct bytes octets)
+{
+	EVP_PKEY *template = key_template(kind->type);
+	CLEANUP(evp_pkey_freep) EVP_PKEY *evp = template ? EVP_PKEY_dup(template) : NULL;
+
+	if (!evp || EVP_PKEY_set1_encoded_public_key(evp, octets.data, octets.len) != 1)
+		return NULL;
+	return TAKE(evp);
 }
 
 /* -- Ed25519 -- */
 
-static bool load_ed25519(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
-			 EVP_PKEY **ret, struct error *err)
+static bool check_ed25519(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+			  struct error *err)
 {
-	if (!ed25519_key_check(octets, err))
-		return false;
-	*ret = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, octets.data, octets.len);
-	if (!*ret)
-		return error_set(err, REASON_CRYPTO, "the Ed25519 key cannot be loaded");
 	*ret_bits = kind->bits;
-	return true;
+	return ed25519_key_check(octets, err);
+}
+
+static EVP_PKEY *load_ed25519(const struct key_kind *kind, struct bytes octets)
+{
+	(void)kind;
+	return EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, octets.data, octets.len);
 }
 
 /* -- SubjectPublicKeyInfo -- */
@@ -261,7 +299,7 @@ static bool fill(struct public_key *key, struct bytes spki, struct error *err)
 	const struct key_kind *kind = find_kind(algorithm);
 	if (!kind)
 		return refuse_algorithm(algorithm, err);
-	if (!kind->load(kind, octets, &key->bits, &key->evp, err))
+	if (!kind->check(kind, octets, &key->bits, err))
 		return false;
 	key->type = kind->type;
 	key->bit_string = octets;
@@ -289,6 +327,7 @@ bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *
 		memcpy(key->spki, spki.data, spki.len);
 	key->spki_len = spki.len;
 	atomic_init(&key->references, 1);
+	atomic_init(&key->evp, NULL);
 	if (!fill(key, public_key_spki(key), err)) {
 		ERR_clear_error(); /* TLS reads this thread's queue too */
 		return false;
@@ -310,7 +349,7 @@ void public_key_free(struct public_key *key)
 {
 	if (!key || atomic_fetch_sub(&key->references, 1) != 1)
 		return;
-	EVP_PKEY_free(key->evp);
+	EVP_PKEY_free(atomic_load(&key->evp));
 	free(key);
 }
 
@@ -341,11 +380,35 @@ const unsigned char *public_key_hash(const struct public_key *key)
 
 /* -- verifying -- */
 
+static const struct key_kind *kind_of(enum key_type type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].type == type)
+			return &kinds[i];
+	return NULL;
+}
+
+/* OpenSSL's key, made by the first who needs it; of two at the same time one wins. */
+static EVP_PKEY *evp_of(const struct public_key *key)
+{
+	/* everything but this and the count is immutable */
+	struct public_key *shared = (struct public_key *)(uintptr_t)key;
+	EVP_PKEY *evp = atomic_load(&shared->evp);
+
+	if (evp)
+		return evp;
+	const struct key_kind *kind = kind_of(key->type);
+	CLEANUP(evp_pkey_freep) EVP_PKEY *made = kind ? kind->load(kind, key->bit_string) : NULL;
+	if (made && atomic_compare_exchange_strong(&shared->evp, &evp, made))
+		return TAKE(made);
+	return evp;
+}
+
 static bool verify_message(EVP_PKEY *evp, struct bytes message, struct bytes signature)
 {
 	CLEANUP(evp_md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	return ctx &&
+	return evp && ctx &&
 	       EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, KEY_IN_SOFTWARE, evp, NULL) == 1 &&
 	       EVP_DigestVerify(ctx, signature.data, signature.len, message.data, message.len) == 1;
 }
@@ -354,10 +417,11 @@ static bool verify_message(EVP_PKEY *evp, struct bytes message, struct bytes sig
 static bool verify_hash(const struct public_key *key, const struct signature_scheme *scheme,
 			struct bytes message, struct bytes signature)
 {
+	EVP_PKEY *evp = evp_of(key);
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned int hash_len = 0;
 	CLEANUP(evp_pkey_ctx_freep)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, KEY_IN_SOFTWARE);
+	EVP_PKEY_CTX *ctx = evp ? EVP_PKEY_CTX_new_from_pkey(NULL, evp, KEY_IN_SOFTWARE) : NULL;
 
 	return ctx &&
 	       EVP_Digest(message.data, message.len, hash, &hash_len, scheme->digest, NULL) == 1 &&
@@ -375,7 +439,7 @@ bool public_key_verify(const struct public_key *key, enum signature_algorithm al
 		return false;
 
 	bool valid = scheme.digest ? verify_hash(key, &scheme, message, signature)
-				   : verify_message(key->evp, message, signature);
+				   : verify_message(evp_of(key), message, signature);
 	if (!valid)
 		ERR_clear_error();
 	return valid;

@@ -47,6 +47,7 @@ static const struct {
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static EVP_MD *digests[DIGEST_COUNT];
 static EVP_PKEY *templates[KEY_TYPE_COUNT];
+static EC_GROUP *curves[KEY_TYPE_COUNT];
 
 static EVP_PKEY *make_template(const char *group)
 {
@@ -69,8 +70,10 @@ static void prepare(void)
 	for (size_t i = 0; i < DIGEST_COUNT; i++)
 		digests[i] = EVP_MD_fetch(NULL, digest_names[i], NULL);
 	for (size_t i = 0; i < KEY_TYPE_COUNT; i++)
-		if (types[i].group)
+		if (types[i].group) {
 			templates[i] = make_template(types[i].group);
+			curves[i] = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(types[i].group));
+		}
 	ERR_clear_error();
 }
 
@@ -78,6 +81,12 @@ EVP_PKEY *key_template(enum key_type type)
 {
 	pthread_once(&prepared, prepare);
 	return type < KEY_TYPE_COUNT ? templates[type] : NULL;
+}
+
+const EC_GROUP *key_curve(enum key_type type)
+{
+	pthread_once(&prepared, prepare);
+	return type < KEY_TYPE_COUNT ? curves[type] : NULL;
 }
 
 bool key_type_signs_with(enum key_type type, enum signature_algorithm algorithm)

@@ -41,7 +41,10 @@ bool store_blocked_key_find(struct store_tx *tx, struct bytes one, struct bytes 
 {
 	CLEANUP(db_donep) struct db_statement *query = NULL;
 
-	if (!db_prepare(tx_db(tx), "SELECT created FROM blocked_key WHERE fingerprint IN ($1, $2)",
+	/* SQLite builds a table for IN; this it only looks up */
+	if (!db_prepare(tx_db(tx),
+			"SELECT created FROM blocked_key WHERE fingerprint = $1 UNION ALL "
+			"SELECT created FROM blocked_key WHERE fingerprint = $2",
 			&query, err))
 		return false;
 	db_bind_bytes(query, 1, one);
