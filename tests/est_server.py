@@ -160,6 +160,8 @@ class EstServer:
                 stream = connection.makefile("rb")
                 while self.answer(connection, Request(stream)):
                     pass
+                if self.get("goodbye", True):
+                    connection.unwrap()
         except (OSError, EOFError, ValueError):
             pass
         finally:
@@ -235,18 +237,18 @@ class EstServer:
         version = "1.0" if self.get("http") == "1.0" else "1.1"
         framing = "close" if version == "1.0" else self.get("framing", "length")
         lines = [f"HTTP/{version} {status} Said"]
-        if framing == "length":
+        if framing.startswith("length"):
             fields["Content-Length"] = str(len(body))
         elif framing == "chunked":
             fields["Transfer-Encoding"] = "chunked"
             body = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 50]), body[i:i + 50]) for i in range(0, len(body), 50)) + b"0\r\n\r\n"
-        else:
+        if framing.endswith("close"):
             fields["Connection"] = "close"
         lines += [f"{key.lower() if self.get('lower') else key}: {value}" for key, value in fields.items()]
         if self.get("continue"):
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        return framing != "close"
+        return not framing.endswith("close")
 
     # -- who asks --
 

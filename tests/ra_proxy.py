@@ -41,7 +41,10 @@ class LocalCa:
         builder = builder.not_valid_after(now + datetime.timedelta(days=30))
         if san:
             builder = builder.add_extension(x509.SubjectAlternativeName(san), False)
-        for extension, critical in extensions:
+        # strict verifiers, such as Python's ssl since 3.13, want the key identifiers of RFC 5280 4.2.1.1 and 4.2.1.2
+        identifiers = [(x509.SubjectKeyIdentifier.from_public_key(public_key), False),
+                       (x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), False)]
+        for extension, critical in identifiers + extensions:
             builder = builder.add_extension(extension, critical)
         return builder.sign(self.key, hashes.SHA256())
 

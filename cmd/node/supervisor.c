@@ -253,22 +253,26 @@ static void listen_to_children(struct supervisor *supervisor)
 	}
 }
 
+/* What one step makes possible the next does in the same turn: no event may follow to wake it. */
+static void advance_serving(struct supervisor *supervisor)
+{
+	if (supervisor->coming)
+		reload_advance(supervisor);
+	if (supervisor->coming)
+		return;
+	if (supervisor->reload_wanted)
+		reload_begin(supervisor);
+	else if (supervisor->settling)
+		reload_settle(supervisor);
+}
+
 static void advance_starting(struct supervisor *supervisor)
 {
 	if (!family_all_ready(&supervisor->family, NULL))
 		return;
 	supervisor->phase = PHASE_SERVING;
 	supervisor_tell_serving(supervisor, "node.ready");
-}
-
-static void advance_serving(struct supervisor *supervisor)
-{
-	if (supervisor->coming)
-		reload_advance(supervisor);
-	else if (supervisor->reload_wanted)
-		reload_begin(supervisor);
-	else if (supervisor->settling)
-		reload_settle(supervisor);
+	advance_serving(supervisor);
 }
 
 /* Past the deadline, whoever still runs is killed; reaping does the rest. */

@@ -268,7 +268,7 @@ static const size_t point_lens[KEY_TYPE_COUNT] = {
 static bool write_point(struct token_session *session, ck_object_handle_t object,
 			const struct curve *curve, struct buffer *to)
 {
-	unsigned char value[160];
+	unsigned char value[160] = { 0 };
 	size_t len;
 
 	if (!read_value(session, object, CKA_EC_POINT, value, sizeof value, &len))

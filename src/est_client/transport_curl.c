@@ -15,6 +15,7 @@
 #define HEADERS_MAX 200 /* lines */
 #define HEADER_BYTES_MAX 65536
 #define CONNECT_MS_MAX 20000L
+#define STATUS_NO_CONTENT 204 /* ends with its header */
 
 struct transport_context {
 	CURL *curl; /* NULL until the next exchange; keeps its connection between two */
@@ -31,6 +32,7 @@ struct call {
 	unsigned char *upload; /* of the request; NULL until libcurl asks for it */
 	size_t upload_at;
 	size_t header_lines, header_bytes;
+	bool is_framed;      /* the answer says itself where it ends */
 	const char *refusal; /* why a callback ended the exchange */
 };
 
@@ -93,6 +95,11 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 	return buffer_ok(&call->body) ? len : 0;
 }
 
+static bool has_name(const char *line, size_t len, const char *name)
+{
+	return len >= strlen(name) && strncasecmp(line, name, strlen(name)) == 0;
+}
+
 static void take_field(struct call *call, const char *line, size_t len)
 {
 	const struct {
@@ -109,7 +116,7 @@ static void take_field(struct call *call, const char *line, size_t len)
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
 		size_t name = strlen(fields[i].name);
 
-		if (len < name || strncasecmp(line, fields[i].name, name) != 0)
+		if (!has_name(line, len, fields[i].name))
 			continue;
 		while (name < len && (line[name] == ' ' || line[name] == '\t'))
 			name++;
@@ -133,7 +140,10 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	if (len > 5 && strncmp(line, "HTTP/", 5) == 0) {
 		*call->answer = (struct bestow_http_answer){ 0 };
 		buffer_clear(&call->body);
+		call->is_framed = false;
 	}
+	call->is_framed |=
+		has_name(line, len, "content-length:") || has_name(line, len, "transfer-encoding:");
 	take_field(call, line, len);
 	return len;
 }
@@ -336,6 +346,17 @@ static void call_donep(struct call *call)
 	buffer_wipe(&call->body);
 }
 
+/* RFC 9112 9.8: what does not say where it ends is whole only if the server said that nothing
+ * follows. Anybody on the way can end a TCP connection, and part of a list of CA certificates would
+ * look like the whole. libcurl sees to the others. */
+static bool is_whole(const struct call *call)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(call->context->curl, CURLINFO_RESPONSE_CODE, &status);
+	return call->is_framed || call->context->verdict.closed || status == STATUS_NO_CONTENT;
+}
+
 /* A NUL behind the body, so that its words may be read as a string. */
 static bool give_answer(struct call *call, struct bestow_error *err)
 {
@@ -369,6 +390,8 @@ static bool exchange(void *transport, const struct bestow_tls *tls,
 		return bestow_fail(err, BESTOW_FAILED, "memory is out");
 	CURLcode code = perform(&call, headers);
 	curl_slist_free_all(headers);
+	if (code == CURLE_OK && !is_whole(&call))
+		code = CURLE_PARTIAL_FILE;
 	if (code == CURLE_OK)
 		return give_answer(&call, err);
 	tell_failure(&call, code, err);

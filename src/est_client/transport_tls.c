@@ -123,11 +123,25 @@ static int verify(X509_STORE_CTX *store, void *context)
 {
 	struct tls_verdict *verdict = context;
 
+	verdict->closed = false;
 	verdict->failed = !check_explicit(store, verdict) &&
 			  !(bestow_tls_wants_system(verdict->tls) && check_system(store, verdict));
 	ERR_clear_error();
 	X509_STORE_CTX_set_error(store, verdict->failed ? X509_V_ERR_CERT_UNTRUSTED : X509_V_OK);
 	return !verdict->failed;
+}
+
+/* Not every libcurl tells the end of the session from that of the TCP connection. */
+static void watch_close(int is_ours, int version, int content_type, const void *message, size_t len,
+			SSL *ssl, void *context)
+{
+	struct tls_verdict *verdict = context;
+	const unsigned char *alert = message;
+
+	(void)version, (void)ssl;
+	if (!is_ours && content_type == SSL3_RT_ALERT && len == 2 &&
+	    alert[1] == SSL_AD_CLOSE_NOTIFY)
+		verdict->closed = true;
 }
 
 bool transport_tls_prepare(void *ssl_ctx, struct tls_verdict *verdict)
@@ -144,6 +158,8 @@ bool transport_tls_prepare(void *ssl_ctx, struct tls_verdict *verdict)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, verify, verdict);
+	SSL_CTX_set_msg_callback(ctx, watch_close);
+	SSL_CTX_set_msg_callback_arg(ctx, verdict);
 	return true;
 }
 

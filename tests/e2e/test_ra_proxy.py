@@ -112,6 +112,17 @@ def test_who_is_told_of_a_reload_may_count_on_it(node):
             assert answer.status == 200, (answer.text, proxy.log()[-1500:])
 
 
+def test_a_reload_asked_for_during_the_start_is_not_forgotten(node):
+    proxy = before(node, ra="ra-early")
+    try:
+        proxy.start(wait=False)
+        proxy.wait(proxy.children, "the first process")
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait(lambda: proxy.says("node.reloaded"), "the reload")
+    finally:
+        proxy.__exit__()
+
+
 @pytest.fixture(scope="module")
 def outer(node, proxy):
     """A proxy behind the proxy, which takes it for an RA by its certificate."""
