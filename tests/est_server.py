@@ -9,6 +9,7 @@ import re
 import secrets
 import socket
 import ssl
+import subprocess
 import tempfile
 import threading
 import time
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
+
+from der import tlv
 
 USER, PASSPHRASE = "device", "correct horse"
 DAY = datetime.timedelta(days=1)
@@ -172,6 +175,7 @@ class EstServer:
     def answer(self, connection, request):
         """True if the connection is kept."""
         self.requests.append(request)
+        request.peer = connection.getpeercert(True)
         request.tls_unique = connection.get_channel_binding("tls-unique") if connection.version() == "TLSv1.2" else None
         fields, status, body = {}, 200, b""
         if self.get("only") in (None, request.operation):
@@ -310,7 +314,7 @@ class EstServer:
         if not csr.is_signature_valid or not self.is_bound(csr, request):
             return 400, {}, b""
         if request.operation == "serverkeygen":
-            return self.keygen(csr)
+            return self.keygen(csr, request)
         return 200, fields, self.wrap(self.issue(csr))
 
     def is_bound(self, csr, request):
@@ -336,7 +340,39 @@ class EstServer:
         return {None: [certificate], "chain": [self.root.certificate, self.issuing.certificate, certificate],
                 "strangers": [stranger, self.other.certificate, certificate]}[self.get("extra")]
 
-    def keygen(self, csr):
+    def openssl(self, data, *arguments):
+        return subprocess.run(["openssl", *map(str, arguments)], input=data, capture_output=True, check=True).stdout
+
+    def pem_files(self, authority):
+        """Certificate and key of who signs, as openssl takes them."""
+        certificate, key = self.folder / "signer.pem", self.folder / "signer.key"
+        certificate.write_bytes(authority.certificate.public_bytes(PEM))
+        key.write_bytes(authority.key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        return "-signer", certificate, "-inkey", key
+
+    def envelop(self, pkcs8, request):
+        """RFC 7030 4.4.2 as `openssl cms` makes it, or something near it."""
+        how = self.get("envelope")
+        packages = {"two-keys": pkcs8 * 2, "no-keys": b"", "garbage-key": tlv(0x30, b"\x02\x01\x00")}
+        package = tlv(0x30, packages.get(how, pkcs8)) if how != "no-package" else pkcs8
+        kind = "1.2.840.113549.1.7.1" if how == "other-type" else "2.16.840.1.101.2.1.2.78.5"
+        signer = self.pem_files(self.other if how == "other-signer" else self.issuing)
+        signed = self.openssl(package, "cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-econtent_type", kind, *signer,
+                              *(["-nocerts"] if how in ("nocerts", "other-signer-nocerts") else []))
+        if how == "changed":
+            at = signed.index(pkcs8[-20:])
+            signed = signed[:at] + bytes([signed[at] ^ 1]) + signed[at + 1:]
+        content = package if how == "unsigned" else signed
+        recipient = self.folder / "recipient.pem"
+        der = self.issuing.certificate.public_bytes(DER) if how == "other-recipient" else request.peer
+        recipient.write_bytes(x509.load_der_x509_certificate(der).public_bytes(PEM))
+        if how == "for-nobody":
+            return signed
+        envelope = self.openssl(content, "cms", "-encrypt", "-binary", "-outform", "DER", "-aes-256-cbc", "-recip", recipient,
+                                *(["-stream"] if how == "streamed" else []), *(["-keyopt", "rsa_padding_mode:oaep"] if how == "oaep" else []))
+        return envelope[:-7] if how == "cut" else envelope + b"\0" if how == "trailing" else envelope
+
+    def keygen(self, csr, request):
         key = ec.generate_private_key(ec.SECP256R1())
         if self.get("leaf") == "other-key":
             certificate = self.issuing.sign(ec.generate_private_key(ec.SECP256R1()).public_key(), csr.subject)
@@ -344,7 +380,10 @@ class EstServer:
             certificate = self.issuing.sign(key.public_key(), csr.subject)
         self.issued.append(certificate)
         pkcs8 = key.private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        parts = [("application/pkcs8", pkcs8), ("application/pkcs7-mime; smime-type=certs-only", pkcs7.serialize_certificates([certificate], DER))]
+        key_part = ("application/pkcs8", pkcs8)
+        if self.get("envelope"):
+            key_part = (self.get("envelope_type", "application/pkcs7-mime; smime-type=server-generated-key"), self.envelop(pkcs8, request))
+        parts = [key_part, ("application/pkcs7-mime; smime-type=certs-only", pkcs7.serialize_certificates([certificate], DER))]
         if self.get("order") == "certificate-first":
             parts.reverse()
         end = "\n" if self.get("line_ends") == "lf" else "\r\n"

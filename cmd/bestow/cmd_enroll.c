@@ -79,8 +79,25 @@ static bool make_key(const struct options *options, struct loose *loose, struct 
 
 	if (session_keeps_key(options))
 		return session_open_key(options, options->new_key, &loose->key, err);
-	wanted = options->new_key ? options->new_key : wanted ? wanted : "p256";
+	wanted = wanted ? wanted : "p256";
+	if (options->new_key && !session_lets_server_make_key(options))
+		wanted = options->new_key;
 	return bestow_key_generate(wanted, &loose->key, err);
+}
+
+static bool ask(const struct options *options, struct loose *loose, struct bestow_error *err)
+{
+	struct bestow_key *made = NULL;
+
+	if (!session_lets_server_make_key(options))
+		return bestow_enroll(loose->session.client, loose->request, loose->key,
+				     &loose->certs, err);
+	if (!bestow_serverkeygen(loose->session.client, loose->request, loose->key, &loose->certs,
+				 &made, err))
+		return false;
+	bestow_key_free(loose->key);
+	loose->key = made;
+	return true;
 }
 
 /* Only once all is there, so that a failure leaves nothing that stands in the next one's way. */
@@ -100,8 +117,7 @@ static int enroll_loose(const struct options *options)
 	char subject[256], until[TIME_TEXT_MAX];
 
 	if (!check_places(options, &places, &err) || !prepare(options, &loose, &err) ||
-	    !make_key(options, &loose, &err) ||
-	    !bestow_enroll(loose.session.client, loose.request, loose.key, &loose.certs, &err) ||
+	    !make_key(options, &loose, &err) || !ask(options, &loose, &err) ||
 	    !save(options, &places, &loose, &err))
 		return fail_client(options, &err);
 	say_done(options, "key %s, CA certificates %s", places.key, places.ca);

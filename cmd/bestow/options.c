@@ -30,8 +30,9 @@ const struct option option_rows[] = {
 	{ "--san", "request", "san", LIST(sans), "TYPE:VALUE",
 	  "dns:, ip:, email: or uri:; may stand several times" },
 	{ "--new-key", "request", "key", TEXT(new_key), "KIND",
-	  "p256, p384, p521, ed25519, rsa2048 …; server: it makes the key; or one that stays: "
-	  "FILE, pkcs11:…, handle:…" },
+	  "p256, p384, p521, ed25519, rsa2048 …; server, server-encrypted: it makes the key; or "
+	  "one "
+	  "that stays: FILE, pkcs11:…, handle:…" },
 	{ "--binding", "request", "binding", TEXT(binding), "HOW",
 	  "auto, none, challenge or linking (RFC 7894)" },
 	{ "--challenge-file", "request", "challenge_file", TEXT(challenge_file), "FILE",

@@ -9,8 +9,12 @@
 #include "bestow/say.h"
 #include "est_client/failure.h"
 
-static const char *const key_kinds[] = { "p256",    "p384",    "p521",    "ed25519",
-					 "rsa2048", "rsa3072", "rsa4096", "server" };
+#define KEY_BY_SERVER "server"
+#define KEY_BY_SERVER_ENCRYPTED "server-encrypted"
+
+static const char *const key_kinds[] = { "p256",    "p384",        "p521",
+					 "ed25519", "rsa2048",     "rsa3072",
+					 "rsa4096", KEY_BY_SERVER, KEY_BY_SERVER_ENCRYPTED };
 
 bool session_fail(const struct error *err, struct bestow_error *ret)
 {
@@ -170,7 +174,8 @@ bool session_keeps_key(const struct options *options)
 
 bool session_lets_server_make_key(const struct options *options)
 {
-	return options->new_key && strcmp(options->new_key, "server") == 0;
+	return options->new_key && (strcmp(options->new_key, KEY_BY_SERVER) == 0 ||
+				    strcmp(options->new_key, KEY_BY_SERVER_ENCRYPTED) == 0);
 }
 
 /* -- what is asked for -- */
@@ -230,6 +235,23 @@ static bool set_challenge(const struct options *options, struct bestow_request *
 	return bestow_request_set_challenge(request, (const char *)secret.data, err);
 }
 
+/* For the key of the TLS certificate, which servers know. */
+static bool set_decrypt_key(const struct options *options, const struct session *session,
+			    struct bestow_request *request, struct bestow_error *err)
+{
+	struct error why = { 0 };
+
+	if (!options->new_key || strcmp(options->new_key, KEY_BY_SERVER_ENCRYPTED) != 0)
+		return true;
+	for (size_t i = 0; session->certs && i < bestow_certs_count(session->certs); i++)
+		if (bestow_cert_has_key(session->certs, i, session->key))
+			return bestow_request_set_decrypt_key(request, session->certs, i,
+							      session->key, err);
+	(void)error_set(&why, REASON_INVALID,
+			"a key can be encrypted only for that of a TLS certificate: --cert");
+	return session_fail(&why, err);
+}
+
 bool session_fill_request(const struct options *options, const struct session *session,
 			  struct bestow_request *request, struct bestow_error *err)
 {
@@ -244,5 +266,6 @@ bool session_fill_request(const struct options *options, const struct session *s
 	for (size_t i = 0; i < options->sans.count; i++)
 		if (!add_san(request, session, options->sans.items[i], err))
 			return false;
-	return set_binding(options, request, err) && set_challenge(options, request, err);
+	return set_binding(options, request, err) && set_challenge(options, request, err) &&
+	       set_decrypt_key(options, session, request, err);
 }

@@ -118,9 +118,11 @@ bool bestow_reenroll(struct bestow_client *client, const struct bestow_request *
 		     const struct bestow_key *key, struct bestow_certs **ret,
 		     struct bestow_error *err);
 /* Gets a certificate and the key to it, both made by the server (RFC 7030 4.4), which sends the key
- * as it is: TLS alone protects it. `key` signs the request, says by its kind what is wanted, and is
- * not the certificate's. *ret and *ret_key are the caller's. Fails as bestow_enroll() does, and
- * with BESTOW_FAILED when key and certificate do not belong together. */
+ * as it is: TLS alone protects it. After bestow_request_set_decrypt_key() it must come in a CMS
+ * envelope, signed by somebody whom the CA certificates vouch for, and nothing else is taken. `key`
+ * signs the request, says by its kind what is wanted, and is not the certificate's. *ret and
+ * *ret_key are the caller's. Fails as bestow_enroll() does, and with BESTOW_FAILED when key and
+ * certificate do not belong together. */
 bool bestow_serverkeygen(struct bestow_client *client, const struct bestow_request *request,
 			 const struct bestow_key *key, struct bestow_certs **ret,
 			 struct bestow_key **ret_key, struct bestow_error *err);

@@ -64,7 +64,7 @@ unsigned char *buffer_reserve(struct buffer *buffer, size_t len)
 
 void buffer_make_room(struct buffer *buffer, size_t len)
 {
-	if (buffer_reserve(buffer, len))
+	if (len && buffer_reserve(buffer, len))
 		buffer->len -= len;
 }
 

@@ -4,6 +4,7 @@
 #include "bestow/client.h"
 #include "base/bytes.h"
 #include "est_client/client_key.h"
+#include "pki/cert.h"
 #include "pki/name.h"
 #include "pki/san.h"
 
@@ -18,6 +19,11 @@ struct bestow_request {
 	char *challenge;
 	enum bestow_binding binding;
 	bool server_wants_binding; /* its csrattrs said so */
+
+	/* the key to which a key that the server makes is encrypted; NULL: as it is */
+	const struct bestow_key *decrypt_key;
+	struct cert *decrypt_cert;
+	struct buffer decrypt_key_id;
 };
 
 /* What goes into a CSR besides: texts of RFC 7894 and challengePassword. NULL for none. */

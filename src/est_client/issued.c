@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "est_client/authorities.h"
 #include "pki/bundle_add.h"
-#include "pki/chain.h"
 
 #define CLOCK_SLACK 86400 /* a device without a battery wakes up in the past */
 
@@ -61,63 +61,12 @@ static bool check_names(const struct cert *leaf, const struct issued_expectation
 
 /* -- the chain -- */
 
-struct authorities {
-	const struct cert *certs[CHAIN_DEPTH_MAX];
-	size_t count;
-};
-
-static bool may_issue(const struct cert *issuer, const struct cert *subject)
-{
-	struct bytes wanted = cert_authority_key_id(subject);
-	struct bytes had = cert_subject_key_id(issuer);
-
-	return cert_is_ca(issuer) && name_equal(cert_issuer(subject), cert_subject(issuer)) &&
-	       (!wanted.len || !had.len || bytes_equal(wanted, had));
-}
-
-static void climb(struct authorities *to, const struct bundle *from, const struct cert *subject)
-{
-	for (size_t i = 0; i < from->count && to->count < CHAIN_DEPTH_MAX; i++) {
-		const struct cert *cert = from->certs[i];
-		bool is_there = cert == subject;
-
-		for (size_t k = 0; k < to->count; k++)
-			is_there |= bytes_equal(cert_der(to->certs[k]), cert_der(cert));
-		if (!is_there && may_issue(cert, subject))
-			to->certs[to->count++] = cert;
-	}
-}
-
-/* Every CA certificate that may stand above the leaf, nearest first. */
-static struct authorities find_authorities(const struct cert *leaf, const struct bundle *answer,
-					   const struct bundle *cacerts)
-{
-	struct authorities found = { 0 };
-
-	climb(&found, answer, leaf);
-	climb(&found, cacerts, leaf);
-	for (size_t i = 0; i < found.count; i++) {
-		climb(&found, answer, found.certs[i]);
-		climb(&found, cacerts, found.certs[i]);
-	}
-	return found;
-}
-
 static bool check_chain(const struct cert *leaf, const struct authorities *above,
 			const struct issued_expectation *expected, struct error *err)
 {
-	const struct chain_request request = {
-		.leaf = leaf,
-		.sent = above->certs,
-		.sent_count = above->count,
-		.anchors = (const struct cert *const *)expected->anchors->certs,
-		.anchor_count = expected->anchors->count,
-		.now = expected->now,
-	};
 	struct error why = { 0 };
-	size_t anchor;
 
-	return chain_check(&request, &anchor, &why) ||
+	return authorities_check(leaf, above, expected->anchors, expected->now, &why) ||
 	       error_set(err, why.reason == REASON_NO_MEMORY ? why.reason : REASON_ANSWER_UNFIT,
 			 "it does not lead to the CA certificates in use: %s", why.detail);
 }
@@ -149,7 +98,7 @@ bool issued_pick(const struct bundle *answer, const struct issued_expectation *e
 	if (cert_is_ca(leaf))
 		return error_set(err, REASON_ANSWER_UNFIT, "it is a CA's");
 
-	struct authorities above = find_authorities(leaf, answer, expected->cacerts);
+	struct authorities above = authorities_find(leaf, answer, expected->cacerts);
 	return check_time(leaf, expected->now, err) && check_names(leaf, expected, err) &&
 	       check_chain(leaf, &above, expected, err) && write_chain(leaf, &above, ret, err);
 }

@@ -2,38 +2,94 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "est_client/envelope.h"
 #include "est_client/failure.h"
 #include "est_client/issued.h"
 #include "est_client/multipart_reader.h"
 #include "est_client/post.h"
 
+static bool has_type(const struct multipart_part *part, const char *type)
+{
+	return strncmp(part->content_type, type, strlen(type)) == 0;
+}
+
 static const struct bytes *find_part(const struct multipart *multipart, const char *type)
 {
 	for (size_t i = 0; i < multipart->count; i++)
-		if (strncmp(multipart->parts[i].content_type, type, strlen(type)) == 0)
+		if (has_type(&multipart->parts[i], type))
 			return &multipart->parts[i].body;
 	return NULL;
 }
 
-/* The order of the two parts is the server's choice (SKG-02). */
-static bool read_key(const struct multipart *multipart, struct bestow_key **ret, struct error *err)
+/* -- the key, as it is or in an envelope -- */
+
+static bool decode_part(const struct bytes *part, struct buffer *ret, struct error *err)
 {
-	const struct bytes *part = find_part(multipart, "application/pkcs8");
-	CLEANUP(buffer_wipe) struct buffer der = { 0 };
-	struct private_key *private = NULL;
 	struct error why = { 0 };
 
 	if (!part)
-		return error_set(err, REASON_SERVER_ANSWER, "no part holds a plain private key");
-	if (!base64_decode(*part, &der, &why) ||
-	    !private_key_parse(buffer_view(&der), &private, &why))
-		return error_set(err, REASON_SERVER_ANSWER, "the private key: %s", why.detail);
-	return client_key_wrap(private, false, ret, err);
+		return error_set(err, REASON_SERVER_ANSWER,
+				 "no part holds a private key as it was asked for");
+	return base64_decode(*part, ret, &why) ||
+	       error_set(err, REASON_SERVER_ANSWER, "the private key: %s", why.detail);
 }
+
+static bool read_plain(const struct multipart *multipart, struct private_key **ret,
+		       struct error *err)
+{
+	CLEANUP(buffer_wipe) struct buffer der = { 0 };
+	struct error why = { 0 };
+
+	if (!decode_part(find_part(multipart, "application/pkcs8"), &der, err))
+		return false;
+	return private_key_parse(buffer_view(&der), ret, &why) ||
+	       error_set(err, REASON_SERVER_ANSWER, "the private key: %s", why.detail);
+}
+
+/* Key and certificates may both be PKCS#7, told apart by smime-type, quoted or not. */
+static const struct bytes *find_pkcs7(const struct multipart *multipart, bool is_key)
+{
+	for (size_t i = 0; i < multipart->count; i++)
+		if (has_type(&multipart->parts[i], "application/pkcs7-mime") &&
+		    is_key == (strstr(multipart->parts[i].content_type, "server-generated-key") !=
+			       NULL))
+			return &multipart->parts[i].body;
+	return NULL;
+}
+
+static bool read_enveloped(const struct post *post, const struct multipart *multipart,
+			   struct private_key **ret, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	const struct envelope_expectation expected = {
+		.recipient = post->request->decrypt_cert,
+		.key = post->request->decrypt_key->private,
+		.cacerts = &post->client->issuers,
+		.anchors = &post->client->trust.anchors,
+		.now = client_now(post->client),
+	};
+
+	return decode_part(find_pkcs7(multipart, true), &der, err) &&
+	       envelope_open(buffer_view(&der), &expected, ret, err);
+}
+
+/* The order of the two parts is the server's choice (SKG-02). A key that was to be encrypted is not
+ * taken plain (SKG-03): it may have been read on its way. */
+static bool read_key(const struct post *post, const struct multipart *multipart,
+		     struct bestow_key **ret, struct error *err)
+{
+	struct private_key *private = NULL;
+	bool is_read = post->request->decrypt_key ? read_enveloped(post, multipart, &private, err)
+						  : read_plain(multipart, &private, err);
+
+	return is_read && client_key_wrap(private, false, ret, err);
+}
+
+/* -- the certificate -- */
 
 static bool read_certs(const struct multipart *multipart, struct bundle *ret, struct error *err)
 {
-	const struct bytes *part = find_part(multipart, "application/pkcs7-mime");
+	const struct bytes *part = find_pkcs7(multipart, false);
 	struct error why = { 0 };
 
 	if (!part)
@@ -67,7 +123,7 @@ static bool keygen(const struct post *post, struct bestow_certs **ret, struct be
 
 	if (!client_need_issuers(post->client, err) || !post_run(post, &answer, err) ||
 	    !multipart_parse(answer.content_type, buffer_view(&answer.body), &multipart, err) ||
-	    !read_key(&multipart, &made, err) || !read_certs(&multipart, &certs, err) ||
+	    !read_key(post, &multipart, &made, err) || !read_certs(&multipart, &certs, err) ||
 	    !judge(post, &certs, made, &chain, err) || !client_certs_wrap(&chain, ret, err))
 		return false;
 	*ret_key = TAKE(made);

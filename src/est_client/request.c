@@ -4,6 +4,7 @@
 #include "est_client/client_certs.h"
 #include "est_client/client_request.h"
 #include "est_client/failure.h"
+#include "pki/cms.h"
 #include "pki/csr_encode.h"
 #include "pki/extension.h"
 
@@ -14,6 +15,8 @@ static void request_free(struct bestow_request *request)
 	san_done(&request->san);
 	buffer_done(&request->san_value);
 	buffer_done(&request->extensions);
+	buffer_done(&request->decrypt_key_id);
+	cert_free(request->decrypt_cert);
 	if (request->challenge)
 		memory_wipe(request->challenge, strlen(request->challenge));
 	free(request->challenge);
@@ -91,6 +94,42 @@ static bool set_names_of(struct bestow_request *request, const struct cert *cert
 	return buffer_ok(&request->san_value) || error_set(err, REASON_NO_MEMORY, "names");
 }
 
+/* RFC 7030 4.4.1.2. A token may know no OAEP. */
+static bool set_decrypt_key(struct bestow_request *request, const struct cert *cert,
+			    const struct bestow_key *key, struct error *err)
+{
+	CLEANUP(buffer_done) struct buffer id = { 0 };
+	CLEANUP(cert_freep) struct cert *copy = NULL;
+
+	if (memcmp(cert_key_hash(cert), public_key_hash(key->public), KEY_HASH_LEN) != 0)
+		return error_set(err, REASON_KEY_ACCESS, "the key is not the certificate's");
+	if (public_key_type(key->public) == KEY_ED25519)
+		return error_set(err, REASON_INVALID, "nothing can be encrypted to an ed25519 key");
+	if (!cert_parse(cert_der(cert), &copy, err) || !cms_key_id(copy, &id, err))
+		return false;
+	cert_free(request->decrypt_cert);
+	buffer_done(&request->decrypt_key_id);
+	request->decrypt_cert = TAKE(copy);
+	request->decrypt_key_id = id;
+	id = (struct buffer){ 0 };
+	request->decrypt_key = key;
+	return true;
+}
+
+static struct smime_capabilities capabilities_of(const struct bestow_request *request)
+{
+	const struct bestow_key *key = request->decrypt_key;
+
+	return (struct smime_capabilities){
+		.has = {
+			[SMIME_AES_128_CBC] = true,
+			[SMIME_AES_256_CBC] = true,
+			[SMIME_RSA_OAEP] =
+				key && !key->is_token && public_key_type(key->public) == KEY_RSA,
+		},
+	};
+}
+
 static bool write_extensions(const struct bestow_request *request, struct buffer *to,
 			     struct error *err)
 {
@@ -128,6 +167,8 @@ bool request_encode(const struct bestow_request *request, const struct bestow_ke
 		.extensions = buffer_view(&extensions),
 		.challenge_password = link->challenge_password,
 		.est_identity_linking = link->est_identity_linking,
+		.decrypt_key_id = buffer_view(&request->decrypt_key_id),
+		.capabilities = capabilities_of(request),
 	};
 	return csr_encode(&draft, key->private,
 			  key_type_default_algorithm(public_key_type(key->public)), ret, err);
@@ -210,6 +251,16 @@ bool bestow_request_set_challenge(struct bestow_request *request, const char *te
 	free(request->challenge);
 	request->challenge = copy;
 	return true;
+}
+
+bool bestow_request_set_decrypt_key(struct bestow_request *request,
+				    const struct bestow_certs *certs, size_t index,
+				    const struct bestow_key *key, struct bestow_error *ret_err)
+{
+	struct error err = { 0 };
+
+	return set_decrypt_key(request, certs->bundle.certs[index], key, &err) ||
+	       failure_tell(&err, ret_err);
 }
 
 void bestow_request_set_binding(struct bestow_request *request, enum bestow_binding binding)

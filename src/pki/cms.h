@@ -84,3 +84,16 @@ bool cms_recipient_by_key_id(const struct cms_recipient *recipient);
 MUST_CHECK bool cms_envelop(struct bytes type, struct bytes content,
 			    const struct cms_recipient *recipient, struct buffer *ret,
 			    struct error *err);
+
+/* -- decrypting what was encrypted for us -- */
+
+/* Appends how a client names the key of its own certificate: by the subjectKeyIdentifier, or by the
+ * SHA-1 where it has none. */
+MUST_CHECK bool cms_key_id(const struct cert *cert, struct buffer *ret, struct error *err);
+/* From a whole ContentInfo of EnvelopedData, whoever made it, DER or BER. Appends what is inside, a
+ * secret. REASON_CMS_MALFORMED, also when it is for another key. */
+MUST_CHECK bool cms_open(struct bytes message, const struct cert *recipient,
+			 const struct private_key *key, struct buffer *ret, struct error *err);
+/* AsymmetricKeyPackage (RFC 5958 2) of exactly one key. REASON_CMS_MALFORMED. */
+MUST_CHECK bool cms_key_package_parse(struct bytes der, struct private_key **ret,
+				      struct error *err);

@@ -13,14 +13,36 @@ bool cms_recipient_by_key_id(const struct cms_recipient *recipient)
 
 /* Names a key for those whose certificate does not (RFC 5280 4.2.1.2 method 1): an identifier, no
  * matter of trust. */
-static bool key_id_is_hash(const struct cms_recipient *recipient, const struct public_key *key)
+static bool hash_key(const struct public_key *key, unsigned char hash[SHA1_LEN])
 {
-	unsigned char hash[SHA1_LEN];
 	size_t len = 0;
 	struct bytes octets = public_key_bit_string(key);
 
-	return EVP_Q_digest(NULL, "SHA1", NULL, octets.data, octets.len, hash, &len) == 1 &&
-	       bytes_equal((struct bytes){ hash, len }, recipient->key_id);
+	return EVP_Q_digest(NULL, "SHA1", NULL, octets.data, octets.len, hash, &len) == 1;
+}
+
+static bool key_id_is_hash(const struct cms_recipient *recipient, const struct public_key *key)
+{
+	unsigned char hash[SHA1_LEN];
+
+	return hash_key(key, hash) &&
+	       bytes_equal((struct bytes){ hash, sizeof hash }, recipient->key_id);
+}
+
+bool cms_key_id(const struct cert *cert, struct buffer *ret, struct error *err)
+{
+	struct bytes id = cert_subject_key_id(cert);
+	unsigned char hash[SHA1_LEN];
+
+	if (id.len) {
+		buffer_append(ret, id);
+	} else {
+		if (!cert_key(cert) || !hash_key(cert_key(cert), hash))
+			return error_set(err, REASON_DECRYPT_KEY,
+					 "the certificate's key has no name");
+		buffer_append(ret, (struct bytes){ hash, sizeof hash });
+	}
+	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "key identifier");
 }
 
 /* What the key must be allowed to do, by its type; 0: nothing can be encrypted to it. */

@@ -5,7 +5,7 @@
 #include "pki/der.h"
 
 #define TEXT_MAX 255 /* RFC 2985 B: pkcs-9-ub-challengePassword */
-#define DRAFT_ATTRIBUTES_MAX 3
+#define DRAFT_ATTRIBUTES_MAX 5
 
 static const struct bytes id_extension_request =
 	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e");
@@ -13,6 +13,10 @@ static const struct bytes id_challenge_password =
 	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07");
 static const struct bytes id_est_identity_linking =
 	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3a");
+static const struct bytes id_asymmetric_decrypt_key =
+	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x36");
+static const struct bytes id_smime_capabilities =
+	BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0f");
 
 /* Attributes one after the other, and where each ends. */
 struct attributes {
@@ -26,17 +30,25 @@ static void attributes_donep(struct attributes *attributes)
 	buffer_wipe(&attributes->der);
 }
 
-static void add_attribute(struct attributes *to, struct bytes oid, unsigned int tag,
-			  struct bytes value)
+static void add_value(struct attributes *to, struct bytes oid, struct bytes value)
 {
 	size_t attribute = der_begin(&to->der, DER_SEQUENCE);
 
 	der_write_oid(&to->der, oid);
-	size_t values = der_begin(&to->der, DER_SET);
-	der_write(&to->der, tag, value);
-	der_end(&to->der, values);
+	der_write(&to->der, DER_SET, value);
 	der_end(&to->der, attribute);
 	to->ends[to->count++] = to->der.len;
+}
+
+static void add_attribute(struct attributes *to, struct bytes oid, unsigned int tag,
+			  struct bytes contents)
+{
+	CLEANUP(buffer_wipe) struct buffer value = { 0 };
+
+	der_write(&value, tag, contents);
+	if (!buffer_ok(&value))
+		to->der.failed = true;
+	add_value(to, oid, buffer_view(&value));
 }
 
 /* X.680 41.4 */
@@ -52,6 +64,19 @@ static void add_text(struct attributes *to, struct bytes oid, const char *text)
 		add_attribute(to, oid,
 			      is_printable_string(text) ? DER_PRINTABLE_STRING : DER_UTF8_STRING,
 			      bytes_of_string(text));
+}
+
+static void add_decrypt_key(struct attributes *to, const struct csr_draft *draft)
+{
+	CLEANUP(buffer_done) struct buffer capabilities = { 0 };
+
+	if (!draft->decrypt_key_id.len)
+		return;
+	smime_capabilities_encode(&draft->capabilities, &capabilities);
+	if (!buffer_ok(&capabilities))
+		to->der.failed = true;
+	add_attribute(to, id_asymmetric_decrypt_key, DER_OCTET_STRING, draft->decrypt_key_id);
+	add_value(to, id_smime_capabilities, buffer_view(&capabilities));
 }
 
 static void write_attributes(struct buffer *to, struct attributes *attributes)
@@ -84,6 +109,7 @@ static bool write_request_info(const struct csr_draft *draft, const struct publi
 		add_attribute(&attributes, id_extension_request, DER_SEQUENCE, draft->extensions);
 	add_text(&attributes, id_challenge_password, draft->challenge_password);
 	add_text(&attributes, id_est_identity_linking, draft->est_identity_linking);
+	add_decrypt_key(&attributes, draft);
 	if (!buffer_ok(&attributes.der))
 		return error_set(err, REASON_NO_MEMORY, "certification request");
 

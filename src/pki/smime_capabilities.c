@@ -53,6 +53,28 @@ bool smime_capabilities_parse(struct bytes der, struct smime_capabilities *ret, 
 	return true;
 }
 
+/* RSAES-OAEP-params: SHA-256, and MGF1 with SHA-256. */
+static const struct bytes oaep_parameters =
+	OID("\x30\x2f\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa1\x1c"
+	    "\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48"
+	    "\x01\x65\x03\x04\x02\x01\x05\x00");
+
+void smime_capabilities_encode(const struct smime_capabilities *capabilities, struct buffer *ret)
+{
+	size_t list = der_begin(ret, DER_SEQUENCE);
+
+	for (size_t i = SMIME_CAPABILITY_COUNT; i-- > 0;) {
+		if (!capabilities->has[i])
+			continue;
+		size_t entry = der_begin(ret, DER_SEQUENCE);
+		der_write_oid(ret, oids[i]);
+		if (i == SMIME_RSA_OAEP)
+			buffer_append(ret, oaep_parameters);
+		der_end(ret, entry);
+	}
+	der_end(ret, list);
+}
+
 /* Best first. */
 static const struct {
 	enum smime_capability capability;

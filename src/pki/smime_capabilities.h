@@ -24,5 +24,8 @@ struct smime_capabilities {
 /* From a whole SMIMECapabilities; unknown entries are passed over. REASON_CSR_MALFORMED. */
 MUST_CHECK bool smime_capabilities_parse(struct bytes der, struct smime_capabilities *ret,
 					 struct error *err);
+/* Appends SMIMECapabilities of those that `has` holds: AES without parameters (RFC 3565 4.1), OAEP
+ * with SHA-256 (RFC 3560 5). */
+void smime_capabilities_encode(const struct smime_capabilities *capabilities, struct buffer *ret);
 /* The strongest cipher among them by OpenSSL's name; NULL when none can be used. */
 const char *smime_cipher(const struct smime_capabilities *capabilities);

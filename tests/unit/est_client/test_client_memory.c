@@ -86,7 +86,8 @@ static bool journey_of_a_request(struct bestow_error *err)
 		    bestow_request_set_challenge(request, "code", err) &&
 		    bestow_request_encode(request, key, &der, &size, err) &&
 		    bestow_certs_parse(leaf_pem.data, leaf_pem.len, &certs, err) &&
-		    bestow_request_set_names_of(request, certs, 0, err);
+		    bestow_request_set_names_of(request, certs, 0, err) &&
+		    bestow_request_set_decrypt_key(request, certs, 0, key, err);
 
 	free(der);
 	bestow_certs_free(certs);

@@ -81,6 +81,30 @@ TEST(enr_01_every_kind_of_key_writes_a_request_that_is_read_back)
 	}
 }
 
+/* RFC 7030 4.4.1.2, read back by what a server reads it with. */
+TEST(skg_03_the_key_to_encrypt_to_is_named)
+{
+	CLEANUP(private_key_freep) struct private_key *key = make_key(KEY_P256);
+	CLEANUP(buffer_done) struct buffer ret = { 0 };
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+	const struct csr_draft draft = {
+		.subject = BYTES_LITERAL("\x30\x00"),
+		.challenge_password = "code",
+		.decrypt_key_id = BYTES_LITERAL("its name"),
+		.capabilities = { .has = { [SMIME_AES_256_CBC] = true, [SMIME_RSA_OAEP] = true } },
+	};
+
+	EXPECT_OK(csr_encode(&draft, key, SIGN_ECDSA_SHA256, &ret, &err), err);
+	EXPECT_OK(csr_parse(buffer_view(&ret), false, &csr, &err), err);
+	EXPECT_OK(csr_verify(csr, &err), err);
+	const struct decrypt_key_wish *wish = csr_decrypt_key(csr);
+	assert_int_equal(wish->kind, DECRYPT_KEY_ASYMMETRIC);
+	assert_true(bytes_equal(wish->id, draft.decrypt_key_id));
+	for (size_t i = 0; i < SMIME_CAPABILITY_COUNT; i++)
+		assert_int_equal(wish->capabilities.has[i], draft.capabilities.has[i]);
+	assert_string_equal(csr_challenge_password(csr), "code");
+}
+
 TEST(a_request_may_say_nothing_but_its_key)
 {
 	CLEANUP(private_key_freep) struct private_key *key = make_key(KEY_P256);
@@ -98,4 +122,4 @@ TEST(a_request_may_say_nothing_but_its_key)
 TEST_MAIN(RUN(a_text_that_no_server_may_take_is_refused),
 	  RUN(an_algorithm_of_another_key_is_refused),
 	  RUN(enr_01_every_kind_of_key_writes_a_request_that_is_read_back),
-	  RUN(a_request_may_say_nothing_but_its_key))
+	  RUN(skg_03_the_key_to_encrypt_to_is_named), RUN(a_request_may_say_nothing_but_its_key))
