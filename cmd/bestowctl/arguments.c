@@ -18,6 +18,10 @@ const struct argument global_arguments[] = {
 	{ "--no-input", NULL, ARGUMENT_FLAG, false, NULL, "never ask" },
 	{ "--config", NULL, ARGUMENT_TEXT, false, "FILE", "the node's configuration" },
 	{ "--socket", NULL, ARGUMENT_TEXT, false, "PATH", "the node's local socket" },
+	{ "--server", NULL, ARGUMENT_TEXT, false, "URL", "a node elsewhere: https://HOST:PORT" },
+	{ "--token-file", NULL, ARGUMENT_TEXT, false, "FILE", "the API token for --server" },
+	{ "--ca-file", NULL, ARGUMENT_TEXT, false, "PEM",
+	  "who vouches for --server; the system's CAs without it" },
 	{ "--help", NULL, ARGUMENT_FLAG, false, NULL, "this text" },
 	{ "--version", NULL, ARGUMENT_FLAG, false, NULL, "the version" },
 	{ 0 },
@@ -77,10 +81,17 @@ static void set_global(struct arguments *arguments, const char *name, const char
 		const char **text;
 		bool *flag;
 	} targets[] = {
-		{ "--account", &global->account, NULL },    { "--socket", &global->socket, NULL },
-		{ "--config", &global->config, NULL },      { "--json", NULL, &global->json },
-		{ "--plain", NULL, &global->plain },        { "--quiet", NULL, &global->quiet },
-		{ "--no-input", NULL, &global->no_input },  { "--help", NULL, &arguments->help },
+		{ "--account", &global->account, NULL },
+		{ "--socket", &global->socket, NULL },
+		{ "--config", &global->config, NULL },
+		{ "--json", NULL, &global->json },
+		{ "--server", &global->server, NULL },
+		{ "--ca-file", &global->ca_file, NULL },
+		{ "--token-file", &global->token_file, NULL },
+		{ "--plain", NULL, &global->plain },
+		{ "--quiet", NULL, &global->quiet },
+		{ "--no-input", NULL, &global->no_input },
+		{ "--help", NULL, &arguments->help },
 		{ "--version", NULL, &arguments->version },
 	};
 

@@ -1,5 +1,4 @@
-/* One question to the node over its local socket: a u32 (big-endian) length and that many bytes of
- * JSON each way. */
+/* One question to the node, over its local socket or its REST API. */
 #pragma once
 
 #include <jansson.h>
@@ -16,9 +15,9 @@ struct answer {
 };
 void answer_done(struct answer *answer);
 
-/* Sends {"verb", "account", "params"}. False when no answer came: REASON_BUSY with words on why the
- * node cannot be reached, REASON_PROTOCOL for an answer that cannot be read. */
-MUST_CHECK bool client_ask(const struct global_options *global, const char *verb,
+/* False when no answer came: REASON_BUSY with words on why the node cannot be reached,
+ * REASON_SERVER_UNTRUSTED, REASON_PROTOCOL for an answer that cannot be read. */
+MUST_CHECK bool client_ask(const struct invocation *invocation, const char *verb,
 			   const json_t *params, struct answer *ret, struct error *err);
 /* The refusal as an error. */
 void answer_to_error(const struct answer *answer, struct error *ret);

@@ -29,13 +29,16 @@ static int create(const struct invocation *invocation)
 {
 	const char *path = own_text(invocation, "--out");
 	json_auto_t *result = NULL;
-	int code = command_ask(invocation, "token.create", invocation->params, &result);
+	CLEANUP(out_done) struct out out = { 0 };
+	int code = out_reserve(path, &out);
 
+	if (code == EXIT_DONE)
+		code = command_ask(invocation, "token.create", invocation->params, &result);
 	if (code != EXIT_DONE)
 		return code;
 	const char *secret = json_text_at(result, "secret");
 	if (path) {
-		code = out_save(path, secret, strlen(secret));
+		code = out_write(&out, secret, strlen(secret));
 		json_object_set_new(result, "secret", json_null());
 	}
 	if (invocation->global->json)

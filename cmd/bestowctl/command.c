@@ -75,7 +75,7 @@ int command_ask(const struct invocation *invocation, const char *request, const 
 	CLEANUP(answer_done) struct answer answer = { 0 };
 	struct error err = { 0 };
 
-	if (!client_ask(invocation->global, request, params, &answer, &err))
+	if (!client_ask(invocation, request, params, &answer, &err))
 		return fail_unreachable(&err);
 	if (answer.refusal)
 		return refuse(invocation, &answer);

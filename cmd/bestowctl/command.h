@@ -13,7 +13,7 @@ enum argument_type {
 	ARGUMENT_NUMBER,
 	ARGUMENT_FILE,   /* a path or "-": the bytes travel as base64 */
 	ARGUMENT_SECRET, /* a path or "-": one line; never the secret itself */
-	ARGUMENT_PATH,   /* made absolute, for the authority to open */
+	ARGUMENT_PATH,   /* made absolute, for the authority to open: on the node only */
 	ARGUMENT_PATCH,  /* several: path=value, or path+=value for a list */
 };
 
@@ -28,11 +28,15 @@ struct argument {
 
 struct global_options {
 	const char *socket, *config, *account;
+	const char *server, *token_file, *ca_file;
 	bool json, plain, quiet, no_input;
 };
 
+struct remote;
+
 struct invocation {
 	const struct global_options *global;
+	struct remote *remote; /* the node's REST API; NULL: its local socket */
 	const struct command *command;
 	json_t *params; /* for the request */
 	json_t *own;    /* what stays here, by argument name */

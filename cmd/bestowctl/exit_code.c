@@ -65,5 +65,7 @@ int fail_unreachable(const struct error *err)
 	fprintf(stderr, "bestowctl: %s\n", err->detail);
 	if (err->reason == REASON_FILE || err->reason == REASON_CONFIG)
 		return EXIT_LOCAL_FILE;
+	if (err->reason == REASON_SERVER_UNTRUSTED)
+		return EXIT_SERVER_UNTRUSTED;
 	return (int)exit_code_of(err->reason);
 }

@@ -88,7 +88,8 @@ void help_noun(FILE *to, const char *noun)
 
 void help_overview(FILE *to)
 {
-	fputs("Operates a Bestow node over its local socket.\n\n", to);
+	fputs("Operates a Bestow node over its local socket, or elsewhere over its REST API.\n\n",
+	      to);
 	print_examples(to, "status\n"
 			   "account create acme\n"
 			   "ca create root --subject 'CN=Acme Root,O=Acme'\n"

@@ -1,5 +1,5 @@
 /* bestowctl: the operator's command. Finds the command among the rows, reads its arguments by
- * them, asks the node over its local socket, and shows the answer. */
+ * them, asks the node over its local socket or its REST API, and shows the answer. */
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "bestowctl/arguments.h"
 #include "bestowctl/exit_code.h"
 #include "bestowctl/help.h"
+#include "bestowctl/remote.h"
 #include "bestowctl/suggest.h"
 
 /* Requests and answers hold passphrases. */
@@ -63,15 +64,37 @@ static int without_command(const struct arguments *arguments)
 	return arguments->help ? EXIT_DONE : EXIT_USAGE;
 }
 
+/* A path of the node's own disk is no remote caller's to name. */
+static int refuse_path(const struct command *command)
+{
+	struct error err = { 0 };
+
+	for (const struct argument *row = command->arguments; row && row->name; row++) {
+		if (row->type != ARGUMENT_PATH)
+			continue;
+		(void)!error_set(&err, REASON_NOT_PERMITTED,
+				 "%s names a path of the node's own disk: run it on the node",
+				 row->name);
+		return fail(&err);
+	}
+	return EXIT_DONE;
+}
+
 static int run(const struct arguments *arguments, const struct command *command)
 {
 	json_auto_t *params = json_object();
 	json_auto_t *own = json_object();
+	CLEANUP(remote_freep) struct remote *remote = NULL;
 	struct invocation invocation = {
 		.global = &arguments->global, .command = command, .params = params, .own = own
 	};
-	int code = arguments_read(arguments, &invocation);
+	int code = remote_open(&arguments->global, &remote);
 
+	invocation.remote = remote;
+	if (code == EXIT_DONE && remote)
+		code = refuse_path(command);
+	if (code == EXIT_DONE)
+		code = arguments_read(arguments, &invocation);
 	return code == EXIT_DONE ? command_run(&invocation) : code;
 }
 

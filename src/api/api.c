@@ -149,13 +149,39 @@ static void answered(void *context, struct bytes reply, const struct error *fail
 		api_reply_refusal(call, &err);
 }
 
-static bool ask(struct api_call *call, json_t *params, struct error *err)
+static bool ask(struct api_call *call, const json_t *request, struct error *err)
 {
-	json_auto_t *request = request_make(call->match.route->verb, call->match.captured, params);
+	return (request && request_send(call->api, &call->credential, request, answered, call)) ||
+	       error_set(err, REASON_NO_MEMORY, "request");
+}
 
-	if (!request || !request_send(call->api, &call->credential, request, answered, call))
+static bool ask_route(struct api_call *call, struct error *err)
+{
+	json_t *params = NULL;
+
+	if (!read_params(call, &params, err))
+		return false;
+	json_auto_t *request = request_make(call->match.route->verb, call->match.captured, params);
+	return ask(call, request, err);
+}
+
+/* The body is the request, but for the verb; whether there is more in it than there may be is the
+ * authority's to say. */
+static bool ask_verb(struct api_call *call, struct error *err)
+{
+	const char *verb = json_string_value(json_object_get(call->match.captured, "verb"));
+	json_auto_t *request = NULL;
+
+	if (!route_offers_verb(verb))
+		return error_set(err, REASON_NOT_FOUND, "there is no verb %s here", verb);
+	if (*http_query(call->http))
+		return error_set(err, REASON_INVALID, "a verb's parameters are in the body");
+	if (!read_body(call->http, &request, err) ||
+	    !check_captured(call->match.captured, request, err))
+		return false;
+	if (json_object_update(request, call->match.captured) != 0)
 		return error_set(err, REASON_NO_MEMORY, "request");
-	return true;
+	return ask(call, request, err);
 }
 
 /* -- routing -- */
@@ -192,10 +218,20 @@ static void refuse_route(struct api_call *call, const struct error *why)
 	}
 }
 
+static void serve_pages(struct api_call *call)
+{
+	json_t *params = NULL;
+	struct error err = { 0 };
+
+	if (read_params(call, &params, &err))
+		pages_serve(call, params);
+	else
+		api_reply_problem(call->http, &err);
+}
+
 static void serve(struct api_call *owned)
 {
 	CLEANUP(call_freep) struct api_call *call = owned;
-	json_t *params = NULL;
 	struct error err = { 0 };
 
 	if (!route_find(http_method(call->http), http_path(call->http) + strlen(API_PREFIX),
@@ -204,16 +240,15 @@ static void serve(struct api_call *owned)
 		return;
 	}
 	if (!credential_read(call->http, &call->credential, &err) ||
-	    !forgery_check(call->http, &call->credential, &err) ||
-	    !read_params(call, &params, &err)) {
+	    !forgery_check(call->http, &call->credential, &err)) {
 		api_reply_problem(call->http, &err);
 		return;
 	}
 	if (pages_wanted(call)) {
-		pages_serve(call, params);
+		serve_pages(call);
 		return;
 	}
-	if (ask(call, params, &err))
+	if (call->match.route->form == ROUTE_VERB ? ask_verb(call, &err) : ask_route(call, &err))
 		(void)TAKE(call); /* answered() has it */
 	else
 		api_reply_problem(call->http, &err);

@@ -153,9 +153,43 @@ static json_t *operation_of(const struct route *route, const struct verb *verb)
 	return TAKE(operation);
 }
 
+static json_t *verb_names(void)
+{
+	json_auto_t *names = json_array();
+	const struct verb *verb;
+
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
+		if (route_offers_verb(verb->name) &&
+		    json_array_append_new(names, json_string(verb->name)) != 0)
+			return NULL;
+	return TAKE(names);
+}
+
+/* Any verb: who may, and what it takes, is said at its own route. */
+static json_t *operation_of_verbs(void)
+{
+	return json_pack(
+		"{s:s, s:s, s:[{s:s, s:s, s:b, s:{s:s, s:o}}], s:o, "
+		"s:{s:{s:{s:{s:s, s:b, s:{s:o, s:o}}}}}}",
+		"operationId", "node.verb", "description",
+		"Asks for any verb, as bestowctl does. Needs the role that the verb needs.",
+		"parameters", "name", "verb", "in", "path", "required", true, "schema", "type",
+		"string", "enum", verb_names(), "responses", responses(), "requestBody", "content",
+		"application/json", "schema", "type", "object", "additionalProperties", false,
+		"properties", "account", schema_of(PARAM_TEXT), "params", schema_of(PARAM_OBJECT));
+}
+
+static json_t *describe_route(const struct route *route)
+{
+	const struct verb *verb = route->verb ? verb_find(route->verb) : NULL;
+
+	if (route->form == ROUTE_VERB)
+		return operation_of_verbs();
+	return verb ? operation_of(route, verb) : NULL;
+}
+
 static bool add_route(const struct route *route, json_t *paths)
 {
-	const struct verb *verb = verb_find(route->verb);
 	json_t *path = json_object_get(paths, route->path);
 	char method[8];
 	size_t len = strlen(route->method);
@@ -167,7 +201,7 @@ static bool add_route(const struct route *route, json_t *paths)
 		if (json_object_set_new(paths, route->path, path) != 0)
 			return false;
 	}
-	return verb && json_object_set_new(path, method, operation_of(route, verb)) == 0;
+	return json_object_set_new(path, method, describe_route(route)) == 0;
 }
 
 static json_t *problem_schema(void)

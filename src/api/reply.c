@@ -180,7 +180,7 @@ static bool next_link(const struct api_call *call, const json_t *result, char *i
 	const json_t *cursor = json_object_get(result, "next_cursor");
 	const char *query = http_query(call->http), *old = strstr(query, "cursor=");
 
-	if (!json_is_integer(cursor))
+	if (!json_is_integer(cursor) || call->match.route->form == ROUTE_VERB)
 		return false;
 	if (old) /* the cursor is put last, so what stands before it is the rest */
 		snprintf(into, size, "<%s?%.*scursor=%lld>; rel=\"next\"", http_path(call->http),

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "manage/access.h"
+
 static const struct route routes[] = {
 	/* who is asking */
 	{ "POST", "/session", "session.create", ROUTE_SIGN_IN, NULL },
@@ -11,6 +13,9 @@ static const struct route routes[] = {
 	{ "DELETE", "/session", "session.end", ROUTE_SIGN_OUT, NULL },
 	{ "PUT", "/session/password", "administrator.password", ROUTE_PLAIN, NULL },
 	{ "PUT", "/session/totp", "administrator.totp", ROUTE_PLAIN, NULL },
+
+	/* whatever bestowctl can ask for */
+	{ "POST", "/verbs/{verb}", NULL, ROUTE_VERB, NULL },
 
 	/* the node */
 	{ "GET", "/status", "status", ROUTE_PLAIN, NULL },
@@ -157,6 +162,21 @@ static const struct route routes[] = {
 const struct route *route_at(size_t index)
 {
 	return index < ARRAY_LEN(routes) ? &routes[index] : NULL;
+}
+
+static bool is_about_sessions(enum route_form form)
+{
+	return form == ROUTE_SIGN_IN || form == ROUTE_SESSION || form == ROUTE_SIGN_OUT;
+}
+
+bool route_offers_verb(const char *verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+		if (is_about_sessions(routes[i].form) && strcmp(routes[i].verb, verb) == 0)
+			return false;
+
+	const struct access_row *row = access_find(verb);
+	return verb_find(verb) && row && row->place != ACCESS_LOCAL;
 }
 
 void route_match_done(struct route_match *match)

@@ -12,7 +12,7 @@ TEST(every_route_has_its_verb_and_no_two_are_one)
 	const struct route *route, *other;
 
 	for (size_t i = 0; (route = route_at(i)) != NULL; i++) {
-		if (!verb_find(route->verb))
+		if (route->form != ROUTE_VERB && !verb_find(route->verb))
 			fail_msg("%s %s asks for %s, which is no verb", route->method, route->path,
 				 route->verb);
 		for (size_t j = i + 1; (other = route_at(j)) != NULL; j++)
@@ -33,10 +33,27 @@ TEST(every_verb_has_a_route)
 		bool found = false;
 
 		for (size_t j = 0; (route = route_at(j)) != NULL; j++)
-			found |= strcmp(route->verb, verb->name) == 0;
+			found |= route->verb && strcmp(route->verb, verb->name) == 0;
 		if (!found && row && row->place != ACCESS_LOCAL)
 			fail_msg("%s has no route in api/route.c", verb->name);
 	}
+}
+
+TEST(no_session_begins_by_the_route_for_any_verb)
+{
+	static const char *const closed[] = { "session.create",
+					      "session.redeem",
+					      "session.show",
+					      "session.end",
+					      "node.backup",
+					      "no.verb",
+					      "" };
+
+	for (size_t i = 0; i < ARRAY_LEN(closed); i++)
+		if (route_offers_verb(closed[i]))
+			fail_msg("%s is offered", closed[i]);
+	assert_true(route_offers_verb("status"));
+	assert_true(route_offers_verb("profile.create"));
 }
 
 static void expect_none(const char *method, const char *path, enum reason reason)
@@ -107,5 +124,6 @@ TEST(co_15_a_formula_is_defused)
 }
 
 TEST_MAIN(RUN(every_route_has_its_verb_and_no_two_are_one), RUN(every_verb_has_a_route),
-	  RUN(a_path_that_is_none_is_not_found), RUN(a_path_gives_its_names),
-	  RUN(the_description_names_every_route), RUN(co_15_a_formula_is_defused))
+	  RUN(no_session_begins_by_the_route_for_any_verb), RUN(a_path_that_is_none_is_not_found),
+	  RUN(a_path_gives_its_names), RUN(the_description_names_every_route),
+	  RUN(co_15_a_formula_is_defused))
