@@ -137,12 +137,13 @@ class Identity:
 class Node:
     """A running node. Use as a context manager; everything of it is in `folder`."""
 
-    def __init__(self, settings="", est_settings="", edges=2, setup=True, environment=None, va_settings=None, admin=False):
+    def __init__(self, settings="", est_settings="", edges=2, setup=True, environment=None, va_settings=None, admin=False, metrics=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bestow-node-"))
         self.port = free_port()
         self.va_port = free_port() if va_settings is not None else None
         self.va_settings = va_settings
         self.admin_port = free_port() if admin else None
+        self.metrics_port = free_port() if metrics else None
         self.config = self.folder / "bestowd.conf"
         self.log_path = self.folder / "log"
         self.environment = {**os.environ, **(environment or {})}
@@ -161,11 +162,18 @@ class Node:
             f"est_url = https://localhost:{self.port}\nlog_format = json\n{settings}\n"
             f"[est]\nlisten = 127.0.0.1:{self.port}\n{est_settings}\n"
             + (f"[va]\nlisten = 127.0.0.1:{self.va_port}\nurl = {self.va_url}\n{self.va_settings}\n" if self.va_port else "")
-            + (f"[admin]\nlisten = 127.0.0.1:{self.admin_port}\nurl = https://localhost:{self.admin_port}\n" if self.admin_port else ""))
+            + (f"[admin]\nlisten = 127.0.0.1:{self.admin_port}\nurl = https://localhost:{self.admin_port}\n" if self.admin_port else "")
+            + (f"[metrics]\nlisten = 127.0.0.1:{self.metrics_port}\n" if self.metrics_port else ""))
 
     @property
     def va_url(self):
         return f"http://127.0.0.1:{self.va_port}"
+
+    def monitor(self, path, accept=None):
+        """What the metrics listener answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=20)
+        connection.request("GET", path, headers={"Accept": accept} if accept else {})
+        return Answer(connection.getresponse())
 
     def write_config_with_state(self, folder):
         """The same, with the state elsewhere."""

@@ -5,6 +5,7 @@
 #include "node/selftest.h"
 #include "bestow-ra/upstream_process.h"
 #include "node/family.h"
+#include "node/monitor.h"
 
 #define DEFAULT_CONFIG "/etc/bestow-ra/bestow-ra.conf"
 
@@ -60,7 +61,8 @@ static bool always(const struct generation *before, const struct generation *now
 }
 
 static const struct part parts[] = {
-	{ PROCESS_SERVICE, "upstream", run_upstream, always },
+	{ PROCESS_SERVICE, "upstream", run_upstream, always, NULL },
+	MONITOR_PART,
 };
 
 /* Reads what the configuration names, as the process will. */

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "node/control.h"
+#include "bestowd/health.h"
 #include "bestowd/secret_source.h"
 #include "jobs/jobs.h"
 #include "manage/manage.h"
@@ -272,7 +273,7 @@ static void on_line(void *context, size_t line, enum ipc_role role, const char *
 	struct error err = { 0 };
 
 	(void)name;
-	if (role == IPC_ROLE_SUPERVISOR)
+	if (role != IPC_ROLE_EDGE && role != IPC_ROLE_ADMIN)
 		return;
 	pthread_mutex_lock(&authority->publishing);
 	if (role == IPC_ROLE_ADMIN ? make_identity(authority, &snapshot, &err)
@@ -373,6 +374,17 @@ static enum ipc_answer answer_api(struct authority *authority, struct bytes payl
 	return IPC_ANSWER_NOW;
 }
 
+static void answer_health(struct authority *authority, struct buffer *to)
+{
+	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
+	const struct health_view view = { .store = authority->store,
+					  .signer = authority->signer,
+					  .catalog = catalog,
+					  .now = clock_now(&clock_system) };
+
+	health_check(&view, to);
+}
+
 static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
 				  struct ipc_turn turn, struct buffer *reply)
 {
@@ -388,6 +400,8 @@ static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct byte
 		take_fetch(context, payload);
 	else if (kind == IPC_OCSP)
 		answer_ocsp(context, payload, reply);
+	else if (kind == IPC_HEALTH)
+		answer_health(context, reply);
 	return IPC_ANSWER_NOW;
 }
 

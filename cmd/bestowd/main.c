@@ -5,6 +5,7 @@
 #include "bestowd/authority.h"
 #include "node/selftest.h"
 #include "node/family.h"
+#include "node/monitor.h"
 
 #define DEFAULT_CONFIG "/etc/bestowd/bestowd.conf"
 
@@ -73,7 +74,8 @@ static int run_admin(struct family *family, const struct process *process, int c
 	size_t listener_count = 0;
 	struct error err;
 
-	if (!generation_admin_listeners(process->generation, &listeners, &listener_count, &err))
+	if (!generation_listeners_of(process->generation, LISTENER_ADMIN, &listeners,
+				     &listener_count, &err))
 		return control_refuse(control_fd, &err);
 	const struct admin_options options = {
 		.listeners = listeners,
@@ -95,12 +97,13 @@ static int run_admin(struct family *family, const struct process *process, int c
 /* The admin process lives by what is current when it starts. */
 static bool admin_must_restart(const struct generation *before, const struct generation *now)
 {
-	return !generation_shares_admin(before, now);
+	return !generation_shares(before, now, LISTENER_ADMIN);
 }
 
 static const struct part parts[] = {
-	{ PROCESS_SERVICE, "authority", run_authority, NULL },
-	{ PROCESS_ADMIN, "admin", run_admin, admin_must_restart },
+	{ PROCESS_SERVICE, "authority", run_authority, NULL, NULL },
+	{ PROCESS_ADMIN, "admin", run_admin, admin_must_restart, NULL },
+	MONITOR_PART,
 };
 
 static const struct program bestowd = {

@@ -11,6 +11,7 @@
 #include "est_server/est_server.h"
 #include "http/tls.h"
 #include "ipc/ipc.h"
+#include "metrics/record.h"
 #include "model/event.h"
 #include "model/fetch.h"
 #include "va/va.h"
@@ -110,6 +111,23 @@ static void tell(struct est_asker *asker, const struct event *event)
 		ipc_tell(edge->authority, IPC_EVENT, buffer_view(&message));
 }
 
+/* -- what is counted -- */
+
+static void answered_request(struct est_asker *asker, const struct est_outcome *outcome)
+{
+	record_request(((struct edge *)asker)->options->page, outcome);
+}
+
+static void answered_ocsp(void *context, bool was_kept, unsigned int status)
+{
+	record_ocsp(((struct edge *)context)->options->page, was_kept, status);
+}
+
+static void answered_fetch(void *context, const char *kind, unsigned int status)
+{
+	record_fetch(((struct edge *)context)->options->page, kind, status);
+}
+
 /* -- serving -- */
 
 static void handle(void *context, struct http_exchange *exchange)
@@ -136,6 +154,7 @@ static bool listen_now(struct edge *edge, struct error *err)
 		    !http_server_listen(edge->http, &edge->options->listeners[i], err))
 			return false;
 	edge->listening = true;
+	counter_set(&edge->options->page->gauges.listens, 1);
 	return true;
 }
 
@@ -248,6 +267,7 @@ static void retire(struct edge *edge, const struct control_retire *order)
 {
 	const struct timeval often = { .tv_usec = DRAIN_LOOK_MS * 1000 };
 
+	counter_set(&edge->options->page->gauges.listens, 0);
 	http_server_retire(edge->http, order->close_idle);
 	http_server_retire(edge->va_http, order->close_idle);
 	edge->drain_until_ms = order->drain_ms ? monotonic_ms() + order->drain_ms : 0;
@@ -285,19 +305,28 @@ static bool load_identity(struct edge *edge, struct error *err)
 static bool make_parts(struct edge *edge, struct error *err)
 {
 	const struct edge_options *options = edge->options;
+	struct metrics_page *page = options->page;
 	const struct http_server_options http = { .base = edge->base,
 						  .limits = options->limits,
 						  .handle = handle,
 						  .admit = admit,
-						  .context = edge };
+						  .context = edge,
+						  .counters = &page->counters.http[PAGE_EST],
+						  .open = &page->gauges.connections };
 	const struct http_server_options va_http = {
 		.base = edge->base,
 		.limits = options->limits,
 		.handle = handle_va,
 		.context = edge,
 		.takes_encoded_slashes = true,
+		.counters = &page->counters.http[PAGE_VA],
+		.open = &page->gauges.connections,
 	};
-	const struct va_options va = { .ask = ask_ocsp, .context = edge, .board = options->board };
+	const struct va_options va = { .ask = ask_ocsp,
+				       .context = edge,
+				       .board = options->board,
+				       .answered_ocsp = answered_ocsp,
+				       .answered_fetch = answered_fetch };
 	const struct est_server_options est = { .asker = &edge->asker,
 						.base_path = options->base_path,
 						.via_name = options->via_name };
@@ -334,7 +363,9 @@ static struct event_base *make_base(void)
 static bool start(struct edge *edge, struct error *err)
 {
 	change_board_only_read(edge->options->board);
-	edge->asker = (struct est_asker){ .ask = ask, .tell = tell, .fetched = fetched };
+	edge->asker = (struct est_asker){
+		.ask = ask, .tell = tell, .fetched = fetched, .answered = answered_request
+	};
 	edge->base = make_base();
 	if (!edge->base)
 		return error_set(err, REASON_NO_MEMORY, "event base");

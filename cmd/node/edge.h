@@ -5,6 +5,7 @@
 #include "base/change_board.h"
 #include "node/lockdown.h"
 #include "http/http.h"
+#include "metrics/page.h"
 
 /* Everything is borrowed from the supervisor's memory as it was at fork; edge_main may keep it. */
 struct edge_options {
@@ -22,6 +23,7 @@ struct edge_options {
 	const char *base_path; /* before "/.well-known/est": "" or "/pki", no slash at the end */
 	bool drop_unlisted; /* close on addresses that no account lists, before any byte is read */
 	struct change_board *board; /* which OCSP answers are void; only read from here on */
+	struct metrics_page *page;  /* what this edge counts */
 	struct lockdown_options lockdown;
 };
 

@@ -18,6 +18,10 @@ bool family_add(struct family *family, enum process_kind kind, const char *name,
 		return error_set(err, REASON_BUSY, "more than %d processes", FAMILY_MAX);
 	if (!process_new(kind, name, generation, &family->members[family->count], err))
 		return false;
+	if (!metrics_board_take(family->metrics, &family->members[family->count]->page, err)) {
+		process_free(TAKE(family->members[family->count]));
+		return false;
+	}
 	family->count++;
 	return true;
 }
@@ -26,10 +30,15 @@ bool family_add_parts(struct family *family, const struct generation *generation
 {
 	const struct program *program = family->program;
 
-	for (size_t i = 0; i < program->part_count; i++)
-		if (!family_add(family, program->parts[i].kind, program->parts[i].name, generation,
-				err))
+	for (size_t i = 0; i < program->part_count; i++) {
+		const struct part *part = &program->parts[i];
+
+		if (family_of_kind(family, part->kind) ||
+		    (part->is_wanted && !part->is_wanted(generation)))
+			continue;
+		if (!family_add(family, part->kind, part->name, generation, err))
 			return false;
+	}
 	return true;
 }
 
@@ -66,6 +75,7 @@ void family_remove(struct family *family, struct process *process)
 			(family->count - i) * sizeof family->members[i]);
 		break;
 	}
+	metrics_board_give_back(family->metrics, process->page);
 	process_free(process);
 }
 
@@ -79,13 +89,22 @@ void family_done(struct family *family)
 	family->est_url = family->console_url = NULL;
 	change_board_free(family->board);
 	family->board = NULL;
+	metrics_board_free(family->metrics);
+	family->metrics = NULL;
 }
 
 /* -- what each kind does after fork() -- */
 
 static enum ipc_role role_of(enum process_kind kind)
 {
-	return kind == PROCESS_ADMIN ? IPC_ROLE_ADMIN : IPC_ROLE_EDGE;
+	static const enum ipc_role roles[PROCESS_KIND_COUNT] = {
+		[PROCESS_SERVICE] = IPC_ROLE_EDGE, /* it has no line */
+		[PROCESS_ADMIN] = IPC_ROLE_ADMIN,
+		[PROCESS_MONITOR] = IPC_ROLE_MONITOR,
+		[PROCESS_EDGE] = IPC_ROLE_EDGE,
+	};
+
+	return roles[kind];
 }
 
 size_t family_lines(const struct family *family, struct family_line *ret)
@@ -111,6 +130,7 @@ static int run_edge(void *context, const struct process *process, int control_fd
 		return control_refuse(control_fd, &err);
 	options.name = process->name;
 	options.board = family->board;
+	options.page = family->page;
 	options.via_name = family->via_name[0] ? family->via_name : NULL;
 	options.line_fd = process->line[1];
 	options.control_fd = control_fd;
@@ -133,10 +153,11 @@ static void keep(struct kept *kept, int fd)
 		kept->fds[kept->count++] = fd;
 }
 
-static void keep_listeners(const struct generation *generation, bool for_admin, struct kept *kept)
+static void keep_listeners(const struct generation *generation, unsigned int kinds,
+			   struct kept *kept)
 {
 	for (size_t i = 0; i < generation->fd_count; i++)
-		if (generation_is_of(generation, i, LISTENER_ADMIN) == for_admin)
+		if (generation_is_of(generation, i, kinds))
 			keep(kept, generation->fds[i]);
 }
 
@@ -150,19 +171,36 @@ static void keep_for(const struct family *family, const struct process *process,
 	case PROCESS_ADMIN:
 		keep(kept, process->line[1]);
 		keep(kept, family->admin_fd);
-		keep_listeners(process->generation, true, kept);
+		keep_listeners(process->generation, LISTENER_BIT(LISTENER_ADMIN), kept);
+		return;
+	case PROCESS_MONITOR:
+		keep(kept, process->line[1]);
+		keep_listeners(process->generation, LISTENER_BIT(LISTENER_METRICS), kept);
 		return;
 	case PROCESS_EDGE:
 		keep(kept, process->line[1]);
-		keep_listeners(process->generation, false, kept);
+		keep_listeners(process->generation, LISTENERS_OF_EDGES, kept);
+		return;
+	case PROCESS_KIND_COUNT:
 		return;
 	}
+}
+
+/* What it counts, it counts in its own page; the monitor has none, and sees all. */
+static void take_page(struct family *family, const struct process *process)
+{
+	family->page = NULL;
+	if (process->kind == PROCESS_MONITOR)
+		metrics_board_only_read(family->metrics);
+	else
+		family->page = metrics_board_keep(family->metrics, process->page);
 }
 
 static int run(void *context, const struct process *process, int control_fd)
 {
 	const struct part *part = family_part(context, process);
 
+	take_page(context, process);
 	return part ? part->run(context, process, control_fd)
 		    : run_edge(context, process, control_fd);
 }
@@ -206,12 +244,17 @@ struct process *family_find(const struct family *family, pid_t pid)
 	return NULL;
 }
 
-struct process *family_service(const struct family *family)
+struct process *family_of_kind(const struct family *family, enum process_kind kind)
 {
 	for (size_t i = 0; i < family->count; i++)
-		if (family->members[i]->kind == PROCESS_SERVICE)
+		if (family->members[i]->kind == kind && !family->members[i]->retiring)
 			return family->members[i];
 	return NULL;
+}
+
+struct process *family_service(const struct family *family)
+{
+	return family_of_kind(family, PROCESS_SERVICE);
 }
 
 bool family_all_ready(const struct family *family, const struct generation *generation)

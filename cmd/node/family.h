@@ -3,6 +3,7 @@
 
 #include "base/change_board.h"
 #include "est/via.h"
+#include "metrics/board.h"
 #include "node/program.h"
 
 #define FAMILY_MAX 1000 /* no more than an ipc_server has lines */
@@ -22,11 +23,14 @@ struct family {
 	char *est_url, *console_url; /* of the node; console_url NULL: there is none */
 	char via_name[VIA_NAME_MAX]; /* of a proxy, in Via fields; "": it is none */
 	struct change_board *board;  /* of the service and the edges, over all their starts */
+	struct metrics_board *metrics;
+	struct metrics_page *page; /* of the process that we are; NULL: it has none */
 };
 
 MUST_CHECK bool family_add(struct family *family, enum process_kind kind, const char *name,
 			   const struct generation *generation, struct error *err);
-/* Adds the program's parts, and the generation's edges, without starting them. */
+/* Adds the program's parts that the generation wants and that are not there yet, and the
+ * generation's edges, without starting them. */
 MUST_CHECK bool family_add_parts(struct family *family, const struct generation *generation,
 				 struct error *err);
 MUST_CHECK bool family_add_edges(struct family *family, const struct generation *generation,
@@ -45,6 +49,8 @@ void family_announce(struct family *family, const struct process *process);
 
 struct process *family_find(const struct family *family, pid_t pid);
 struct process *family_service(const struct family *family);
+/* NULL: there is none of that kind. */
+struct process *family_of_kind(const struct family *family, enum process_kind kind);
 /* `generation` NULL: of any. */
 bool family_all_ready(const struct family *family, const struct generation *generation);
 /* One that is no edge and does not serve, or is about to start again; NULL: all serve. */

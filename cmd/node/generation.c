@@ -160,13 +160,13 @@ static struct http_limits limits_of(const struct config_est *est)
 	};
 }
 
-bool generation_is_of(const struct generation *generation, size_t index, enum listener_kind kind)
+bool generation_is_of(const struct generation *generation, size_t index, unsigned int kinds)
 {
-	return place_at(generation->config, index).listener->kind == kind;
+	return kinds & LISTENER_BIT(place_at(generation->config, index).listener->kind);
 }
 
-/* Those of one side of the house: administrators' or everybody's. */
-static bool list_listeners(const struct generation *generation, bool for_admin,
+/* Those of some kinds. */
+static bool list_listeners(const struct generation *generation, unsigned int kinds,
 			   struct http_listener_options **ret, size_t *ret_count, struct error *err)
 {
 	struct http_listener_options *listeners =
@@ -178,11 +178,11 @@ static bool list_listeners(const struct generation *generation, bool for_admin,
 	for (size_t i = 0; i < generation->fd_count; i++) {
 		const struct config_listener *listener = place_at(generation->config, i).listener;
 
-		if (generation->fds[i] < 0 || (listener->kind == LISTENER_ADMIN) != for_admin)
+		if (generation->fds[i] < 0 || !(kinds & LISTENER_BIT(listener->kind)))
 			continue;
 		listeners[count++] = (struct http_listener_options){
 			.fd = generation->fds[i],
-			.tls = listener->kind != LISTENER_VA,
+			.tls = listener->kind == LISTENER_EST || listener->kind == LISTENER_ADMIN,
 			.proxy_protocol = listener->proxy_protocol,
 			.trusted_proxies = listener->trusted_proxies,
 		};
@@ -192,34 +192,45 @@ static bool list_listeners(const struct generation *generation, bool for_admin,
 	return true;
 }
 
-bool generation_admin_listeners(const struct generation *generation,
-				struct http_listener_options **ret, size_t *ret_count,
-				struct error *err)
+bool generation_listeners_of(const struct generation *generation, enum listener_kind kind,
+			     struct http_listener_options **ret, size_t *ret_count,
+			     struct error *err)
 {
-	return list_listeners(generation, true, ret, ret_count, err);
+	return list_listeners(generation, LISTENER_BIT(kind), ret, ret_count, err);
 }
 
-static bool has_admin_place(const struct generation *generation, const char *text)
+bool generation_has(const struct generation *generation, enum listener_kind kind)
 {
 	for (size_t i = 0; i < generation->fd_count; i++)
-		if (generation_is_of(generation, i, LISTENER_ADMIN) &&
+		if (generation_is_of(generation, i, LISTENER_BIT(kind)))
+			return true;
+	return false;
+}
+
+static bool has_place(const struct generation *generation, enum listener_kind kind,
+		      const char *text)
+{
+	for (size_t i = 0; i < generation->fd_count; i++)
+		if (generation_is_of(generation, i, LISTENER_BIT(kind)) &&
 		    strcmp(place_at(generation->config, i).listen->text, text) == 0)
 			return true;
 	return false;
 }
 
-static bool holds_admin_places(const struct generation *a, const struct generation *b)
+static bool holds_places(const struct generation *a, const struct generation *b,
+			 enum listener_kind kind)
 {
 	for (size_t i = 0; i < b->fd_count; i++)
-		if (generation_is_of(b, i, LISTENER_ADMIN) &&
-		    !has_admin_place(a, place_at(b->config, i).listen->text))
+		if (generation_is_of(b, i, LISTENER_BIT(kind)) &&
+		    !has_place(a, kind, place_at(b->config, i).listen->text))
 			return false;
 	return true;
 }
 
-bool generation_shares_admin(const struct generation *a, const struct generation *b)
+bool generation_shares(const struct generation *a, const struct generation *b,
+		       enum listener_kind kind)
 {
-	return holds_admin_places(a, b) && holds_admin_places(b, a);
+	return holds_places(a, b, kind) && holds_places(b, a, kind);
 }
 
 bool generation_edge_options(const struct generation *generation, struct edge_options *ret,
@@ -229,7 +240,7 @@ bool generation_edge_options(const struct generation *generation, struct edge_op
 	struct http_listener_options *listeners = NULL;
 	size_t count = 0;
 
-	if (!list_listeners(generation, false, &listeners, &count, err))
+	if (!list_listeners(generation, LISTENERS_OF_EDGES, &listeners, &count, err))
 		return false;
 	*ret = (struct edge_options){
 		.listeners = listeners,
@@ -295,7 +306,7 @@ char *generation_console_url(const struct generation *generation)
 	if (configured)
 		return strdup(configured);
 	for (size_t i = 0; i < generation->fd_count; i++)
-		if (generation_is_of(generation, i, LISTENER_ADMIN))
+		if (generation_is_of(generation, i, LISTENER_BIT(LISTENER_ADMIN)))
 			return guess_url(place_at(generation->config, i).listen);
 	return NULL;
 }

@@ -6,6 +6,10 @@
 #include "node/lockdown.h"
 #include "config/config.h"
 
+/* Kinds of listeners, several at once. */
+#define LISTENER_BIT(kind) (1u << (kind))
+#define LISTENERS_OF_EDGES (LISTENER_BIT(LISTENER_EST) | LISTENER_BIT(LISTENER_VA))
+
 struct generation {
 	unsigned int number; /* from 1 */
 	struct config *config;
@@ -29,14 +33,16 @@ DEFINE_CLEANUP(struct generation *, generation_free)
  * process keeps. Line, control line and name are the caller's to set. */
 MUST_CHECK bool generation_edge_options(const struct generation *generation,
 					struct edge_options *ret, struct error *err);
-/* The same for the admin process: only what administrators speak to. */
-MUST_CHECK bool generation_admin_listeners(const struct generation *generation,
-					   struct http_listener_options **ret, size_t *ret_count,
-					   struct error *err);
-/* Whether the descriptor at this index belongs to that kind of listener. */
-bool generation_is_of(const struct generation *generation, size_t index, enum listener_kind kind);
-/* The administrators' addresses are the same in both. */
-bool generation_shares_admin(const struct generation *a, const struct generation *b);
+/* The same for another process: what listens in one way. */
+MUST_CHECK bool generation_listeners_of(const struct generation *generation,
+					enum listener_kind kind, struct http_listener_options **ret,
+					size_t *ret_count, struct error *err);
+bool generation_has(const struct generation *generation, enum listener_kind kind);
+/* Whether the descriptor at this index belongs to one of those kinds of listener. */
+bool generation_is_of(const struct generation *generation, size_t index, unsigned int kinds);
+/* The addresses of that kind are the same in both. */
+bool generation_shares(const struct generation *a, const struct generation *b,
+		       enum listener_kind kind);
 /* "127.0.0.1:8443, [::1]:8443" */
 void generation_print_addresses(const struct generation *generation, struct buffer *to);
 /* As configured, or guessed from the machine's name and the first address. NULL: memory is out. */

@@ -382,6 +382,11 @@ bool lockdown_admin(const struct lockdown_options *options, struct error *err)
 	return lock(options, filter_network, err);
 }
 
+bool lockdown_monitor(const struct lockdown_options *options, struct error *err)
+{
+	return lock(options, filter_network, err);
+}
+
 bool lockdown_authority(const struct lockdown_options *options, struct error *err)
 {
 	return lock(options, filter_authority, err);

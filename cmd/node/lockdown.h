@@ -27,6 +27,8 @@ struct lockdown_options {
 MUST_CHECK bool lockdown_edge(const struct lockdown_options *options, struct error *err);
 /* The admin process holds neither keys nor store, and needs no more than an edge. */
 MUST_CHECK bool lockdown_admin(const struct lockdown_options *options, struct error *err);
+/* So does the one that serves metrics. */
+MUST_CHECK bool lockdown_monitor(const struct lockdown_options *options, struct error *err);
 /* The process with keys and store: files and threads stay possible; programs, other processes,
  * their memory, and every socket but AF_UNIX (and IP, where a token is reached by
  * it) do not. Call it after the passphrase file is read and

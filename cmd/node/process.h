@@ -10,7 +10,9 @@
 enum process_kind {
 	PROCESS_SERVICE, /* answers what edges ask: bestowd's authority, bestow-ra's upstream */
 	PROCESS_ADMIN,
-	PROCESS_EDGE
+	PROCESS_MONITOR, /* serves metrics, and how the node is */
+	PROCESS_EDGE,
+	PROCESS_KIND_COUNT
 };
 
 #define PROCESS_NAME_MAX 32
@@ -22,6 +24,7 @@ struct process {
 	/* To the service: [0] its end, [1] ours; both stay open here, so that whichever process
 	 * comes back finds the line as it was. -1 of the service itself. */
 	int line[2];
+	size_t page; /* of the metrics board */
 
 	pid_t pid;                     /* 0: it does not run */
 	int control_fd;                /* this end; -1: none. New at every start */

@@ -14,6 +14,8 @@ struct part {
 	/* After a reload the process ends, and starts again with what is new; otherwise it goes on
 	 * as before. */
 	bool (*must_restart)(const struct generation *before, const struct generation *now);
+	/* NULL: always. Where it is not wanted there is no such process. */
+	bool (*is_wanted)(const struct generation *generation);
 };
 
 struct program {

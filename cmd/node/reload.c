@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "node/control.h"
+#include "node/standing.h"
 
 #define RELOAD_MS 60000
 
@@ -14,6 +15,7 @@ static void refuse(struct supervisor *supervisor, const char *detail)
 {
 	char quoted[QUOTED_MAX];
 
+	standing_note_reload(supervisor, false);
 	log_event(LOG_LEVEL_ERROR, "node.reload_refused",
 		  "detail=%s remedy=\"mend it and reload; the previous configuration is in force\"",
 		  log_quote(detail, quoted, sizeof quoted));
@@ -145,22 +147,49 @@ void reload_begin(struct supervisor *supervisor)
 		reload_abandon(supervisor, err.detail);
 }
 
+static void end_part(struct family *family, struct process *member)
+{
+	static const struct control_retire order = { .close_idle = true };
+
+	if (member->pid)
+		process_retire(member, &order);
+	else
+		family_remove(family, member);
+}
+
+/* Started with whatever is due to start. */
+static void add_missing_parts(struct family *family, const struct generation *now)
+{
+	size_t before = family->count;
+	struct error err;
+
+	if (!family_add_parts(family, now, &err))
+		log_event(LOG_LEVEL_ERROR, "node.part_missing", "detail=\"%s\"", err.detail);
+	for (size_t i = before; i < family->count; i++)
+		family_announce(family, family->members[i]);
+}
+
 /* What a part has of the configuration it has since its start. */
 static void move_parts(struct family *family, const struct generation *before,
 		       const struct generation *now)
 {
-	for (size_t i = 0; i < family->count; i++) {
-		struct process *member = family->members[i];
+	for (size_t i = family->count; i > 0; i--) {
+		struct process *member = family->members[i - 1];
 		const struct part *part = family_part(family, member);
 
-		if (!part || !part->must_restart)
+		if (!part || member->retiring || !part->must_restart)
 			continue;
+		if (part->is_wanted && !part->is_wanted(now)) {
+			end_part(family, member);
+			continue;
+		}
 		member->generation = now;
 		if (!member->pid || !part->must_restart(before, now))
 			continue;
 		member->restarting = true;
 		process_signal(member, SIGTERM);
 	}
+	add_missing_parts(family, now);
 }
 
 static void take_over(struct supervisor *supervisor)
@@ -185,6 +214,7 @@ static void take_over(struct supervisor *supervisor)
 	generation_stop_listening(before, supervisor->current);
 	log_set_level(supervisor->current->config->node.log_level);
 	warn_of_restart(supervisor->generations[0]->config, supervisor->current->config);
+	standing_note_reload(supervisor, true);
 	supervisor->settling = true;
 	supervisor->deadline = monotonic_ms() + RELOAD_MS;
 }

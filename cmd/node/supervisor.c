@@ -16,6 +16,7 @@
 #include "node/control.h"
 #include "node/listen.h"
 #include "node/reload.h"
+#include "node/standing.h"
 
 #define DRAIN_MS 10000
 #define GRACE_MS 1000 /* from the drain's end to SIGKILL */
@@ -160,6 +161,9 @@ static void on_end(struct supervisor *supervisor, struct process *process, int h
 	/* what it said last may still wait */
 	(void)process_listen(process);
 	describe_end(process, how, detail, sizeof detail);
+	standing_note_end(supervisor, process,
+			  process->retiring || process->restarting ||
+				  supervisor->phase >= PHASE_DRAINING);
 	if (process->retiring || supervisor->phase >= PHASE_DRAINING) {
 		log_event(ended_as_told(how) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "process.ended",
 			  "child=%s detail=%s", process->name,
@@ -357,6 +361,7 @@ static void turn(struct supervisor *supervisor)
 	advance(supervisor);
 	start_due(supervisor);
 	free_unused_generations(supervisor);
+	standing_show(supervisor);
 	watch_dog(supervisor);
 }
 
@@ -413,8 +418,10 @@ static bool prepare(struct supervisor *supervisor, struct config *config, struct
 		return error_set(err, REASON_NO_MEMORY, "EST URL");
 	if (family->program->is_proxy && !via_make_name(family->via_name, err))
 		return false;
-	return change_board_new(&family->board, err) &&
-	       (!local.path || listen_local(&local, &family->admin_fd, err)) &&
+	if (!change_board_new(&family->board, err) || !metrics_board_new(&family->metrics, err))
+		return false;
+	standing_begin(supervisor);
+	return (!local.path || listen_local(&local, &family->admin_fd, err)) &&
 	       family_add_parts(family, generation, err) &&
 	       family_add_edges(family, generation, err) && open_signals(supervisor, err);
 }

@@ -25,12 +25,17 @@ struct clock clock_fixed(int64_t seconds)
 	return (struct clock){ .now = fixed_now, .fixed = seconds };
 }
 
-uint64_t monotonic_ms(void)
+uint64_t monotonic_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t monotonic_ms(void)
+{
+	return monotonic_us() / 1000;
 }
 
 const char *time_to_text(int64_t seconds, char into[TIME_TEXT_MAX])

@@ -21,6 +21,8 @@ static inline int64_t clock_now(const struct clock *clock)
 
 /* Monotonic milliseconds, for timers and durations only. */
 uint64_t monotonic_ms(void);
+/* The same in microseconds. */
+uint64_t monotonic_us(void);
 
 #define TIME_TEXT_MAX 32
 /* "2026-11-23T17:45:00Z"; returns `into`. Years 0 to 9999 only, else "-". */

@@ -17,6 +17,7 @@ static const struct {
 } own_listeners[] = {
 	{ "va", "[va]", LISTENER_VA },
 	{ "admin", "[admin]", LISTENER_ADMIN },
+	{ "metrics", "[metrics]", LISTENER_METRICS },
 };
 
 static const char *listener_name(const char *section)

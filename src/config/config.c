@@ -178,12 +178,17 @@ static void print_setting(const struct config_setting *setting, struct buffer *t
 
 static void print_section(const struct config *config, const char *section, struct buffer *to)
 {
-	buffer_printf(to, "%s[%s]\n", to->len ? "\n" : "", section);
+	bool begun = false;
+
 	for (size_t i = 0; i < key_count; i++)
 		for (size_t j = 0; j < config->setting_count; j++) {
 			const struct config_setting *setting = &config->settings[j];
-			if (setting->key == &keys[i] && strcmp(setting->section, section) == 0)
-				print_setting(setting, to);
+			if (setting->key != &keys[i] || strcmp(setting->section, section) != 0)
+				continue;
+			if (!begun)
+				buffer_printf(to, "%s[%s]\n", to->len ? "\n" : "", section);
+			begun = true;
+			print_setting(setting, to);
 		}
 }
 
@@ -200,10 +205,13 @@ static void print_named(const struct config *config, const char *kind, const cha
 
 void config_print(const struct config *config, struct buffer *to)
 {
-	print_section(config, "node", to);
-	print_section(config, "est", to);
+	static const char *const sections[] = { "node", "est", "va", "admin", "metrics", "token" };
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+		print_section(config, sections[i], to);
 	for (size_t i = 1; i < config->listener_count; i++)
-		print_named(config, "listener", config->listeners[i].name, to);
+		if (config->listeners[i].kind == LISTENER_EST)
+			print_named(config, "listener", config->listeners[i].name, to);
 	for (size_t i = 0; i < config->upstream_count; i++)
 		print_named(config, "upstream", config->upstreams[i].name, to);
 	for (size_t i = 0; i < config->profile_count; i++)

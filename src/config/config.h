@@ -33,8 +33,9 @@ struct config_listen {
 
 enum listener_kind {
 	LISTENER_EST,
-	LISTENER_VA,    /* [va]'s: plain HTTP for relying parties */
-	LISTENER_ADMIN, /* [admin]'s: the console and the REST API */
+	LISTENER_VA,      /* [va]'s: plain HTTP for relying parties */
+	LISTENER_ADMIN,   /* [admin]'s: the console and the REST API */
+	LISTENER_METRICS, /* [metrics]': plain HTTP for who watches the node */
 };
 
 struct config_listener {

@@ -141,7 +141,8 @@ static const struct home {
 	[HOME_VA] = { "va", NULL, "va", IN(CONFIG_BESTOWD) },
 	[HOME_ADMIN] = { "admin", NULL, "admin", IN(CONFIG_BESTOWD) },
 	[HOME_TOKEN] = { "token", NULL, "token", IN(CONFIG_BESTOWD) },
-	[HOME_LISTENER] = { "est", "listener ", "est], [va], [admin] and [listener NAME", IN_BOTH },
+	[HOME_LISTENER] = { "est", "listener ", "est], [va], [admin], [metrics] and [listener NAME",
+			    IN_BOTH },
 	[HOME_UPSTREAM] = { "", "upstream ", "upstream NAME", IN(CONFIG_RA) },
 	[HOME_PROFILE] = { "", "profile ", "profile NAME", IN(CONFIG_RA) },
 };
@@ -183,25 +184,35 @@ bool section_exists(enum config_dialect dialect, const char *section)
 		    ((*homes[i].section && strcmp(section, homes[i].section) == 0) ||
 		     section_name((enum key_home)i, section)))
 			return true;
-	return false;
+	return strcmp(section, "metrics") == 0;
 }
 
 const char *sections_text(enum config_dialect dialect)
 {
 	return dialect == CONFIG_RA
-		       ? "[node], [est], [listener NAME], [upstream NAME] and [profile NAME]"
-		       : "[node], [est], [va], [admin], [token] and [listener NAME]";
+		       ? "[node], [est], [metrics], [listener NAME], [upstream NAME] and [profile "
+			 "NAME]"
+		       : "[node], [est], [va], [admin], [metrics], [token] and [listener NAME]";
 }
 
-/* [est], [va] and [admin] have listeners of their own. */
+/* Sections with listeners of their own, beside [est]. */
+static bool has_listener(const char *section)
+{
+	static const char *const sections[] = { "va", "admin", "metrics" };
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+		if (strcmp(section, sections[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool may_stand_in(const struct key *key, const char *section)
 {
 	const struct home *home = &homes[key->home];
 
 	if (section_name(key->home, section))
 		return true;
-	if (key->home == HOME_LISTENER &&
-	    (strcmp(section, "va") == 0 || strcmp(section, "admin") == 0))
+	if (key->home == HOME_LISTENER && has_listener(section))
 		return true;
 	return *home->section && strcmp(section, home->section) == 0;
 }

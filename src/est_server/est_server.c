@@ -94,6 +94,8 @@ static bool find_profile(struct est_exchange *e, struct error *err)
 	if (!e->profile)
 		return error_set(err, REASON_UNKNOWN_LABEL, "no profile has this label");
 	snprintf(e->profile_name, sizeof e->profile_name, "%s", e->profile->name);
+	snprintf(e->account_name, sizeof e->account_name, "%s",
+		 snapshot->accounts[e->profile->account].name);
 	if (!e->profile->active)
 		return error_set(err, REASON_UNKNOWN_LABEL, "the profile is suspended");
 	return true;

@@ -18,10 +18,11 @@ struct est_exchange {
 	struct est_server *server;
 	struct http_exchange *http;
 	struct est_path path;
-	char via[VIA_MAX];                      /* to send on; "" where this is no proxy */
-	const struct snapshot_profile *profile; /* while the request is being read */
-	char profile_name[65];                  /* for the log, after that */
+	char via[VIA_MAX];                       /* to send on; "" where this is no proxy */
+	const struct snapshot_profile *profile;  /* while the request is being read */
+	char account_name[65], profile_name[65]; /* for log and metrics, after that */
 	char detail[ERROR_DETAIL_MAX];
+	bool is_repeated;  /* answered with what was issued before */
 	bool is_withheld;  /* too many like it in this second: no event, no line in the log */
 	uint32_t withheld; /* how many before it were */
 };

@@ -65,11 +65,10 @@ static const char *operation_text(const struct est_exchange *e)
 							: est_operation_text(e->path.operation);
 }
 
-static void log_request(const struct est_exchange *e, unsigned int status, enum reason reason)
+static void log_request(const struct est_exchange *e, const struct est_outcome *outcome)
 {
 	char peer[ADDRESS_TEXT_MAX], label[280], detail[2 * ERROR_DETAIL_MAX];
 	char withheld[32] = "";
-	uint64_t took = monotonic_ms() - http_started_ms(e->http);
 
 	if (e->is_withheld)
 		return;
@@ -81,14 +80,34 @@ static void log_request(const struct est_exchange *e, unsigned int status, enum 
 		  http_request_id(e->http), address_to_text(http_peer(e->http), peer),
 		  http_tls_version(e->http), operation_text(e),
 		  log_quote(e->path.label, label, sizeof label),
-		  e->profile_name[0] ? e->profile_name : "-", status, reason_code(reason), took,
+		  e->profile_name[0] ? e->profile_name : "-", outcome->status,
+		  reason_code(outcome->reason), outcome->us / 1000,
 		  log_quote(e->detail, detail, sizeof detail), withheld);
+}
+
+static void count_request(const struct est_exchange *e, const struct est_outcome *outcome)
+{
+	struct est_asker *asker = e->server->options.asker;
+
+	if (asker && asker->answered)
+		asker->answered(asker, outcome);
 }
 
 static void send_answer(struct est_exchange *e, struct http_answer answer, enum reason reason)
 {
+	const struct est_outcome outcome = {
+		.operation = e->path.operation,
+		.account = e->account_name,
+		.profile = e->profile_name,
+		.status = answer.status,
+		.reason = reason,
+		.is_repeated = e->is_repeated,
+		.us = monotonic_us() - http_started_us(e->http),
+	};
+
 	answer.mirrors_http10 = quirk_mirrors_http10(http_header(e->http, "User-Agent"));
-	log_request(e, answer.status, reason);
+	log_request(e, &outcome);
+	count_request(e, &outcome);
 	http_answer(e->http, &answer);
 }
 
@@ -186,6 +205,7 @@ static void reply_certificate(struct est_exchange *e, const struct est_reply *re
 		reply_refusal(e, &refusal, false);
 		return;
 	}
+	e->is_repeated = reply->repeated;
 	if (reply->repeated)
 		snprintf(e->detail, sizeof e->detail, "the same certificate again");
 	send_base64(e, CERTS_ONLY, buffer_view(&pkcs7));

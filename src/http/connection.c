@@ -121,7 +121,7 @@ void connection_end(struct connection *connection)
 static bool is_inside_request(const struct connection *connection)
 {
 	return connection->state == CONNECTION_BODY ||
-	       (connection->state == CONNECTION_HEAD && connection->request_started_ms != 0);
+	       (connection->state == CONNECTION_HEAD && connection->request_started_us != 0);
 }
 
 static bool is_silent(const struct connection *connection)
@@ -143,7 +143,7 @@ static void note_slow_handshake(struct connection *connection)
 	if (connection->state != CONNECTION_HANDSHAKE || is_silent(connection))
 		return;
 	drop_half_hello(connection);
-	connection->server->counters.handshakes_failed++;
+	counter_add(&connection->server->counters->handshakes_failed, 1);
 	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_INFO,
 						    .event = "tls.failed",
 						    .reason = reason_code(REASON_TIMEOUT),
@@ -212,6 +212,12 @@ static void set_no_delay(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+static void follow_open(const struct http_server *server, int change)
+{
+	if (server->options.open)
+		counter_add(server->options.open, (uint64_t)(int64_t)change);
+}
+
 void connection_open(struct http_server *server, const struct connection_origin *origin)
 {
 	struct connection *connection = calloc(1, sizeof *connection);
@@ -233,7 +239,8 @@ void connection_open(struct http_server *server, const struct connection_origin 
 	connection->is_idle = true;
 	TAILQ_INSERT_TAIL(&server->idle, connection, link);
 	server->open++;
-	server->counters.accepted++;
+	follow_open(server, 1);
+	counter_add(&server->counters->accepted, 1);
 
 	event_assign(&connection->io, server->options.base, origin->fd, EV_READ, on_ready,
 		     connection);
@@ -257,6 +264,7 @@ static void leave_server(struct connection *connection)
 	if (connection->counted)
 		address_count_drop(server->per_address, &connection->peer);
 	server->open--;
+	follow_open(server, -1);
 	if (connection->exchange)
 		server->held -= connection->exchange->body_octets.len;
 	connection->server = NULL;

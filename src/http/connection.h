@@ -59,7 +59,7 @@ struct connection {
 	struct buffer in; /* arrived and not yet used; wiped when used */
 	size_t scanned;
 	unsigned int empty_lines;
-	uint64_t request_started_ms; /* 0: no octet of it has come */
+	uint64_t request_started_us; /* 0: no octet of it has come */
 	struct http_exchange *exchange;
 
 	unsigned int work_in_turn; /* reads and answers since the loop called */

@@ -92,9 +92,9 @@ const char *http_request_id(const struct http_exchange *exchange)
 	return exchange->id;
 }
 
-uint64_t http_started_ms(const struct http_exchange *exchange)
+uint64_t http_started_us(const struct http_exchange *exchange)
 {
-	return exchange->started_ms;
+	return exchange->started_us;
 }
 
 const char *http_tls_version(const struct http_exchange *exchange)

@@ -13,7 +13,7 @@ struct connection;
 struct http_exchange {
 	struct connection *connection;
 	char id[REQUEST_ID_LEN + 1];
-	uint64_t started_ms;
+	uint64_t started_us;
 	struct head head;
 	struct framing framing;
 	struct body body;

@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "http/counters.h"
 
 struct http_limits {
 	size_t head_max;       /* octets of request line and fields; default 8192 */
@@ -37,8 +38,6 @@ struct http_listener_options {
 	struct address_set trusted_proxies; /* borrowed */
 };
 
-#define HTTP_REFUSAL_STATUSES 106 /* 400 to 505 */
-
 struct http_exchange;
 struct http_header {
 	const char *name, *value;
@@ -56,15 +55,8 @@ struct http_server_options {
 	void *context;
 	/* Paths may hold base64, whose slash clients encode: it arrives decoded. False: 404. */
 	bool takes_encoded_slashes;
-};
-
-/* What a process has seen since its start. */
-struct http_counters {
-	uint64_t accepted;    /* connections let in */
-	uint64_t turned_away; /* by admit, by a cap, or not from a trusted proxy */
-	uint64_t handshakes_ok, handshakes_failed;
-	uint64_t requests;                       /* that reached the handler */
-	uint64_t refused[HTTP_REFUSAL_STATUSES]; /* answered by http itself; [0] is 400 */
+	struct http_counters *counters; /* borrowed; NULL: the server has its own */
+	struct counter *open;           /* follows how many are open; borrowed; NULL: none does */
 };
 
 /* SIGPIPE must be ignored by the process. The base gets three priorities: clients whose address has
@@ -110,8 +102,8 @@ bool http_peer_unknown(
 		*exchange); /* a trusted proxy spoke without naming the client (LOCAL, UNKNOWN) */
 const char *http_request_id(
 	const struct http_exchange *exchange); /* 16 hexadecimal digits, new for every request */
-uint64_t
-http_started_ms(const struct http_exchange *exchange); /* monotonic, the request's first octet */
+/* monotonic_us() at the request's first octet */
+uint64_t http_started_us(const struct http_exchange *exchange);
 
 /* -- TLS of the connection; empty on plain listeners -- */
 const char *http_tls_version(const struct http_exchange *exchange); /* "TLSv1.3"; "" without TLS */

@@ -87,7 +87,7 @@ void connection_refuse(struct connection *connection, const struct refusal *refu
 		answer.headers[0] = (struct http_header){ "Allow", "GET, HEAD, POST" };
 
 	connection_set_idle(connection, false);
-	connection->server->counters.refused[refusal->status - 400]++;
+	counter_add(&connection->server->counters->refused[refusal->status - 400], 1);
 	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_INFO,
 						    .event = "http.refused",
 						    .reason = code,

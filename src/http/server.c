@@ -57,7 +57,7 @@ bool server_admit(struct http_server *server, const struct address *peer)
 	if (welcome &&
 	    address_count_add(server->per_address, peer, options->limits.connections_per_address))
 		return true;
-	server->counters.turned_away++;
+	counter_add(&server->counters->turned_away, 1);
 	return false;
 }
 
@@ -82,7 +82,7 @@ static bool is_welcome(struct listener *listener, const struct address *peer)
 		return server_admit(listener->server, peer);
 	if (address_set_holds(&listener->options.trusted_proxies, peer))
 		return true;
-	listener->server->counters.turned_away++;
+	counter_add(&listener->server->counters->turned_away, 1);
 	return false;
 }
 
@@ -181,6 +181,7 @@ bool http_server_new(const struct http_server_options *options, struct http_serv
 	if (!server)
 		return error_set(err, REASON_NO_MEMORY, "HTTP server");
 	server->options = *options;
+	server->counters = options->counters ? options->counters : &server->own_counters;
 	TAILQ_INIT(&server->listeners);
 	TAILQ_INIT(&server->idle);
 	TAILQ_INIT(&server->busy);
@@ -264,7 +265,7 @@ uint32_t http_server_connections(const struct http_server *server)
 
 const struct http_counters *http_server_counters(const struct http_server *server)
 {
-	return &server->counters;
+	return server->counters;
 }
 
 static void close_all(struct connection_list *list)

@@ -29,7 +29,7 @@ struct http_server {
 	size_t held; /* octets of the bodies of all connections' requests */
 	struct address_count *per_address;
 	struct log_budget log_budget;
-	struct http_counters counters;
+	struct http_counters own_counters, *counters;
 	uint64_t next_id;
 	bool closing; /* no answer keeps its connection */
 	unsigned char scratch[SCRATCH_LEN];

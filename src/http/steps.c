@@ -31,7 +31,7 @@ static void await_request(struct connection *connection, uint32_t ms)
 	connection->state = CONNECTION_HEAD;
 	connection->scanned = 0;
 	connection->empty_lines = 0;
-	connection->request_started_ms = 0;
+	connection->request_started_us = 0;
 	connection_set_idle(connection, true);
 	connection_set_deadline(connection, ms);
 }
@@ -40,7 +40,7 @@ static void await_request(struct connection *connection, uint32_t ms)
 
 static enum step no_proxy_header(struct connection *connection, const char *why)
 {
-	connection->server->counters.turned_away++;
+	counter_add(&connection->server->counters->turned_away, 1);
 	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_WARNING,
 						    .event = "proxy.refused",
 						    .reason = reason_code(REASON_NO_SOURCE),
@@ -168,7 +168,7 @@ static enum step await_hello(struct connection *connection)
 /* The alert that tells the client why is under way: do not run it over with a reset. */
 static enum step handshake_failed(struct connection *connection, const struct error *err)
 {
-	connection->server->counters.handshakes_failed++;
+	counter_add(&connection->server->counters->handshakes_failed, 1);
 	notice_client(connection, &(struct notice){ .level = LOG_LEVEL_INFO,
 						    .event = "tls.failed",
 						    .reason = reason_code(err->reason),
@@ -186,7 +186,7 @@ enum step step_handshake(struct connection *connection)
 		return await_hello(connection);
 	switch (tls_session_handshake(connection->stream.tls, &err)) {
 	case STREAM_OK:
-		connection->server->counters.handshakes_ok++;
+		counter_add(&connection->server->counters->handshakes_ok, 1);
 		await_request(connection, limits->request_ms < limits->idle_ms ? limits->request_ms
 									       : limits->idle_ms);
 		return STEP_NEXT;
@@ -213,7 +213,7 @@ static void drop_used(struct connection *connection, size_t len)
 
 static enum step ended(struct connection *connection)
 {
-	if (connection->request_started_ms != 0)
+	if (connection->request_started_us != 0)
 		return refused(connection, &cut_short);
 	connection_end(connection);
 	return STEP_NEXT;
@@ -255,9 +255,9 @@ static enum step read_more(struct connection *connection)
 
 static void begin_request(struct connection *connection)
 {
-	if (connection->request_started_ms != 0)
+	if (connection->request_started_us != 0)
 		return;
-	connection->request_started_ms = monotonic_ms();
+	connection->request_started_us = monotonic_us();
 	connection_set_idle(connection, false);
 	connection_set_deadline(connection, connection->server->options.limits.request_ms);
 }
@@ -270,7 +270,7 @@ static enum step take_head(struct connection *connection, size_t len)
 	if (!exchange_new(connection, text, &connection->exchange))
 		return refused(connection, &out_of_memory);
 	drop_used(connection, len);
-	connection->exchange->started_ms = connection->request_started_ms;
+	connection->exchange->started_us = connection->request_started_us;
 	if (!exchange_parse(connection->exchange, connection->server->options.limits.body_max,
 			    &refusal))
 		return refused(connection, &refusal);
@@ -387,7 +387,7 @@ enum step step_handler(struct connection *connection)
 	struct http_exchange *exchange = TAKE(connection->exchange);
 
 	server_new_id(server, exchange->id);
-	server->counters.requests++;
+	counter_add(&server->counters->requests, 1);
 	server->options.handle(server->options.context, exchange);
 	return connection->state == CONNECTION_HANDLER ? STEP_PAUSE : STEP_NEXT;
 }

@@ -40,11 +40,20 @@ enum ipc_kind {
 	IPC_OCSP,        /* edge to authority: a DER OCSPRequest; reply: packed ocsp_reply. Waits
 			    aside of the others, with a thread of its own that yields to theirs */
 	IPC_FETCH,       /* edge to authority, no reply: packed struct fetch */
+	IPC_METRICS,     /* monitor to service: u8 exposition format; reply: families of metrics */
+	IPC_HEALTH,      /* monitor to service; reply: a line "NAME: WORDS" for each part that
+			    cannot do its work */
 	IPC_KIND_COUNT,
 };
 
 /* Who is at the other end of an authority's line; the supervisor says so, never the line itself. */
-enum ipc_role { IPC_ROLE_SUPERVISOR, IPC_ROLE_EDGE, IPC_ROLE_ADMIN, IPC_ROLE_COUNT };
+enum ipc_role {
+	IPC_ROLE_SUPERVISOR,
+	IPC_ROLE_EDGE,
+	IPC_ROLE_ADMIN,
+	IPC_ROLE_MONITOR,
+	IPC_ROLE_COUNT
+};
 
 struct ipc_frame {
 	enum ipc_kind kind;

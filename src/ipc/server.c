@@ -42,6 +42,7 @@ static const bool may_send[IPC_ROLE_COUNT][IPC_KIND_COUNT] = {
 			    [IPC_FETCH] = true,
 			    [IPC_OCSP] = true },
 	[IPC_ROLE_ADMIN] = { [IPC_HELLO] = true, [IPC_MANAGE] = true, [IPC_API] = true },
+	[IPC_ROLE_MONITOR] = { [IPC_HELLO] = true, [IPC_METRICS] = true, [IPC_HEALTH] = true },
 };
 
 /* -- lines -- */
@@ -179,7 +180,7 @@ static bool add_received_line(struct ipc_server *server, struct bytes payload, i
 
 	unpack_string(&from, &name);
 	if (fd < 0 || !name || !unpack_finished(&from) ||
-	    (role != IPC_ROLE_EDGE && role != IPC_ROLE_ADMIN))
+	    (role != IPC_ROLE_EDGE && role != IPC_ROLE_ADMIN && role != IPC_ROLE_MONITOR))
 		return error_set(err, REASON_PROTOCOL, "a line without descriptor, name or role");
 	int taken = fd;
 	fd = -1;

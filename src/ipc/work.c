@@ -19,7 +19,8 @@ void work_done(struct work *work)
 }
 
 static const bool wants_reply[IPC_KIND_COUNT] = {
-	[IPC_EST] = true, [IPC_MANAGE] = true, [IPC_OCSP] = true, [IPC_API] = true
+	[IPC_EST] = true, [IPC_MANAGE] = true,  [IPC_OCSP] = true,
+	[IPC_API] = true, [IPC_METRICS] = true, [IPC_HEALTH] = true
 };
 
 void work_reply(const struct work *work, const struct buffer *reply)

@@ -76,6 +76,16 @@ struct est_service {
 /* The same seam for a caller that must not block: an edge's event loop. */
 struct event;
 struct fetch;
+/* What became of a request. */
+struct est_outcome {
+	enum est_operation operation;  /* EST_OPERATION_COUNT: none that there is */
+	const char *account, *profile; /* their names; "": of none */
+	unsigned int status;           /* of HTTP */
+	enum reason reason;            /* REASON_NONE: it got what it asked for */
+	bool is_repeated;              /* what an earlier one has got already */
+	uint64_t us;                   /* from its first octet to the answer */
+};
+
 struct est_asker {
 	/* `done` is called exactly once, never from within ask(): with a reply (refusal NULL) or a
 	 * refusal; the reply is then only there for `authenticated`. */
@@ -87,6 +97,8 @@ struct est_asker {
 	void (*tell)(struct est_asker *asker, const struct event *event);
 	/* Somebody fetched /cacerts while a rollover is under way. Best effort. */
 	void (*fetched)(struct est_asker *asker, const struct fetch *fetch);
+	/* An answer leaves. NULL: nobody counts. */
+	void (*answered)(struct est_asker *asker, const struct est_outcome *outcome);
 };
 
 /* The message forms. Unpacking copies nothing: views point into the message. */

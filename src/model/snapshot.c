@@ -33,8 +33,10 @@ void snapshot_free(struct snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
-	for (size_t i = 0; i < snapshot->account_count; i++)
+	for (size_t i = 0; i < snapshot->account_count; i++) {
 		address_set_done(&snapshot->accounts[i].allowed);
+		free(snapshot->accounts[i].name);
+	}
 	for (size_t i = 0; i < snapshot->profile_count; i++)
 		profile_done(&snapshot->profiles[i]);
 	for (size_t i = 0; i < snapshot->label_count; i++)
@@ -81,7 +83,10 @@ void snapshot_pack(const struct snapshot *snapshot, struct buffer *to)
 	pack_u64(to, (uint64_t)snapshot->version);
 	pack_u32(to, (uint32_t)snapshot->account_count);
 	for (size_t i = 0; i < snapshot->account_count; i++) {
+		const char *name = snapshot->accounts[i].name;
+
 		pack_u64(to, (uint64_t)snapshot->accounts[i].id);
+		pack_string(to, name ? name : "");
 		pack_address_set(to, &snapshot->accounts[i].allowed);
 	}
 	pack_u32(to, (uint32_t)snapshot->profile_count);
@@ -103,7 +108,7 @@ void snapshot_pack(const struct snapshot *snapshot, struct buffer *to)
 
 /* The least that one item of a list takes in the message. */
 #define ADDRESS_RANGE_PACKED 32
-#define ACCOUNT_PACKED 12
+#define ACCOUNT_PACKED 17
 #define PROFILE_PACKED 31
 #define LABEL_PACKED 9
 
@@ -188,6 +193,7 @@ static void unpack_accounts(struct unpacker *from, struct snapshot *ret)
 		unpack_array(from, ACCOUNT_PACKED, sizeof *ret->accounts, &ret->account_count);
 	for (size_t i = 0; i < ret->account_count && !from->failed; i++) {
 		ret->accounts[i].id = (int64_t)unpack_u64(from);
+		unpack_required_string(from, &ret->accounts[i].name);
 		unpack_address_set(from, &ret->accounts[i].allowed);
 	}
 }

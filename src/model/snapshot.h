@@ -9,6 +9,7 @@
 struct snapshot_account {
 	int64_t id;
 	struct address_set allowed;
+	char *name; /* "" of a proxy, which has none */
 };
 
 struct snapshot_profile {

@@ -4,6 +4,7 @@
 #include "pki/key.h"
 
 /* Answers that are not signed. */
+#define OCSP_SUCCESSFUL 0
 enum ocsp_error {
 	OCSP_MALFORMED_REQUEST = 1,
 	OCSP_INTERNAL_ERROR = 2,

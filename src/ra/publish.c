@@ -26,7 +26,10 @@ static bool add_accounts(const struct catalog *catalog, struct snapshot *snapsho
 		struct snapshot_account *account = &snapshot->accounts[i];
 
 		account->id = catalog->accounts[i].id;
+		account->name = strdup(catalog->accounts[i].name);
 		snapshot->account_count++;
+		if (!account->name)
+			return error_set(err, REASON_NO_MEMORY, "snapshot");
 		if (!copy_ranges(&catalog->accounts[i].allowed, &account->allowed, err))
 			return false;
 	}

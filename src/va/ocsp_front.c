@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "model/ocsp_kept.h"
 #include "model/publication.h"
+#include "pki/der.h"
 #include "pki/ocsp_request.h"
 #include "pki/ocsp_response.h"
 #include "va/date.h"
@@ -65,7 +66,14 @@ static void log_request(const struct http_exchange *exchange, const char *outcom
 		  http_request_id(exchange), address_to_text(http_peer(exchange), peer), outcome);
 }
 
-static void send_kept(struct http_exchange *exchange, const struct kept_answer *kept, int64_t now)
+static void count(const struct ocsp_front *front, bool was_kept, unsigned int status)
+{
+	if (front->options.answered_ocsp)
+		front->options.answered_ocsp(front->options.context, was_kept, status);
+}
+
+static void send_kept(const struct ocsp_front *front, struct http_exchange *exchange,
+		      const struct kept_answer *kept, int64_t now)
 {
 	char cache_control[80], date[HTTP_DATE_MAX], last_modified[HTTP_DATE_MAX],
 		expires[HTTP_DATE_MAX];
@@ -90,10 +98,22 @@ static void send_kept(struct http_exchange *exchange, const struct kept_answer *
 	if (!known)
 		answer.body = kept->der;
 	log_request(exchange, "kept");
+	count(front, true, OCSP_SUCCESSFUL);
 	http_answer(exchange, &answer);
 }
 
-static void send_once(struct http_exchange *exchange, struct bytes der)
+/* OCSPResponse ::= SEQUENCE { ENUMERATED of one octet, ... } */
+static unsigned int status_of(struct bytes der)
+{
+	struct der reader = der_open(der);
+	struct der response = der_enter(&reader, DER_SEQUENCE);
+	struct bytes status = der_read(&response, DER_ENUMERATED);
+
+	return status.len == 1 ? status.data[0] : OCSP_INTERNAL_ERROR;
+}
+
+static void send_once(const struct ocsp_front *front, struct http_exchange *exchange,
+		      struct bytes der)
 {
 	const struct http_answer answer = {
 		.status = 200,
@@ -103,15 +123,17 @@ static void send_once(struct http_exchange *exchange, struct bytes der)
 	};
 
 	log_request(exchange, "fresh");
+	count(front, false, status_of(der));
 	http_answer(exchange, &answer);
 }
 
-static void send_error(struct http_exchange *exchange, enum ocsp_error error)
+static void send_error(const struct ocsp_front *front, struct http_exchange *exchange,
+		       enum ocsp_error error)
 {
 	CLEANUP(buffer_done) struct buffer der = { 0 };
 
 	ocsp_error_encode(error, &der);
-	send_once(exchange, buffer_view(&der));
+	send_once(front, exchange, buffer_view(&der));
 }
 
 static void refuse(struct http_exchange *exchange, unsigned int status, enum reason reason)
@@ -184,9 +206,9 @@ static void send_reply(const struct question *question, const struct ocsp_reply 
 			: NULL;
 
 	if (kept)
-		send_kept(question->exchange, kept, now);
+		send_kept(question->front, question->exchange, kept, now);
 	else
-		send_once(question->exchange, reply->der);
+		send_once(question->front, question->exchange, reply->der);
 }
 
 static void answered(void *context, struct bytes message, const struct error *failure)
@@ -203,7 +225,7 @@ static void answered(void *context, struct bytes message, const struct error *fa
 	if (question->exchange && understood)
 		send_reply(question, &reply);
 	else if (question->exchange)
-		send_error(question->exchange, OCSP_TRY_LATER);
+		send_error(question->front, question->exchange, OCSP_TRY_LATER);
 }
 
 /* False, and nothing is asked, when too much is under way or memory is out. */
@@ -244,7 +266,7 @@ static bool answer_from_kept(struct ocsp_front *front, struct http_exchange *exc
 		return false;
 	if (now >= kept->stale_at && !kept->is_asked_anew)
 		kept->is_asked_anew = ask(front, NULL, message, cert_id);
-	send_kept(exchange, kept, now);
+	send_kept(front, exchange, kept, now);
 	return true;
 }
 
@@ -254,7 +276,7 @@ static void answer(struct ocsp_front *front, struct http_exchange *exchange, str
 	struct bytes cert_id = { 0 };
 
 	if (!ocsp_request_parse(message, &request, NULL)) {
-		send_error(exchange, OCSP_MALFORMED_REQUEST);
+		send_error(front, exchange, OCSP_MALFORMED_REQUEST);
 		return;
 	}
 	if (answer_from_kept(front, exchange, message, &request))
@@ -262,7 +284,7 @@ static void answer(struct ocsp_front *front, struct http_exchange *exchange, str
 	if (may_be_kept(&request))
 		cert_id = request.questions[0].der;
 	if (!ask(front, exchange, message, cert_id))
-		send_error(exchange, OCSP_TRY_LATER);
+		send_error(front, exchange, OCSP_TRY_LATER);
 }
 
 static void answer_get(struct ocsp_front *front, struct http_exchange *exchange)
@@ -271,7 +293,7 @@ static void answer_get(struct ocsp_front *front, struct http_exchange *exchange)
 	const char *text = http_path(exchange) + strlen(PUBLICATION_OCSP_PATH);
 
 	if (!ocsp_path_decode(text, &message)) {
-		send_error(exchange, OCSP_MALFORMED_REQUEST);
+		send_error(front, exchange, OCSP_MALFORMED_REQUEST);
 		return;
 	}
 	answer(front, exchange, buffer_view(&message));

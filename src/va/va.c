@@ -16,6 +16,7 @@
 #define ETAG_MAX 64
 
 struct va {
+	struct va_options options;
 	struct shelf shelf;
 	struct ocsp_front *ocsp;
 };
@@ -26,6 +27,7 @@ bool va_new(const struct va_options *options, struct va **ret, struct error *err
 
 	if (!va)
 		return error_set(err, REASON_NO_MEMORY, "validation authority");
+	va->options = *options;
 	if (!ocsp_front_new(options, &va->ocsp, err))
 		return false;
 	*ret = TAKE(va);
@@ -61,7 +63,14 @@ static void log_request(struct http_exchange *exchange, unsigned int status, con
 		  log_quote(http_path(exchange), path, sizeof path), status, reason);
 }
 
-static void refuse(struct http_exchange *exchange, unsigned int status, const char *code)
+static void count(const struct va *va, const char *kind, unsigned int status)
+{
+	if (va->options.answered_fetch)
+		va->options.answered_fetch(va->options.context, kind, status);
+}
+
+static void refuse(const struct va *va, struct http_exchange *exchange, unsigned int status,
+		   const char *code)
 {
 	char body[96];
 	struct http_answer answer = { .status = status,
@@ -72,6 +81,7 @@ static void refuse(struct http_exchange *exchange, unsigned int status, const ch
 	if (status == 405)
 		answer.headers[0] = (struct http_header){ "Allow", "GET, HEAD" };
 	log_request(exchange, status, code);
+	count(va, "none", status);
 	http_answer(exchange, &answer);
 }
 
@@ -95,7 +105,13 @@ static void describe(const struct publication *publication, int64_t now, struct 
 	http_date(now + age, ret->expires);
 }
 
-static void send_held(struct http_exchange *exchange, struct held *held)
+static const char *const kinds[PUBLICATION_KINDS] = {
+	[PUBLICATION_CRL] = "crl",
+	[PUBLICATION_DELTA] = "delta",
+	[PUBLICATION_CA] = "ca",
+};
+
+static void send_held(const struct va *va, struct http_exchange *exchange, struct held *held)
 {
 	const struct publication *publication = &held->publication;
 	struct validators validators;
@@ -116,6 +132,7 @@ static void send_held(struct http_exchange *exchange, struct held *held)
 		answer.body_owner = held_ref(held);
 	}
 	log_request(exchange, answer.status, reason_code(REASON_NONE));
+	count(va, kinds[publication->kind], answer.status);
 	http_answer(exchange, &answer);
 }
 
@@ -129,17 +146,17 @@ void va_handle(struct va *va, struct http_exchange *exchange)
 		return;
 	}
 	if (!publication_path_parse(http_path(exchange), &kind, name)) {
-		refuse(exchange, 404, "not_found");
+		refuse(va, exchange, 404, "not_found");
 		return;
 	}
 	if (strcmp(http_method(exchange), "GET") != 0) {
-		refuse(exchange, 405, reason_code(REASON_METHOD_NOT_ALLOWED));
+		refuse(va, exchange, 405, reason_code(REASON_METHOD_NOT_ALLOWED));
 		return;
 	}
 
 	struct held *held = shelf_find(&va->shelf, kind, name);
 	if (held)
-		send_held(exchange, held);
+		send_held(va, exchange, held);
 	else
-		refuse(exchange, 404, "not_found");
+		refuse(va, exchange, 404, "not_found");
 }

@@ -14,6 +14,11 @@ struct va_options {
 		    void *question);
 	void *context;
 	const struct change_board *board; /* tells which kept answers are void; borrowed */
+	/* An answer leaves, from what is kept or with this octet of OCSPResponseStatus; or to who
+	 * fetches a publication of that kind ("none": there is none of the name). NULL: nobody
+	 * counts. */
+	void (*answered_ocsp)(void *context, bool was_kept, unsigned int status);
+	void (*answered_fetch)(void *context, const char *kind, unsigned int status);
 };
 
 struct va;

@@ -77,9 +77,10 @@ static void append_counters(const struct http_server *server, struct buffer *to)
 	buffer_printf(to,
 		      "open=%u\naccepted=%lu\nturned_away=%lu\nhandshakes_ok=%lu\n"
 		      "handshakes_failed=%lu\nrequests=%lu\nrefused_400=%lu\nrefused_408=%lu\n",
-		      http_server_connections(server), counters->accepted, counters->turned_away,
-		      counters->handshakes_ok, counters->handshakes_failed, counters->requests,
-		      counters->refused[0], counters->refused[8]);
+		      http_server_connections(server), counter_read(&counters->accepted),
+		      counter_read(&counters->turned_away), counter_read(&counters->handshakes_ok),
+		      counter_read(&counters->handshakes_failed), counter_read(&counters->requests),
+		      counter_read(&counters->refused[0]), counter_read(&counters->refused[8]));
 }
 
 static const char *or_none(const char *value)

@@ -55,7 +55,7 @@ TEST(an_unknown_key_is_refused_and_the_nearest_named)
 	expect_problem("[node]\n  nonsense = 1\n",
 		       FILE_NAME ":2:3: nonsense: there is no such key in [node]\n");
 	expect_problem("[node]\nlisten = 0.0.0.0:1\n",
-		       "it belongs to [est], [va], [admin] and [listener NAME]");
+		       "it belongs to [est], [va], [admin], [metrics] and [listener NAME]");
 	expect_problem("[listener a]\nlisten = 0.0.0.0:1\ntls_min = 1.3\n", "it belongs to [est]");
 }
 
@@ -293,6 +293,27 @@ TEST(values_are_taken_as_written)
 	assert_true(address_set_holds(&inner->trusted_proxies, &inside));
 }
 
+TEST(every_section_is_printed)
+{
+	static const char *const lines[] = {
+		"[va]\n",    "listen = 127.0.0.1:2  ; ", "crl_validity = 7d  ; default\n",
+		"[admin]\n", "listen = 127.0.0.1:3  ; ", "[metrics]\nlisten = 127.0.0.1:4  ; ",
+		"[token]\n", "sessions = 2  ; ",
+	};
+	CLEANUP(config_freep)
+	struct config *config = parse("[va]\nlisten = 127.0.0.1:2\n[admin]\nlisten = 127.0.0.1:3\n"
+				      "[metrics]\nlisten = 127.0.0.1:4\n[token]\nsessions = 2\n");
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+
+	config_print(config, &text);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (!strstr(buffer_cstring(&text), lines[i]))
+			fail_msg("there is no \"%s\" in\n%s", lines[i], buffer_cstring(&text));
+	CLEANUP(config_freep) struct config *again = parse(buffer_cstring(&text));
+	assert_int_equal(again->listener_count, config->listener_count);
+	assert_int_equal(again->token.sessions, 2);
+}
+
 TEST(what_is_printed_reads_back_as_the_same)
 {
 	CLEANUP(config_freep)
@@ -390,5 +411,6 @@ TEST_MAIN(RUN(an_unknown_key_is_refused_and_the_nearest_named), RUN(an_unknown_s
 	  RUN(values_out_of_their_type_are_refused), RUN(addresses_to_listen_on_are_strict),
 	  RUN(proxies_and_their_protocol_come_together), RUN(certificate_and_key_come_together),
 	  RUN(an_empty_file_is_a_sound_configuration), RUN(values_are_taken_as_written),
-	  RUN(what_is_printed_reads_back_as_the_same), RUN(a_missing_file_is_refused_with_its_name),
+	  RUN(every_section_is_printed), RUN(what_is_printed_reads_back_as_the_same),
+	  RUN(a_missing_file_is_refused_with_its_name),
 	  RUN(a_file_of_conf_d_overrides_the_main_one), RUN(a_problem_in_conf_d_names_that_file))

@@ -45,8 +45,9 @@ TEST(a_key_of_bestowd_alone_is_unknown_here)
 {
 	expect_problem("[node]\nstate_dir = /x\n",
 		       FILE_NAME ":2:1: state_dir: there is no such key");
-	expect_problem("[va]\nurl = http://x\n", "stands in [va]; there are [node], [est], "
-						 "[listener NAME], [upstream NAME] and [profile");
+	expect_problem("[va]\nurl = http://x\n",
+		       "stands in [va]; there are [node], [est], "
+		       "[metrics], [listener NAME], [upstream NAME] and [profile");
 	expect_problem("[token]\nmodule = x\n", "stands in [token]");
 }
 

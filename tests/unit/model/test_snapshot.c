@@ -25,8 +25,9 @@ static struct snapshot *a_snapshot(void)
 	snapshot->version = 42;
 	snapshot->account_count = 2;
 	snapshot->accounts = calloc(2, sizeof *snapshot->accounts);
-	snapshot->accounts[0] = (struct snapshot_account){ 1, set_of("10.0.0.0-10.0.0.9, ::1") };
-	snapshot->accounts[1] = (struct snapshot_account){ 2, { 0 } };
+	snapshot->accounts[0] =
+		(struct snapshot_account){ 1, set_of("10.0.0.0-10.0.0.9, ::1"), strdup("acme") };
+	snapshot->accounts[1] = (struct snapshot_account){ 2, { 0 }, strdup("other") };
 	snapshot->profile_count = 2;
 	snapshot->profiles = calloc(2, sizeof *snapshot->profiles);
 	for (size_t i = 0; i < 2; i++) {

@@ -1,0 +1,316 @@
+#include "node/monitor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "ipc/ipc.h"
+#include "metrics/expose.h"
+#include "node/control.h"
+#include "node/family.h"
+#include "node/monitor_health.h"
+
+#define ASK_MS 5000 /* below what who scrapes waits, which is 10 s mostly */
+#define CONNECTIONS_MAX 256
+#define BODY_MAX 4096
+#define TEXT "text/plain; charset=utf-8"
+
+struct monitor {
+	const struct monitor_options *options;
+	struct event_base *base;
+	struct ipc_client *service, *supervisor;
+	struct http_server *http;
+};
+
+/* -- answering -- */
+
+static void send_text(struct http_exchange *exchange, unsigned int status, const char *media_type,
+		      struct bytes text)
+{
+	const struct http_answer answer = {
+		.status = status,
+		.content_type = media_type,
+		.headers = { { "Cache-Control", "no-store" },
+			     { "X-Content-Type-Options", "nosniff" } },
+		.body = text,
+	};
+
+	http_answer(exchange, &answer);
+}
+
+static void send_failure(struct http_exchange *exchange)
+{
+	send_text(exchange, 500, TEXT, BYTES_LITERAL("internal\n"));
+}
+
+/* Without a line there is nothing wrong. */
+static void send_health(struct http_exchange *exchange, struct buffer *lines)
+{
+	if (!buffer_ok(lines))
+		send_failure(exchange);
+	else if (lines->len)
+		send_text(exchange, 503, TEXT, buffer_view(lines));
+	else
+		send_text(exchange, 200, TEXT, BYTES_LITERAL("ok\n"));
+}
+
+/* -- asking the service -- */
+
+struct question {
+	struct monitor *monitor;
+	struct http_exchange *exchange;
+	enum exposition_format format; /* of metrics */
+};
+
+static void ask(struct monitor *monitor, struct http_exchange *exchange, enum ipc_kind kind,
+		enum exposition_format format,
+		void (*done)(void *question, struct bytes reply, const struct error *err))
+{
+	const unsigned char payload = (unsigned char)format;
+	struct question *question = calloc(1, sizeof *question);
+
+	if (!question) {
+		send_failure(exchange);
+		return;
+	}
+	*question = (struct question){ monitor, exchange, format };
+	ipc_call(monitor->service, kind,
+		 (struct bytes){ &payload, kind == IPC_METRICS ? sizeof payload : 0 }, ASK_MS, done,
+		 question);
+}
+
+/* -- /metrics -- */
+
+static const struct metric answers = {
+	"bestow_service_answers", METRIC_GAUGE, NULL,
+	"1 if the service answered for this reading; else what it alone knows is missing."
+};
+
+/* What the service does not say is left out: a value from before would be a lie. */
+static void send_metrics(void *context, struct bytes reply, const struct error *failure)
+{
+	CLEANUP(freep) struct question *question = context;
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+	struct error err;
+
+	if (!expose_board(question->monitor->options->board, question->format, &text, &err)) {
+		send_failure(question->exchange);
+		return;
+	}
+	exposition_begin(question->format, &answers, &text);
+	exposition_integer(&answers, NULL, failure ? 0 : 1, &text);
+	if (!failure)
+		buffer_append(&text, reply);
+	exposition_end(question->format, &text);
+	if (buffer_ok(&text))
+		send_text(question->exchange, 200, exposition_media_type(question->format),
+			  buffer_view(&text));
+	else
+		send_failure(question->exchange);
+}
+
+static void serve_metrics(struct monitor *monitor, struct http_exchange *exchange)
+{
+	ask(monitor, exchange, IPC_METRICS, exposition_choose(http_header(exchange, "Accept")),
+	    send_metrics);
+}
+
+/* -- /livez, /readyz -- */
+
+static void serve_life(struct monitor *monitor, struct http_exchange *exchange)
+{
+	CLEANUP(buffer_done) struct buffer lines = { 0 };
+
+	health_of_life(monitor->options->board, monitor->options->service, &lines);
+	send_health(exchange, &lines);
+}
+
+static void send_readiness(void *context, struct bytes reply, const struct error *failure)
+{
+	CLEANUP(freep) struct question *question = context;
+	const struct monitor_options *options = question->monitor->options;
+	CLEANUP(buffer_done) struct buffer lines = { 0 };
+	struct error err;
+
+	health_of_life(options->board, options->service, &lines);
+	if (!health_of_readiness(options->board, options->service, &lines, &err)) {
+		send_failure(question->exchange);
+		return;
+	}
+	if (failure)
+		buffer_printf(&lines, "%s: it does not answer\n", options->service);
+	else
+		buffer_append(&lines, reply);
+	send_health(question->exchange, &lines);
+}
+
+static void serve_readiness(struct monitor *monitor, struct http_exchange *exchange)
+{
+	ask(monitor, exchange, IPC_HEALTH, EXPOSITION_PROMETHEUS, send_readiness);
+}
+
+/* -- routes -- */
+
+static const struct {
+	const char *path;
+	void (*serve)(struct monitor *monitor, struct http_exchange *exchange);
+} routes[] = {
+	{ "/metrics", serve_metrics },
+	{ "/livez", serve_life },
+	{ "/readyz", serve_readiness },
+};
+
+static void refuse_method(struct http_exchange *exchange)
+{
+	const struct http_answer answer = { .status = 405,
+					    .content_type = TEXT,
+					    .headers = { { "Allow", "GET, HEAD" } },
+					    .body = BYTES_LITERAL("method_not_allowed\n") };
+
+	http_answer(exchange, &answer);
+}
+
+static void handle(void *context, struct http_exchange *exchange)
+{
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		if (strcmp(routes[i].path, http_path(exchange)) != 0)
+			continue;
+		if (strcmp(http_method(exchange), "GET") == 0)
+			routes[i].serve(context, exchange);
+		else
+			refuse_method(exchange);
+		return;
+	}
+	send_text(exchange, 404, TEXT,
+		  BYTES_LITERAL("not_found: there are /metrics, /livez and /readyz\n"));
+}
+
+/* -- life -- */
+
+static void on_service(void *context, enum ipc_kind kind, struct bytes payload, int descriptor)
+{
+	(void)context, (void)kind, (void)payload;
+	fd_closep(&descriptor);
+}
+
+static void on_supervisor(void *context, enum ipc_kind kind, struct bytes payload, int descriptor)
+{
+	struct monitor *monitor = context;
+
+	(void)payload;
+	fd_closep(&descriptor);
+	if (kind == IPC_RETIRE)
+		(void)event_base_loopbreak(monitor->base);
+}
+
+static bool open_lines(struct monitor *monitor, struct error *err)
+{
+	const struct ipc_client_options service = {
+		.base = monitor->base,
+		.fd = monitor->options->line_fd,
+		.context = monitor,
+		.on_message = on_service,
+	};
+	const struct ipc_client_options supervisor = {
+		.base = monitor->base,
+		.fd = monitor->options->control_fd,
+		.context = monitor,
+		.on_message = on_supervisor,
+	};
+
+	return ipc_client_new(&service, &monitor->service, err) &&
+	       ipc_client_new(&supervisor, &monitor->supervisor, err);
+}
+
+static bool listen_now(struct monitor *monitor, struct error *err)
+{
+	struct http_server_options server = { .base = monitor->base,
+					      .limits = http_limits_default,
+					      .handle = handle,
+					      .context = monitor };
+
+	server.limits.body_max = BODY_MAX;
+	server.limits.connections_max = CONNECTIONS_MAX;
+	server.limits.connections_per_address = CONNECTIONS_MAX;
+	if (!http_server_new(&server, &monitor->http, err))
+		return false;
+	for (size_t i = 0; i < monitor->options->listener_count; i++)
+		if (!http_server_listen(monitor->http, &monitor->options->listeners[i], err))
+			return false;
+	return true;
+}
+
+static bool start(struct monitor *monitor, struct error *err)
+{
+	monitor->base = event_base_new();
+	if (!monitor->base)
+		return error_set(err, REASON_NO_MEMORY, "event base");
+	return listen_now(monitor, err) && open_lines(monitor, err) &&
+	       lockdown_monitor(&monitor->options->lockdown, err);
+}
+
+static void stop(struct monitor *monitor)
+{
+	/* calls under way are answered while there is still somebody to answer */
+	ipc_client_free(monitor->service);
+	ipc_client_free(monitor->supervisor);
+	http_server_free(monitor->http);
+	if (monitor->base)
+		event_base_free(monitor->base);
+}
+
+int monitor_main(const struct monitor_options *options)
+{
+	struct monitor monitor = { .options = options };
+	int result = PROCESS_EXIT_DONE;
+	struct error err;
+
+	if (!start(&monitor, &err)) {
+		result = control_refuse(options->control_fd, &err);
+	} else {
+		control_ready(options->control_fd);
+		if (event_base_dispatch(monitor.base) != 0)
+			result = PROCESS_EXIT_FAILED;
+	}
+	stop(&monitor);
+	return result;
+}
+
+/* -- as a part of a program -- */
+
+int monitor_run(struct family *family, const struct process *process, int control_fd)
+{
+	struct http_listener_options *listeners = NULL;
+	size_t listener_count = 0;
+	struct error err;
+
+	if (!generation_listeners_of(process->generation, LISTENER_METRICS, &listeners,
+				     &listener_count, &err))
+		return control_refuse(control_fd, &err);
+	const struct monitor_options options = {
+		.listeners = listeners,
+		.listener_count = listener_count,
+		.line_fd = process->line[1],
+		.control_fd = control_fd,
+		.board = family->metrics,
+		.service = family->program->parts[0].name,
+		.lockdown = process->generation->lockdown,
+	};
+
+	int result = monitor_main(&options);
+	free(listeners);
+	return result;
+}
+
+bool monitor_must_restart(const struct generation *before, const struct generation *now)
+{
+	return !generation_shares(before, now, LISTENER_METRICS);
+}
+
+bool monitor_is_wanted(const struct generation *generation)
+{
+	return generation_has(generation, LISTENER_METRICS);
+}
