@@ -46,36 +46,23 @@ function Remedy({ context }) {
 
 // -- one of them --
 
-const doors = [
-  ["Address", ["ip_not_allowed", "no_source_address"]],
-  ["TLS", ["no_common_tls"]],
-  ["Service", ["unknown_label", "profile_suspended", "unknown_operation", "method_not_allowed", "http_malformed", "too_large", "timeout", "media_type"]],
-  ["Authentication", ["no_client_cert", "no_credentials", "untrusted_issuer", "chain_incomplete", "client_cert_invalid", "client_cert_weak", "client_cert_usage", "cert_expired",
-    "cert_not_yet_valid", "cert_revoked", "cert_unknown", "bad_passphrase", "bad_credentials", "too_many_failures", "ra_scope"]],
-  ["Request", ["csr_bad_encoding", "csr_malformed", "pop_failed", "pop_link_failed", "pop_link_missing", "key_invalid", "signature_weak", "cms_malformed", "cmc_control", "cms_signature", "name_invalid"]],
-  ["Policy", null],
-  ["Signature", ["ca_unavailable", "ca_retired", "ca_disabled", "ca_expired", "signature_wrong", "lint_failed", "name_constraints", "end_unreachable", "clock", "store_unavailable"]],
-];
-
-/** Which door a reason belongs to; what no door names is the policy's. */
-function Trace({ event }) {
-  const found = doors.findIndex(([, codes]) => codes?.includes(event.reason));
-  const stop = event.outcome === "issued" ? doors.length : found < 0 ? 5 : found;
-  return html`<ol class="trace" aria-label="Steps of the request">${doors.map(([name], i) => {
-    const state = i < stop ? "passed" : i > stop ? "skipped" : event.outcome === "pending" ? "waiting" : "refused";
-    return html`<li class=${state}><${Badge} state=${state}>${name}: ${state === "skipped" ? "not reached" : state}<//></li>`;
-  })}</ol>`;
+/** The steps of a request, numbered; of what was issued every one is passed. */
+export function Steps({ steps, label = "Steps of the request" }) {
+  return html`<ol class="trace" aria-label=${label}>${steps.map(({ step, outcome, words }) => html`<li class=${outcome}>
+    <span class="step">${step}</span> <${Badge} state=${outcome}>${outcome.replace("-", " ")}<//>${words && html` <span class="saw">${words}</span>`}</li>`)}</ol>`;
 }
 
 function Detail({ context, close }) {
   const { event, base, at } = context;
   const page = useLoad(event.certificate_id ? `${base}/certificates?limit=1&cursor=${event.certificate_id + 1}` : null);
   const certificate = page.value?.certificates.find((c) => c.id === event.certificate_id);
+  const traced = useLoad(`${base}/events?after=${event.id - 1}&limit=1&trace=true`);
   return html`<${Dialog} title=${event.words || "Certificate issued"} close=${close} wide>
     ${event.detail && html`<p>${event.detail}</p>`}
     ${event.remedy && html`<${Notice}><strong>What helps:</strong> ${event.remedy}.<//>`}
     <${Remedy} context=${context} />
-    <${Trace} event=${event} />
+    <h3>Step by step</h3>
+    <${Loaded} of=${traced}>${({ events }) => (events[0]?.id === event.id ? html`<${Steps} steps=${events[0].trace} />` : html`<p class="faint">This request is too old: its steps are no longer kept.</p>`)}<//>
     <${Facts} of=${[
       ["When", utc(event.at)], ["Operation", event.operation], ["Profile", event.profile && html`<a href=${at(`profiles/${segment(event.profile)}`)} onClick=${close}>${event.profile}</a>`],
       ["Label in the URL", event.label], ["From", event.peer], ["Client says", event.client], ["Reason", event.reason && html`<code>${event.reason}</code>`],

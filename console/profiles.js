@@ -2,6 +2,7 @@
 import { html, useLoad, useState, Page, Loaded, Table, Badge, Time, Facts, Code, Command, Empty, Opens, Form, Act, Tabs, Refusal, Notice, Field, plural, utc } from "./ui.js";
 import { get, ask, post, segment, base64, save } from "./api.js";
 import { Wizard } from "./wizard.js";
+import { Steps } from "./enrollments.js";
 import { commandsFor } from "./commands.js";
 
 export const templateWords = {
@@ -99,7 +100,7 @@ function Verdict({ result: r }) {
   return html`<${Notice} tone=${good ? "good" : "bad"}><strong>${{ refused: "✕ It would be refused", issued: "✓ It would be issued", issue: "✓ It would be issued", pending: "… It would wait for approval" }[r.outcome] || `Outcome: ${r.outcome}`}</strong>
       ${r.refusal && html`<p>${r.refusal.words}: ${r.refusal.detail}</p><p>${r.refusal.remedy}.</p>`}<//>
     ${r.assumptions.length > 0 && html`<p class="hint">Taken for granted: ${r.assumptions.join("; ")}.</p>`}
-    <h3>Step by step</h3><ol class="trace">${r.trace.map((step) => html`<li><${Badge} state=${step.outcome}>${step.rule}: ${step.outcome}<//>${step.words && html` <span class="faint small">${step.words}</span>`}</li>`)}</ol>
+    <h3>Step by step</h3><${Steps} steps=${r.trace.map(({ rule, ...step }) => ({ step: rule, ...step }))} />
     ${r.certificate && html`<h3>The certificate that it would get</h3><${Facts} of=${[["Subject", r.certificate.subject], ["Issuer", r.certificate.issuer], ["Key", r.certificate.key], ["Begins", utc(r.certificate.not_before)], ["Ends", utc(r.certificate.not_after)],
       ...r.certificate.extensions.map((e) => [`${e.name}${e.critical ? " (critical)" : ""}`, e.words])]} />`}`;
 }

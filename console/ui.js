@@ -61,7 +61,7 @@ const marks = {
 const tones = {
   active: "good", issued: "good", valid: "good", renewed: "good", enrolled: "good", allowed: "good", added: "new", new: "new", passed: "good",
   revoked: "bad", refused: "bad", rejected: "bad", disabled: "bad", locked: "bad", overdue: "bad",
-  expired: "off", retired: "off", suspended: "off", abandoned: "off", skipped: "off", present: "off",
+  expired: "off", retired: "off", suspended: "off", abandoned: "off", skipped: "off", "not-reached": "off", present: "off",
   pending: "wait", intent: "wait", waiting: "wait", approved: "good",
 };
 

@@ -20,6 +20,20 @@ static void print_if(const char *before, const char *text, const char *after)
 	fputs(after, stdout);
 }
 
+/* With --trace: "     4. address: passed (10.1.2.3)". */
+static void print_steps(const json_t *steps)
+{
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *step = json_array_get(steps, i);
+
+		printf("    %2zu. ", i + 1);
+		print_text(json_text_at(step, "step"));
+		print_if(": ", json_text_at(step, "outcome"), "");
+		print_if(" (", json_text_at(step, "words"), ")");
+		putchar('\n');
+	}
+}
+
 /* "2027-01-31 12:00:00  refused  sensors simpleenroll from 10.1.2.3: words: detail [reason]" */
 static void print_event(const json_t *event)
 {
@@ -38,6 +52,7 @@ static void print_event(const json_t *event)
 	print_if(" ", json_text_at(event, "request_id"), "");
 	putchar('\n');
 	print_if("    ", json_text_at(event, "remedy"), "\n");
+	print_steps(json_at(event, "trace"));
 }
 
 static void print_one(const struct invocation *invocation, const json_t *event)
@@ -133,13 +148,15 @@ static const struct argument arguments[] = {
 	{ "--refusals", "refusals", ARGUMENT_FLAG, false, NULL, "only what was refused" },
 	{ "--request", "request", ARGUMENT_TEXT, false, "ID",
 	  "of the request with this id, as a client reads it" },
+	{ "--trace", "trace", ARGUMENT_FLAG, false, NULL,
+	  "with the steps of each: what it passed, and where it was refused" },
 	{ "--limit", "limit", ARGUMENT_NUMBER, false, "N", "at most this many; 50" },
 	{ 0 },
 };
 
 static const struct command commands[] = {
 	{ "events", NULL, "event.list", "What was issued and what was refused, and why",
-	  "events --refusals --limit 20\nevents --follow\nevents --request 4f3a91c2\n", arguments,
-	  show_events, events },
+	  "events --refusals --limit 20\nevents --follow\nevents --request 4f3a91c2 --trace\n",
+	  arguments, show_events, events },
 };
 const struct command_table event_commands = { commands, ARRAY_LEN(commands) };

@@ -1,5 +1,6 @@
 /* What happened at the doors: issuances and refusals, in words. */
 #include "manage/describe.h"
+#include "manage/event_steps.h"
 #include "manage/verb.h"
 #include "store/store_event.h"
 
@@ -39,15 +40,18 @@ static json_t *describe_event(const struct event *event, const struct catalog *c
 struct listing {
 	const struct call *call;
 	json_t *events;
+	bool with_steps;
 	bool failed;
 };
 
 static bool each_event(void *context, const struct event *event)
 {
 	struct listing *listing = context;
+	json_auto_t *row = describe_event(event, listing->call->catalog);
 
-	listing->failed = json_array_append_new(listing->events,
-						describe_event(event, listing->call->catalog)) != 0;
+	listing->failed = (listing->with_steps &&
+			   json_object_set_new(row, "trace", describe_event_steps(event)) != 0) ||
+			  json_array_append(listing->events, row) != 0;
 	return !listing->failed;
 }
 
@@ -65,7 +69,9 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 {
 	int64_t limit = param_number(call->params, "limit", EVENTS_LIMIT_DEFAULT);
 	json_auto_t *events = json_array();
-	struct listing listing = { .call = call, .events = events };
+	struct listing listing = { .call = call,
+				   .events = events,
+				   .with_steps = param_flag(call->params, "trace") };
 	const struct store_event_filter filter = {
 		.account_id = call->account ? call->account->id : 0,
 		.after_id = param_number(call->params, "after", 0),
@@ -88,11 +94,9 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 }
 
 static const struct param list_params[] = {
-	{ "limit", PARAM_NUMBER, false },
-	{ "after", PARAM_NUMBER, false },
-	{ "refusals", PARAM_FLAG, false },
-	{ "request", PARAM_TEXT, false },
-	{ 0 },
+	{ "limit", PARAM_NUMBER, false },  { "after", PARAM_NUMBER, false },
+	{ "refusals", PARAM_FLAG, false }, { "request", PARAM_TEXT, false },
+	{ "trace", PARAM_FLAG, false },    { 0 },
 };
 
 static const struct verb verbs[] = {

@@ -44,7 +44,7 @@ static bool unpack_event(struct unpacker *from, struct event *ret)
 bool event_unpack(struct bytes message, struct event *ret, struct error *err)
 {
 	struct unpacker from = { .rest = message };
-	struct event event;
+	struct event event = { 0 };
 
 	if (!unpack_event(&from, &event))
 		return error_set(err, REASON_PROTOCOL, "event of %zu bytes", message.len);

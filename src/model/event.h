@@ -17,6 +17,9 @@ struct event {
 	char detail[ERROR_DETAIL_MAX];
 	char label[130];        /* what the URL named, cut */
 	int64_t certificate_id; /* issued or presented; 0: none */
+	/* of a refusal: its steps (event_trace.h); NULL or "": not known. Borrowed, and no part of
+	 * the message: who refuses before the authority has no steps to tell */
+	const char *trace;
 };
 
 void event_pack(const struct event *event, struct buffer *to);

@@ -259,9 +259,11 @@ static bool reply_fill(const struct enrollment *e, const struct certificate *cer
 static void tell_refusal(struct enrollment *e, const struct error *refusal)
 {
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
+	CLEANUP(buffer_done) struct buffer trace = { 0 };
 	struct event event;
 
 	enrollment_event(e, refusal, NULL, &event);
+	event.trace = enrollment_trace(e, &trace);
 	if (store_begin(e->ra->options.store, &tx, NULL) && store_event_insert(tx, &event, NULL))
 		(void)!store_commit_lazily(TAKE(tx), NULL);
 }

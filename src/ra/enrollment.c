@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/event_trace.h"
+
 /* The edge has verified the CSR's own signature, where that counts; its contents are read anew. */
 static bool read_csr(const struct est_request *request, const struct profile *profile,
 		     struct csr **ret, struct error *err)
@@ -131,4 +133,30 @@ void enrollment_event(const struct enrollment *e, const struct error *refusal,
 		snprintf(ret->detail, sizeof ret->detail, "%s", refusal->detail);
 	describe_client(e, &client);
 	copy_text(&client, ret->client, sizeof ret->client);
+}
+
+static void trace_connection(const struct enrollment *e, struct buffer *to)
+{
+	char words[64];
+
+	snprintf(words, sizeof words, "%s, %s", e->request->tls_version,
+		 e->request->client_chain_count ? "with a client certificate"
+						: "without a client certificate");
+	event_trace_add(to, EVENT_STEP_PASSED, "TLS", words);
+}
+
+const char *enrollment_trace(const struct enrollment *e, struct buffer *into)
+{
+	static const enum event_step_outcome outcomes[] = { [TRACE_PASSED] = EVENT_STEP_PASSED,
+							    [TRACE_REFUSED] = EVENT_STEP_REFUSED,
+							    [TRACE_SKIPPED] = EVENT_STEP_SKIPPED };
+	const struct trace *trace = &e->verdict.trace;
+
+	if (trace->count == 0)
+		return NULL;
+	trace_connection(e, into);
+	for (size_t i = 0; i < trace->count; i++)
+		event_trace_add(into, outcomes[trace->steps[i].outcome], trace->steps[i].rule,
+				trace->steps[i].words);
+	return buffer_cstring(into);
 }

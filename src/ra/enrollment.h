@@ -111,3 +111,6 @@ void enrollment_requester(const struct enrollment *enrollment, char *into, size_
 /* The event of a refusal (err given) or of an issued certificate. */
 void enrollment_event(const struct enrollment *enrollment, const struct error *refusal,
 		      const struct certificate *issued, struct event *ret);
+/* For a refusal's event: the steps as far as they were taken, kept in `into`; NULL when nothing was
+ * decided yet. */
+const char *enrollment_trace(const struct enrollment *enrollment, struct buffer *into);

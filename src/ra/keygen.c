@@ -20,9 +20,11 @@ static bool decide_without_key(struct enrollment *e, const struct key_to_make *k
 	policy_decide(e->profile, &e->facts, &verdict);
 	e->facts.key_to_make = NULL;
 	reply->authenticated = verdict.authenticated;
-	if (!verdict.allowed)
-		*err = verdict.refusal;
-	return verdict.allowed;
+	if (verdict.allowed)
+		return true;
+	*err = verdict.refusal;
+	e->verdict.trace = verdict.trace; /* for the event of the refusal */
+	return false;
 }
 
 static struct cms_recipient recipient_of(const struct enrollment *e)

@@ -25,8 +25,8 @@ bool store_event_insert(struct store_tx *tx, const struct event *event, struct e
 
 	if (!db_prepare(tx_db(tx),
 			"INSERT INTO event (at, account_id, profile_id, certificate_id, operation, "
-			"reason, request_id, peer, client, detail, label) "
-			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+			"reason, request_id, peer, client, detail, label, trace) "
+			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 			&insertion, err))
 		return false;
 	db_bind_int64(insertion, 1, clock_now(&clock_system));
@@ -41,6 +41,7 @@ bool store_event_insert(struct store_tx *tx, const struct event *event, struct e
 	db_bind_text(insertion, 9, event->client);
 	db_bind_text(insertion, 10, event->detail);
 	db_bind_text(insertion, 11, event->label);
+	db_bind_text(insertion, 12, event->trace ? event->trace : "");
 	if (!db_insert(insertion, &id, err))
 		return false;
 	return id % EVENTS_SURPLUS != 0 || delete_old(tx_db(tx), id, err);
@@ -88,11 +89,12 @@ static void event_of_row(const struct db_statement *row, struct event *ret)
 	copy_text(row, 9, ret->client, sizeof ret->client);
 	copy_text(row, 10, ret->detail, sizeof ret->detail);
 	copy_text(row, 11, ret->label, sizeof ret->label);
+	ret->trace = db_text(row, 12);
 }
 
 #define EVENT_QUERY                                                                                \
 	"SELECT id, at, account_id, profile_id, certificate_id, operation, reason, request_id, "   \
-	"peer, client, detail, label FROM event "                                                  \
+	"peer, client, detail, label, trace FROM event "                                           \
 	"WHERE id > $1 AND ($2 = 0 OR account_id = $2) AND ($3 = 0 OR reason <> '') "              \
 	"AND ($4 = '' OR (request_id >= $4 AND request_id < $5)) "
 

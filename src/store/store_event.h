@@ -17,6 +17,7 @@ struct store_event_filter {
 	const char *request; /* how the request's id begins; NULL: any */
 	unsigned int limit;
 };
+/* `event` and its trace are there for the call of `each` only. */
 MUST_CHECK bool store_event_list(struct store *store, const struct store_event_filter *filter,
 				 bool (*each)(void *context, const struct event *event),
 				 void *context, struct error *err);

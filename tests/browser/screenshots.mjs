@@ -9,6 +9,13 @@ const screens = {
   "profile-new": "profiles/new", profile: "profiles/demo", "profile-edit": "profiles/demo/edit", "profile-test": "profiles/demo/test", cas: "cas", ca: "cas/Demo%20Issuing", trust: "trust", ra: "ra", revocation: "revocation",
   audit: "audit", access: "access", system: "system", me: "me",
 };
+/** What is seen after a few steps on a screen. */
+const behind = {
+  trace: ["enrollments", async (page) => {
+    await page.locator(".event.refused", { hasText: "does not accept this type of key" }).first().getByRole("button", { name: /Details/ }).click();
+    await page.getByRole("list", { name: "Steps of the request" }).waitFor();
+  }],
+};
 const looks = [];
 for (const colorScheme of ["light", "dark"])
   for (const [device, viewport] of [["desktop", { width: 1280, height: 800 }], ["phone", { width: 360, height: 740 }]]) looks.push({ name: `${device}-${colorScheme}`, colorScheme, viewport });
@@ -30,14 +37,15 @@ for (const { name, ...options } of looks) {
   await stranger.getByRole("heading", { name: "Sign in" }).waitFor();
   await stranger.screenshot({ path: `${folder}/sign-in-${name}.png` });
   await stranger.close();
-  for (const [screen, path] of Object.entries(screens)) {
+  for (const [screen, [path, steps]] of Object.entries({ ...Object.fromEntries(Object.entries(screens).map(([name, path]) => [name, [path]])), ...behind })) {
     if (only.length && !only.includes(screen)) continue;
     await page.goto(`${origin}/#/a/${screen === "empty" ? "other" : "demo"}/${path}`);
     await page.reload();
     await page.locator("main h1").waitFor();
     await page.waitForFunction(() => !document.body.innerText.includes("Loading…"));
+    await steps?.(page);
     await page.waitForTimeout(150);
-    await page.screenshot({ path: `${folder}/${screen}-${name}.png`, fullPage: true });
+    await page.screenshot({ path: `${folder}/${screen}-${name}.png`, fullPage: !steps });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) console.log(`${screen} ${name}: ${wide} pixels too wide`), (flaws += 1);
     for (const flaw of await seriousFlaws(page)) console.log(`${screen} ${name}: ${flaw}`), (flaws += 1);

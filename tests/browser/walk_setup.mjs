@@ -170,6 +170,15 @@ await walk([
     await shown("Allowed; the next request from there is let in");
     await noFlaws("enrollments");
   }],
+  ["the refusal tells its steps", async () => {
+    await page.locator(".event.refused").first().getByRole("button", { name: /Details/ }).click();
+    const steps = dialog().getByRole("list", { name: "Steps of the request" }).getByRole("listitem");
+    await steps.filter({ hasText: "does not list" }).getByText("refused").waitFor();
+    assert.equal(await steps.count(), 7);
+    assert.equal(await steps.getByText("not reached").count(), 5);
+    await noFlaws("steps");
+    await page.keyboard.press("Escape");
+  }],
   ["a device enrolls with curl and appears live", async () => {
     for (let i = 0; ; i += 1) {
       const status = await device("sensors/simpleenroll", "sensor-1.csr", ...(await withPassphrase(passphrase)));

@@ -128,7 +128,7 @@ TEST(the_oldest_beyond_the_bound_go)
 	fixture_tamper(f, "UPDATE event SET id = 150 WHERE id = 100050; "
 			  "INSERT INTO event SELECT 90000, at, account_id, profile_id, "
 			  "certificate_id, operation, reason, request_id, peer, client, detail, "
-			  "label FROM event WHERE id = 150");
+			  "label, trace FROM event WHERE id = 150");
 	OK(store_open(f->scratch.path, &f->store, &f->err));
 	for (int i = 0; i < 512; i++)
 		insert(f, event);
@@ -137,5 +137,29 @@ TEST(the_oldest_beyond_the_bound_go)
 	fixture_done(f);
 }
 
+static bool see_trace(void *context, const struct event *event)
+{
+	snprintf(context, 64, "%s", event->trace);
+	return false;
+}
+
+TEST(a_refusal_keeps_its_steps)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	const struct store_event_filter newest = { .limit = 1 };
+	struct event event = event_new(f, REASON_KEY_TOO_WEAK);
+	char trace[64] = "";
+
+	insert(f, event);
+	OK(store_event_list(f->store, &newest, see_trace, trace, &f->err));
+	assert_string_equal(trace, "");
+	event.trace = "-key\tRSA 1024\n";
+	insert(f, event);
+	OK(store_event_list(f->store, &newest, see_trace, trace, &f->err));
+	assert_string_equal(trace, "-key\tRSA 1024\n");
+	fixture_done(f);
+}
+
 TEST_MAIN(RUN(an_event_comes_back_as_it_went_in), RUN(a_refusal_of_a_later_release_stays_a_refusal),
-	  RUN(v9_filters_and_order), RUN(the_oldest_beyond_the_bound_go))
+	  RUN(v9_filters_and_order), RUN(the_oldest_beyond_the_bound_go),
+	  RUN(a_refusal_keeps_its_steps))
