@@ -22,7 +22,9 @@ const struct command commands[] = {
 	{ "enroll", "[NAME]", "get a first certificate",
 	  "enroll sensors\n"
 	  "enroll --url https://localhost:8443/.well-known/est/demo --fingerprint 3F:9A:… --user "
-	  "demo --pass-file pass",
+	  "demo --pass-file pass\n"
+	  "enroll --url https://pki.example/.well-known/est/sensors --ca root.pem --user device "
+	  "--pass-file pass --csr dev-1.csr",
 	  cmd_enroll },
 	{ "renew", "NAME", "get the next certificate",
 	  "renew sensors\nrenew sensors --if-due\nrenew sensors --check", cmd_renew },

@@ -48,6 +48,8 @@ const struct option option_rows[] = {
 
 	{ "--config-dir", NULL, NULL, TEXT(config_dir), "DIR", "/etc/bestow-agent" },
 	{ "--state-dir", NULL, NULL, TEXT(state_dir), "DIR", "/var/lib/bestow-agent" },
+	{ "--csr", NULL, NULL, TEXT(csr), "FILE",
+	  "without an identity: a finished CSR, PEM or DER, instead of a key of ours" },
 	{ "--out-key", NULL, NULL, TEXT(out_key), "FILE",
 	  "without an identity: where the key goes; device.key" },
 	{ "--out-cert", NULL, NULL, TEXT(out_certificate), "FILE",

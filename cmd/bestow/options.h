@@ -28,7 +28,7 @@ struct options {
 	struct option_list command;
 
 	/* the command line's */
-	char *name, *config_dir, *state_dir, *out_key, *out_certificate, *out_ca, *wait;
+	char *name, *config_dir, *state_dir, *csr, *out_key, *out_certificate, *out_ca, *wait;
 	char *junit, *max_certificates;
 	struct option_list only;
 	bool no_enroll, json, quiet, help, version, check, once, force, if_due;

@@ -101,8 +101,9 @@ void bestow_attributes_text(const struct bestow_attributes *attributes, char *in
  * with BESTOW_REFUSED for a name that cannot be read. */
 bool bestow_request_apply(struct bestow_request *request,
 			  const struct bestow_attributes *attributes, struct bestow_error *err);
-/* Gets a first certificate (RFC 7030 4.2.1) for `key`, which signs the request. The CA certificates
- * are fetched first unless bestow_cacerts() was called. The answer is accepted only if a
+/* Gets a first certificate (RFC 7030 4.2.1) for `key`, which signs the request; NULL for a request
+ * of bestow_request_of_csr(). The CA certificates are fetched first unless bestow_cacerts() was
+ * called. The answer is accepted only if a
  * certificate in it is for this key, is no CA's, is valid, bears the name that was asked for, and
  * leads to the CA certificates; it comes first in *ret, the CA certificates of its chain behind it.
  * *ret is the caller's. Fails with BESTOW_PENDING and err->retry_after when the server has not

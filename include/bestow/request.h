@@ -23,6 +23,13 @@ enum bestow_binding {
 /* Makes a request without names, bound as the server wants it. *ret is the caller's. Fails with
  * BESTOW_FAILED. */
 bool bestow_request_new(struct bestow_request **ret, struct bestow_error *err);
+/* Makes a request of a finished one, DER or PEM, that whoever has the key made: it is sent as it
+ * is, so it is bound to no session, and none of the functions below can add to it. The operations
+ * then take NULL for its key, and a certificate only if it is for the CSR's. The octets are copied.
+ * *ret is the caller's. Fails with BESTOW_LOCAL when they are no CSR, its signature is wrong or its
+ * key is none that servers take. */
+bool bestow_request_of_csr(const void *data, size_t size, struct bestow_request **ret,
+			   struct bestow_error *err);
 /* Sets the subject, from a text such as "CN=dev-1,O=Acme" (RFC 4514's escapes; the attributes stay
  * in the order as written); "" for none. Fails with BESTOW_MISUSED when the text is no name. */
 bool bestow_request_set_subject(struct bestow_request *request, const char *subject,

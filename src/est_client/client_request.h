@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "est_client/client_key.h"
 #include "pki/cert.h"
+#include "pki/csr.h"
 #include "pki/name.h"
 #include "pki/san.h"
 
@@ -20,11 +21,20 @@ struct bestow_request {
 	enum bestow_binding binding;
 	bool server_wants_binding; /* its csrattrs said so */
 
+	struct csr *csr; /* finished by somebody else: it is sent as it is; NULL: it is made here */
+
 	/* the key to which a key that the server makes is encrypted; NULL: as it is */
 	const struct bestow_key *decrypt_key;
 	struct cert *decrypt_cert;
 	struct buffer decrypt_key_id;
 };
+
+/* REASON_INVALID for a request that is a finished CSR. */
+MUST_CHECK bool request_check_open(const struct bestow_request *request, struct error *err);
+/* SHA-256 of the SPKI that the certificate must be for: a finished CSR's, else the key's. NULL when
+ * there is neither. */
+const unsigned char *request_key_hash(const struct bestow_request *request,
+				      const struct bestow_key *key);
 
 /* What goes into a CSR besides: texts of RFC 7894 and challengePassword. NULL for none. */
 struct request_link {
@@ -33,6 +43,9 @@ struct request_link {
 
 /* Which attributes a binding of this text goes into. */
 struct request_link request_link_of(const struct bestow_request *request, const char *binding);
+/* Takes `name` over, also when it fails, with its DER if that is given. */
+MUST_CHECK bool request_take_subject(struct bestow_request *request, struct name *name,
+				     struct bytes der, struct error *err);
 /* One attribute more for the subject. */
 MUST_CHECK bool request_add_name(struct bestow_request *request, enum name_attribute attribute,
 				 const char *value, struct error *err);

@@ -8,7 +8,7 @@ static bool judge(const struct post *post, const struct bundle *answer, bool nam
 	struct bestow_client *client = post->client;
 	const struct issued_expectation expected = {
 		.request = post->request,
-		.key_hash = public_key_hash(post->key->public),
+		.key_hash = request_key_hash(post->request, post->key),
 		.names_must_stay = names_must_stay,
 		.cacerts = &client->issuers,
 		.anchors = &client->trust.anchors,

@@ -17,15 +17,15 @@ static void request_free(struct bestow_request *request)
 	buffer_done(&request->extensions);
 	buffer_done(&request->decrypt_key_id);
 	cert_free(request->decrypt_cert);
+	csr_free(request->csr);
 	if (request->challenge)
 		memory_wipe(request->challenge, strlen(request->challenge));
 	free(request->challenge);
 	free(request);
 }
 
-/* Takes `name` over, with its DER if that is given. */
-static bool take_subject(struct bestow_request *request, struct name *name, struct bytes der,
-			 struct error *err)
+bool request_take_subject(struct bestow_request *request, struct name *name, struct bytes der,
+			  struct error *err)
 {
 	struct buffer encoded = { 0 };
 
@@ -49,7 +49,7 @@ static bool set_subject(struct bestow_request *request, const char *text, struct
 
 	if (*text && !name_from_text(text, &name, err))
 		return false;
-	return take_subject(request, &name, (struct bytes){ 0 }, err);
+	return request_take_subject(request, &name, (struct bytes){ 0 }, err);
 }
 
 bool request_add_name(struct bestow_request *request, enum name_attribute attribute,
@@ -63,7 +63,7 @@ bool request_add_name(struct bestow_request *request, enum name_attribute attrib
 		name_done(&name);
 		return false;
 	}
-	return take_subject(request, &name, (struct bytes){ 0 }, err);
+	return request_take_subject(request, &name, (struct bytes){ 0 }, err);
 }
 
 static bool add_san(struct bestow_request *request, const char *type, const char *value,
@@ -84,7 +84,7 @@ static bool set_names_of(struct bestow_request *request, const struct cert *cert
 	const struct extension *san = extensions_find(cert_extensions(cert), oid_subject_alt_name);
 
 	if (!name_copy(cert_subject(cert), &name, err) ||
-	    !take_subject(request, &name, cert_subject_der(cert), err))
+	    !request_take_subject(request, &name, cert_subject_der(cert), err))
 		return false;
 	request->names_are_fixed = true;
 	buffer_clear(&request->san_value);
@@ -150,9 +150,20 @@ static bool write_extensions(const struct bestow_request *request, struct buffer
 	return true;
 }
 
+static bool copy_csr(const struct csr *csr, struct buffer *ret, struct error *err)
+{
+	buffer_append(ret, csr_der(csr));
+	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "request");
+}
+
 bool request_encode(const struct bestow_request *request, const struct bestow_key *key,
 		    const struct request_link *link, struct buffer *ret, struct error *err)
 {
+	if (request->csr)
+		return copy_csr(request->csr, ret, err);
+	if (!key)
+		return error_set(err, REASON_INVALID, "a request needs a key that signs it");
+
 	CLEANUP(buffer_done) struct buffer extensions = { 0 };
 	static const struct bytes empty_name = BYTES_LITERAL("\x30\x00");
 
@@ -178,6 +189,8 @@ bool request_encode(const struct bestow_request *request, const struct bestow_ke
 
 bool request_wants_binding(const struct bestow_request *request)
 {
+	if (request->csr)
+		return false;
 	switch (request->binding) {
 	case BESTOW_BINDING_AUTO:
 		return request->server_wants_binding;
@@ -221,7 +234,8 @@ bool bestow_request_set_subject(struct bestow_request *request, const char *subj
 {
 	struct error err = { 0 };
 
-	return set_subject(request, subject, &err) || failure_tell(&err, ret_err);
+	return (request_check_open(request, &err) && set_subject(request, subject, &err)) ||
+	       failure_tell(&err, ret_err);
 }
 
 bool bestow_request_add_san(struct bestow_request *request, const char *type, const char *value,
@@ -229,7 +243,8 @@ bool bestow_request_add_san(struct bestow_request *request, const char *type, co
 {
 	struct error err = { 0 };
 
-	return add_san(request, type, value, &err) || failure_tell(&err, ret_err);
+	return (request_check_open(request, &err) && add_san(request, type, value, &err)) ||
+	       failure_tell(&err, ret_err);
 }
 
 bool bestow_request_set_names_of(struct bestow_request *request, const struct bestow_certs *certs,
@@ -237,15 +252,19 @@ bool bestow_request_set_names_of(struct bestow_request *request, const struct be
 {
 	struct error err = { 0 };
 
-	return set_names_of(request, certs->bundle.certs[index], &err) ||
+	return (request_check_open(request, &err) &&
+		set_names_of(request, certs->bundle.certs[index], &err)) ||
 	       failure_tell(&err, ret_err);
 }
 
 bool bestow_request_set_challenge(struct bestow_request *request, const char *text,
 				  struct bestow_error *ret_err)
 {
-	char *copy = strdup(text);
+	struct error err = { 0 };
 
+	if (!request_check_open(request, &err))
+		return failure_tell(&err, ret_err);
+	char *copy = strdup(text);
 	if (!copy)
 		return bestow_fail(ret_err, BESTOW_FAILED, "memory is out");
 	free(request->challenge);
@@ -259,7 +278,8 @@ bool bestow_request_set_decrypt_key(struct bestow_request *request,
 {
 	struct error err = { 0 };
 
-	return set_decrypt_key(request, certs->bundle.certs[index], key, &err) ||
+	return (request_check_open(request, &err) &&
+		set_decrypt_key(request, certs->bundle.certs[index], key, &err)) ||
 	       failure_tell(&err, ret_err);
 }
 

@@ -95,6 +95,22 @@ static bool journey_of_a_request(struct bestow_error *err)
 	return done;
 }
 
+static bool journey_of_a_csr(struct bestow_error *err)
+{
+	struct bestow_request *request = NULL, *finished = NULL;
+	unsigned char *der = NULL;
+	size_t size;
+	bool done = bestow_request_new(&request, err) &&
+		    bestow_request_set_subject(request, "CN=a,O=b", err) &&
+		    bestow_request_encode(request, key, &der, &size, err) &&
+		    bestow_request_of_csr(der, size, &finished, err);
+
+	free(der);
+	bestow_request_free(request);
+	bestow_request_free(finished);
+	return done;
+}
+
 static bool journey_of_a_client(struct bestow_error *err)
 {
 	struct bestow_client *client = NULL;
@@ -155,6 +171,44 @@ TEST(a_request_survives)
 	expect_survives(journey_of_a_request);
 }
 
+TEST(a_finished_request_survives)
+{
+	expect_survives(journey_of_a_csr);
+}
+
+/* What is finished stays as it is. */
+TEST(enr_09_nothing_is_added_to_a_finished_request)
+{
+	struct bestow_request *request = NULL, *finished = NULL;
+	struct bestow_certs *certs = NULL;
+	unsigned char *der = NULL, *again = NULL;
+	size_t size, size_again;
+	struct bestow_error why = { 0 };
+
+	assert_true(bestow_request_new(&request, NULL));
+	assert_false(bestow_request_encode(request, NULL, &der, &size, &why));
+	assert_int_equal(why.outcome, BESTOW_MISUSED);
+	assert_true(bestow_request_encode(request, key, &der, &size, NULL));
+	assert_true(bestow_request_of_csr(der, size, &finished, NULL));
+	assert_true(bestow_certs_parse(leaf_pem.data, leaf_pem.len, &certs, NULL));
+	assert_false(bestow_request_set_subject(finished, "CN=b", &why));
+	assert_int_equal(why.outcome, BESTOW_MISUSED);
+	assert_false(bestow_request_add_san(finished, "dns", "b.example", NULL));
+	assert_false(bestow_request_set_challenge(finished, "code", NULL));
+	assert_false(bestow_request_set_names_of(finished, certs, 0, NULL));
+	assert_false(bestow_request_set_decrypt_key(finished, certs, 0, key, NULL));
+	bestow_request_set_binding(finished, BESTOW_BINDING_CHALLENGE);
+	assert_false(request_wants_binding(finished));
+	assert_true(bestow_request_encode(finished, NULL, &again, &size_again, NULL));
+	assert_int_equal(size_again, size);
+	assert_memory_equal(again, der, size);
+	free(der);
+	free(again);
+	bestow_certs_free(certs);
+	bestow_request_free(request);
+	bestow_request_free(finished);
+}
+
 TEST(a_client_survives)
 {
 	expect_survives(journey_of_a_client);
@@ -176,7 +230,10 @@ static void write_pem(struct maker *maker, struct buffer *to)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { RUN(a_request_survives), RUN(a_client_survives),
+	const struct CMUnitTest tests[] = { RUN(a_request_survives),
+					    RUN(a_finished_request_survives),
+					    RUN(enr_09_nothing_is_added_to_a_finished_request),
+					    RUN(a_client_survives),
 					    RUN(the_judgement_of_an_answer_survives) };
 	CLEANUP(private_key_freep) struct private_key *ca_key = NULL;
 	struct error err;
