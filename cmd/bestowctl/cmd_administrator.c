@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "bestowctl/command.h"
 #include "bestowctl/print.h"
@@ -31,6 +32,20 @@ static void add_roles_text(json_t *administrator)
 	json_object_set(administrator, "roles_text", texts);
 }
 
+/* The browser warns of a certificate that nobody vouches for: this is how to know it. */
+static void show_fingerprint(const struct invocation *invocation, const json_t *fingerprint)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+
+	if (!json_is_string(fingerprint))
+		return;
+	print_fingerprint(&text, fingerprint);
+	print_hint(invocation,
+		   "the node has no certificate yet, so the browser warns; the one that it shows "
+		   "must have SHA-256 %s",
+		   buffer_cstring(&text) ? buffer_cstring(&text) : "");
+}
+
 static void show_link(const struct invocation *invocation, const json_t *result)
 {
 	const char *url = json_string_value(json_at(result, "link.url"));
@@ -40,6 +55,7 @@ static void show_link(const struct invocation *invocation, const json_t *result)
 	print_hint(invocation, "%s signs in with this %s once, until %s",
 		   json_text_at(result, "administrator.name"), url ? "link" : "code",
 		   json_text_at(result, "link.ends"));
+	show_fingerprint(invocation, json_at(result, "link.fingerprint"));
 	if (!url)
 		print_hint(invocation,
 			   "there is no console: give the node's configuration an [admin] listen");

@@ -14,6 +14,8 @@ static const struct column fields[] = {
 	{ "TLS key", "tls.key", LOOK_TEXT },
 	{ "TLS ends", "tls.not_after", LOOK_TIME },
 	{ "TLS SHA-256", "tls.fingerprint", LOOK_FINGERPRINT },
+	{ "console", "console.url", LOOK_TEXT },
+	{ "its own SHA-256", "console.self_made.fingerprint", LOOK_FINGERPRINT },
 };
 
 static void show_node(const struct invocation *invocation, const json_t *result)

@@ -123,7 +123,7 @@ static void append_time(struct buffer *to, const json_t *value)
 		buffer_printf(to, "%.10s %.8s UTC", text, text + 11);
 }
 
-static void append_fingerprint(struct buffer *to, const json_t *value)
+void print_fingerprint(struct buffer *to, const json_t *value)
 {
 	const char *text = json_string_value(value);
 
@@ -156,7 +156,7 @@ static void append_cell(struct buffer *to, const json_t *value, enum look look)
 {
 	static void (*const looks[])(struct buffer *, const json_t *) = {
 		[LOOK_TEXT] = append_plain,   [LOOK_DATE] = append_date,
-		[LOOK_TIME] = append_time,    [LOOK_FINGERPRINT] = append_fingerprint,
+		[LOOK_TIME] = append_time,    [LOOK_FINGERPRINT] = print_fingerprint,
 		[LOOK_SERIAL] = append_plain, [LOOK_YES] = append_yes,
 		[LOOK_SANS] = append_sans,
 	};

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/cleanup.h"
+#include "base/bytes.h"
 #include "bestowctl/command.h"
 
 enum look {
@@ -32,6 +33,8 @@ void print_fields(const json_t *object, const struct column *fields, size_t coun
 void print_extensions(const json_t *extensions);
 /* A line of a list of texts each, after "warning: ", on standard error. */
 void print_warnings(const json_t *warnings);
+/* Appends hexadecimal as people compare it: "0A:1B:…". */
+void print_fingerprint(struct buffer *to, const json_t *hex);
 /* What one may do next, on standard error; not with --quiet or --json. */
 void print_hint(const struct invocation *invocation, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Text from the node, as it may be shown. */

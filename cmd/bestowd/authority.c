@@ -19,6 +19,7 @@
 #include "bestowd/health.h"
 #include "bestowd/secret_source.h"
 #include "jobs/jobs.h"
+#include "manage/console_identity.h"
 #include "manage/manage.h"
 #include "manage/repeats.h"
 #include "manage/sign_in.h"
@@ -63,14 +64,17 @@ struct authority {
 
 /* -- what the edges know -- */
 
-static bool load_tls(struct authority *authority, struct buffer *ret_chain, struct buffer *ret_key,
-		     struct error *err)
+/* Nothing, where there is none. */
+static bool load_identity(struct authority *authority,
+			  bool (*get)(struct store *, struct buffer *, struct buffer *,
+				      struct error *),
+			  struct buffer *ret_chain, struct buffer *ret_key, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer encrypted = { 0 };
 	CLEANUP(private_key_freep) struct private_key *key = NULL;
 	struct error missing = { 0 };
 
-	if (!store_tls_identity_get(authority->store, ret_chain, &encrypted, &missing)) {
+	if (!get(authority->store, ret_chain, &encrypted, &missing)) {
 		if (missing.reason == REASON_NOT_FOUND)
 			return true;
 		*err = missing;
@@ -79,6 +83,12 @@ static bool load_tls(struct authority *authority, struct buffer *ret_chain, stru
 	return private_key_decrypt(buffer_view(&encrypted),
 				   bytes_of_string(authority->tls_passphrase), &key, err) &&
 	       private_key_encode(key, ret_key, err);
+}
+
+static bool load_tls(struct authority *authority, struct buffer *ret_chain, struct buffer *ret_key,
+		     struct error *err)
+{
+	return load_identity(authority, store_tls_identity_get, ret_chain, ret_key, err);
 }
 
 static bool make_snapshot(struct authority *authority, struct buffer *ret, struct error *err)
@@ -93,7 +103,8 @@ static bool make_snapshot(struct authority *authority, struct buffer *ret, struc
 	return publish_snapshot(catalog, &tls, ret, err);
 }
 
-/* What the admin process needs to know: the identity alone. */
+/* What the admin process needs to know: the identity alone, and the one that the node has made
+ * itself while there is no other. */
 static bool make_identity(struct authority *authority, struct buffer *ret, struct error *err)
 {
 	CLEANUP(snapshot_freep) struct snapshot *snapshot = calloc(1, sizeof *snapshot);
@@ -102,6 +113,8 @@ static bool make_identity(struct authority *authority, struct buffer *ret, struc
 	if (!snapshot)
 		return error_set(err, REASON_NO_MEMORY, "snapshot");
 	if (!load_tls(authority, &snapshot->tls_chain, &key, err) ||
+	    (key.len == 0 && !load_identity(authority, store_console_identity_get,
+					    &snapshot->tls_chain, &key, err)) ||
 	    !secret_copy(buffer_view(&key), &snapshot->tls_key, err))
 		return false;
 	snapshot_pack(snapshot, ret);
@@ -635,6 +648,7 @@ static bool open_ra(struct authority *authority, struct error *err)
 				 .va_url = authority->options->va_url,
 				 .est_url = authority->options->est_url,
 				 .console_url = authority->options->console_url,
+				 .has_certificate_file = authority->options->has_certificate_file,
 				 .sign_in = authority->sign_in,
 				 .repeats = authority->repeats,
 				 .changed = changed,
@@ -707,7 +721,8 @@ static bool start(struct authority *authority, struct error *err)
 	       lockdown_authority(&authority->options->lockdown, err) &&
 	       open_store(authority, err) && open_signer(authority, err) &&
 	       open_token(authority, err) && open_ra(authority, err) &&
-	       open_lines(authority, err) && start_jobs(authority, err);
+	       console_identity_provide(&authority->manage, err) && open_lines(authority, err) &&
+	       start_jobs(authority, err);
 }
 
 static void stop(struct authority *authority)

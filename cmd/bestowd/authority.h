@@ -22,8 +22,9 @@ struct authority_options {
 	unsigned int workers;
 	const char *est_url; /* "https://host:8443"; configured, or guessed from host name and first
 				listener */
-	const char *console_url; /* "https://host:9443", or NULL: there is no console */
-	const char *va_url;      /* "http://host", or NULL: see config_va */
+	const char *console_url;   /* "https://host:9443", or NULL: there is no console */
+	bool has_certificate_file; /* the configuration names one, for devices and the console */
+	const char *va_url;        /* "http://host", or NULL: see config_va */
 	struct crl_schedule crl_schedule;
 	int64_t ocsp_validity, ocsp_responder_validity; /* seconds */
 	struct change_board *board;                     /* which OCSP answers are void */

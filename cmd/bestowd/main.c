@@ -50,6 +50,7 @@ static int run_authority(struct family *family, const struct process *process, i
 		.workers = node->workers,
 		.est_url = family->est_url,
 		.console_url = family->console_url,
+		.has_certificate_file = process->generation->config->est.certificate != NULL,
 		.va_url = va->url,
 		.crl_schedule = { .validity = va->crl_validity_ms / 1000,
 				  .interval = va->crl_interval_ms / 1000,

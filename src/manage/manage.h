@@ -24,8 +24,9 @@ struct manage {
 	const char *est_url;     /* "https://host:8443", for telling EST URLs; configured or guessed
 				    from the first listener */
 	const char *console_url; /* "https://host:9443", for links; NULL: there is no console */
-	struct sign_in *sign_in; /* judges administrators' passwords; NULL: nobody signs in */
-	struct repeats *repeats; /* answers that may be asked for again; NULL: none are kept */
+	bool has_certificate_file; /* [est] certificate serves, and none of the store's */
+	struct sign_in *sign_in;   /* judges administrators' passwords; NULL: nobody signs in */
+	struct repeats *repeats;   /* answers that may be asked for again; NULL: none are kept */
 	void (*changed)(void *context); /* the configuration changed: reload and push */
 	void *context;
 };

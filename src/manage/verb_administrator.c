@@ -4,6 +4,7 @@
 
 #include "manage/access.h"
 #include "manage/change.h"
+#include "manage/console_identity.h"
 #include "manage/credential.h"
 #include "manage/describe.h"
 #include "store/store_access.h"
@@ -47,14 +48,25 @@ static json_t *describe_administrator(const struct call *call,
 			 describe_roles(call, administrator));
 }
 
+/* By what a browser's warning can be judged, while nobody vouches for the console. */
+static json_t *describe_fingerprint(const struct call *call)
+{
+	CLEANUP(cert_freep) struct cert *self_made = NULL;
+
+	if (!console_identity_find(call->manage, &self_made, NULL) || !self_made)
+		return json_null();
+	return describe_hex((struct bytes){ cert_fingerprint(self_made), CERT_FINGERPRINT_LEN });
+}
+
 static json_t *describe_link(const struct call *call, const struct secret *code, int64_t ends)
 {
 	const char *url = call->manage->console_url;
 
-	return json_pack(
-		"{s:o, s:o, s:o}", "code", json_stringn((const char *)code->data, code->len), "url",
-		url ? json_sprintf("%s/#/link/%.*s", url, (int)code->len, code->data) : json_null(),
-		"ends", describe_time(ends));
+	return json_pack("{s:o, s:o, s:o, s:o}", "code",
+			 json_stringn((const char *)code->data, code->len), "url",
+			 url ? json_sprintf("%s/#/link/%.*s", url, (int)code->len, code->data)
+			     : json_null(),
+			 "ends", describe_time(ends), "fingerprint", describe_fingerprint(call));
 }
 
 /* -- finding -- */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ca/ca.h"
+#include "manage/console_identity.h"
 #include "manage/describe.h"
 #include "manage/issue.h"
 #include "manage/keygen.h"
@@ -69,7 +70,8 @@ static bool keep(const struct call *call, struct change *change, struct certific
 	return private_key_encrypt(key, call->manage->key_secret, &encrypted, err) &&
 	       ca_record(change->tx, leaf, err) &&
 	       store_tls_identity_set(change->tx, buffer_view(&chain), buffer_view(&encrypted),
-				      err);
+				      err) &&
+	       store_console_identity_delete(change->tx, err);
 }
 
 static bool certificate(const struct call *call, json_t **ret, struct error *err)
@@ -126,16 +128,28 @@ static bool load_tls(const struct call *call, struct buffer *ret, struct error *
 	return error_set(err, why.reason, "%s", why.detail);
 }
 
+/* Its certificate is told while it is one that nobody vouches for. */
+static json_t *describe_console(const struct call *call, const struct cert *self_made)
+{
+	if (!call->manage->console_url)
+		return json_null();
+	return json_pack("{s:o, s:o}", "url", describe_text(call->manage->console_url), "self_made",
+			 self_made ? describe_cert(self_made) : json_null());
+}
+
 static bool show(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer chain = { 0 };
+	CLEANUP(cert_freep) struct cert *self_made = NULL;
 	const struct profile *standard =
 		catalog_profile(call->catalog, call->catalog->default_profile_id);
 
 	return load_tls(call, &chain, err) &&
-	       call_return(json_pack("{s:s, s:o, s:o, s:o, s:I}", "version", BESTOW_VERSION,
+	       console_identity_find(call->manage, &self_made, err) &&
+	       call_return(json_pack("{s:s, s:o, s:o, s:o, s:o, s:I}", "version", BESTOW_VERSION,
 				     "est_url", describe_text(call->manage->est_url), "tls",
-				     describe_tls(buffer_view(&chain)), "default_profile",
+				     describe_tls(buffer_view(&chain)), "console",
+				     describe_console(call, self_made), "default_profile",
 				     describe_text(standard ? standard->name : NULL),
 				     "configuration", (json_int_t)call->catalog->version),
 			   ret, err);

@@ -76,3 +76,11 @@ MUST_CHECK bool store_tls_identity_set(struct store_tx *tx, struct bytes chain_p
 				       struct bytes encrypted_key, struct error *err);
 MUST_CHECK bool store_tls_identity_get(struct store *store, struct buffer *ret_chain_pem,
 				       struct buffer *ret_encrypted_key, struct error *err);
+
+/* What the console is served with until there is one: made by the node itself, NOT_FOUND when none
+ * was. */
+MUST_CHECK bool store_console_identity_set(struct store_tx *tx, struct bytes chain_pem,
+					   struct bytes encrypted_key, struct error *err);
+MUST_CHECK bool store_console_identity_get(struct store *store, struct buffer *ret_chain_pem,
+					   struct buffer *ret_encrypted_key, struct error *err);
+MUST_CHECK bool store_console_identity_delete(struct store_tx *tx, struct error *err);
