@@ -90,6 +90,7 @@ bool token_find_private(struct token_session *session, const struct object_id *i
 static bool read_value(struct token_session *session, ck_object_handle_t object,
 		       ck_attribute_type_t type, void *into, size_t max, size_t *ret_len)
 {
+	/* cppcheck-suppress uninitvar; the token writes there, nobody reads before */
 	struct ck_attribute wanted = attribute(type, into, max);
 	ck_rv_t code = session->calls->C_GetAttributeValue(session->handle, object, &wanted, 1);
 
@@ -268,7 +269,7 @@ static const size_t point_lens[KEY_TYPE_COUNT] = {
 static bool write_point(struct token_session *session, ck_object_handle_t object,
 			const struct curve *curve, struct buffer *to)
 {
-	unsigned char value[160] = { 0 };
+	unsigned char value[160];
 	size_t len;
 
 	if (!read_value(session, object, CKA_EC_POINT, value, sizeof value, &len))
