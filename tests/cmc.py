@@ -4,7 +4,9 @@ import hashlib
 import subprocess
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from der import inside, integer, oid, read, tlv
 from node import spki, load_certificates
@@ -12,7 +14,9 @@ from node import spki, load_certificates
 PKI_DATA, PKI_RESPONSE = "1.3.6.1.5.5.7.12.2", "1.3.6.1.5.5.7.12.3"
 ID_CMC = "1.3.6.1.5.5.7.7."
 SUCCESS, FAILED, PENDING = 0, 2, 3
-BAD_ALG, BAD_MESSAGE_CHECK, BAD_REQUEST, BAD_CERT_ID, BAD_IDENTITY, POP_FAILED, NO_KEY_REUSE = 0, 1, 2, 4, 7, 9, 10
+BAD_ALG, BAD_MESSAGE_CHECK, BAD_REQUEST, BAD_CERT_ID, BAD_IDENTITY, POP_REQUIRED, POP_FAILED, NO_KEY_REUSE = 0, 1, 2, 4, 7, 8, 9, 10
+SHA256_HASH = hashes.SHA256()
+ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 SHA256 = bytes.fromhex("300b0609608648016503040201")
 
 
@@ -22,6 +26,29 @@ def control(part, number, value):
 
 def pkcs10(part, csr):
     return tlv(0xa0, integer(part), csr)
+
+
+def distinguished(name):
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]).public_bytes()
+
+
+def crmf(part, key, name, *controls, signed_by=None, proof=None, issuer=b"", extensions=()):
+    """A CertReqMsg (RFC 4211) as CMC has it; `proof` in the stead of the signature by its key."""
+    info = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    template = tlv(0x30, tlv(0xa3, issuer) if issuer else b"", tlv(0xa5, distinguished(name)), tlv(0xa6, *(whole for _, _, whole in inside(info))),
+                   tlv(0xa9, *extensions) if extensions else b"")
+    request = tlv(0x30, integer(part), template, tlv(0x30, *controls) if controls else b"")
+    if proof is None:
+        proof = tlv(0xa1, ECDSA_SHA256, tlv(3, b"\0", (signed_by or key).sign(request, ec.ECDSA(SHA256_HASH))))
+    return tlv(0xa1, request, proof)
+
+
+def old_cert_id(certificate):
+    return tlv(0x30, oid("1.3.6.1.5.5.7.5.1.5"), tlv(0x30, tlv(0xa4, certificate.issuer.public_bytes()), integer(certificate.serial_number)))
+
+
+def san_extension(*names):
+    return tlv(0x30, oid("2.5.29.17"), tlv(4, tlv(0x30, *(tlv(0x82, name.encode()) for name in names))))
 
 
 def pki_data(*requests, controls=(), contents=(), others=()):

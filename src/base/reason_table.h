@@ -101,6 +101,9 @@ REASON(CSR_MALFORMED, "csr_malformed", ERROR_INVALID, "The certification request
 REASON(POP_FAILED, "pop_failed", ERROR_INVALID,
        "The request's own signature is wrong, so the key's possession is not proven",
        "Sign the request with the key that it carries")
+REASON(POP_MISSING, "pop_missing", ERROR_INVALID,
+       "The request does not prove that its key is possessed",
+       "Sign the request with the key that it carries; nobody else's word stands in for that")
 REASON(POP_LINK_FAILED, "pop_link_failed", ERROR_INVALID,
        "The request is tied to another TLS session",
        "Sign the request anew in every TLS session; a replay looks like this")

@@ -53,7 +53,8 @@ enum cmc_part_kind {
 struct cmc_part {
 	uint32_t id;
 	enum cmc_part_kind kind;
-	struct bytes der; /* of CMC_PKCS10: the CertificationRequest */
+	/* of CMC_PKCS10: the CertificationRequest; of CMC_CRMF: what the CertReqMsg holds */
+	struct bytes der;
 };
 
 /* A PKIData; views into the message. */
@@ -86,6 +87,10 @@ struct cmc_revocation {
 };
 MUST_CHECK bool cmc_revocation_parse(struct bytes value, struct cmc_revocation *ret,
 				     struct error *err);
+
+/* lraPOPWitness: whether an RA says of the body part, one of this very message's, that its key is
+ * possessed (RFC 5272 6.8). */
+bool cmc_witness_names(struct bytes value, uint32_t part);
 
 /* -- the response -- */
 

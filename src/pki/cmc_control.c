@@ -1,6 +1,7 @@
 #include "pki/cmc.h"
 
 #include "pki/cert.h"
+#include "pki/cmc_id.h"
 #include "pki/der.h"
 
 #define DIRECTORY_NAME (DER_CONTEXT_0 + 4) /* GeneralName, explicitly tagged as a CHOICE is */
@@ -57,4 +58,21 @@ bool cmc_revocation_parse(struct bytes value, struct cmc_revocation *ret, struct
 	revocation.reason = reason.data[0];
 	*ret = revocation;
 	return true;
+}
+
+/* LraPopWitness ::= SEQUENCE { pkiDataBodyid BodyPartID, bodyIds SEQUENCE OF BodyPartID }; the
+ * first is 0 for this message, and otherwise one within it. */
+bool cmc_witness_names(struct bytes value, uint32_t part)
+{
+	const struct bytes this_message = BYTES_LITERAL("\x00");
+	struct der outer = der_open(value);
+	struct der fields = der_enter(&outer, DER_SEQUENCE);
+	bool is_this = bytes_equal(der_read(&fields, DER_INTEGER), this_message);
+	struct der ids = der_enter(&fields, DER_SEQUENCE);
+	uint32_t id = 0;
+
+	while (is_this && cmc_id_read(&ids, &id))
+		if (id == part)
+			return true;
+	return false;
 }

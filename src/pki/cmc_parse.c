@@ -1,5 +1,6 @@
 #include "pki/cmc.h"
 
+#include "pki/cmc_id.h"
 #include "pki/cmc_oid.h"
 #include "pki/der.h"
 
@@ -17,22 +18,7 @@ static bool malformed(struct error *err, const char *what)
 	return error_set(err, REASON_CMS_MALFORMED, "%s", what);
 }
 
-/* -- identifiers: INTEGER (1..4294967295), 0 stands for the whole (RFC 5272 3.2.2) -- */
-
-static bool read_id(struct der *der, uint32_t *ret)
-{
-	struct bytes contents = der_read(der, DER_INTEGER);
-	uint64_t value = 0;
-
-	if (contents.len == 0 || contents.len > 5 || contents.data[0] & 0x80)
-		return false;
-	if (contents.len > 1 && contents.data[0] == 0 && !(contents.data[1] & 0x80))
-		return false;
-	for (size_t i = 0; i < contents.len; i++)
-		value = value << 8 | contents.data[i];
-	*ret = (uint32_t)value;
-	return value > 0 && value <= UINT32_MAX;
-}
+/* -- identifiers are unique (RFC 5272 3.2.2) -- */
 
 static bool add_id(struct reading *reading, uint32_t id, struct error *err)
 {
@@ -50,7 +36,7 @@ static bool add_id(struct reading *reading, uint32_t id, struct error *err)
 
 static bool take_id(struct reading *reading, struct der *der, uint32_t *ret, struct error *err)
 {
-	if (!read_id(der, ret))
+	if (!cmc_id_read(der, ret))
 		return malformed(err, "a body part identifier is 0, or no number of four octets");
 	return add_id(reading, *ret, err);
 }
@@ -121,8 +107,8 @@ static bool read_pkcs10(struct reading *reading, struct der *fields, struct cmc_
 static bool read_crmf(struct reading *reading, struct der *fields, struct cmc_part *part,
 		      struct error *err)
 {
+	part->der = fields->rest;
 	struct der request = der_enter(fields, DER_SEQUENCE);
-
 	return take_id(reading, &request, &part->id, err);
 }
 

@@ -1,23 +1,15 @@
 #include "pki/cmc.h"
 
+#include "pki/cmc_id.h"
 #include "pki/cmc_oid.h"
 #include "pki/der.h"
-
-/* A number of up to 32 bits, which der_write_small() has no room for. */
-static void write_id(struct buffer *to, uint32_t id)
-{
-	const unsigned char octets[] = { (unsigned char)(id >> 24), (unsigned char)(id >> 16),
-					 (unsigned char)(id >> 8), (unsigned char)id };
-
-	der_write_unsigned(to, (struct bytes){ octets, sizeof octets });
-}
 
 static void write_attribute(struct cmc_response *response, struct bytes oid, struct bytes value)
 {
 	struct buffer *to = &response->controls;
 	size_t begun = der_begin(to, DER_SEQUENCE);
 
-	write_id(to, ++response->last_id);
+	cmc_id_write(to, ++response->last_id);
 	der_write_oid(to, oid);
 	der_write(to, DER_SET, value);
 	der_end(to, begun);
@@ -39,7 +31,7 @@ void cmc_response_status(struct cmc_response *response, const struct cmc_status 
 
 	der_write_small(&value, status->code);
 	size_t list = der_begin(&value, DER_SEQUENCE);
-	write_id(&value, status->part);
+	cmc_id_write(&value, status->part);
 	der_end(&value, list);
 	if (status->text)
 		der_write(&value, DER_UTF8_STRING, bytes_of_string(status->text));

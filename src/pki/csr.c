@@ -237,17 +237,23 @@ void csr_set_key(struct csr *csr, struct public_key *key)
 	csr->key = key;
 }
 
-bool csr_verify(const struct csr *csr, struct error *err)
+bool csr_check_signature(const struct csr *csr, struct bytes message, struct error *err)
 {
 	if (!csr->key)
 		return error_set(err, REASON_POP_FAILED, "a CSR whose key counts for nothing");
 	if (csr->signature_is_weak)
-		return error_set(err, REASON_SIGNATURE_WEAK, "the CSR is signed with MD5 or SHA-1");
+		return error_set(err, REASON_SIGNATURE_WEAK,
+				 "the request is signed with MD5 or SHA-1");
 	if (csr->algorithm == SIGN_COUNT)
 		return error_set(err, REASON_POP_FAILED,
 				 "the signature algorithm is unknown, or its parameters are wrong");
-	if (!public_key_verify(csr->key, csr->algorithm, csr->info, csr->signature))
-		return error_set(err, REASON_POP_FAILED, "the CSR's signature (%s) is wrong",
+	if (!public_key_verify(csr->key, csr->algorithm, message, csr->signature))
+		return error_set(err, REASON_POP_FAILED, "the request's signature (%s) is wrong",
 				 signature_algorithm_text(csr->algorithm));
 	return true;
+}
+
+bool csr_verify(const struct csr *csr, struct error *err)
+{
+	return csr_check_signature(csr, csr->info, err);
 }

@@ -4,6 +4,8 @@
 #include "pki/csr.h"
 #include "pki/der.h"
 
+#define OID_CHANGE_SUBJECT_NAME "\x2b\x06\x01\x05\x05\x07\x07\x24" /* RFC 6402 2.8 */
+
 enum csr_text { CSR_CHALLENGE_PASSWORD, CSR_OTP_CHALLENGE, CSR_EST_IDENTITY_LINKING, CSR_TEXTS };
 
 struct csr {
@@ -33,3 +35,5 @@ struct csr {
 /* Reads the Attributes' contents into the CSR. */
 MUST_CHECK bool csr_attributes_read(struct csr *csr, struct der *attributes, bool lenient,
 				    struct error *err);
+/* The CSR's signature is one over the message, by the CSR's key; see csr_verify(). */
+MUST_CHECK bool csr_check_signature(const struct csr *csr, struct bytes message, struct error *err);

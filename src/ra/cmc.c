@@ -2,8 +2,6 @@
 #include "ra/cmc.h"
 
 #include "ca/message.h"
-#include "pki/der.h"
-#include "ra/enroll.h"
 #include "store/store_event.h"
 
 static bool dialog_open(struct ra *ra, const struct est_request *request, struct cmc_dialog *ret,
@@ -45,7 +43,7 @@ static void tell_operator(const struct cmc_dialog *d, const struct error *refusa
 		(void)!store_commit_lazily(TAKE(tx), NULL);
 }
 
-static void refuse_part(struct cmc_dialog *d, uint32_t part, const struct error *refusal)
+void cmc_refuse(struct cmc_dialog *d, uint32_t part, const struct error *refusal)
 {
 	tell_operator(d, refusal);
 	cmc_tell(d, part, refusal, d->signer != NULL);
@@ -63,74 +61,9 @@ bool cmc_add_found(struct cmc_dialog *d, struct bytes der, struct error *err)
 	return buffer_ok(found) || error_set(err, REASON_NO_MEMORY, "certificate");
 }
 
-static bool add_chain(struct cmc_dialog *d, struct bytes chain, struct error *err)
-{
-	struct der reader = der_open(chain);
-
-	while (reader.rest.len > 0 && !reader.failed) {
-		struct bytes der = der_read_whole(&reader, DER_SEQUENCE);
-
-		/* the CA's own comes along in any case */
-		if (!bytes_equal(der, cert_der(d->ca->cert)) && !cmc_add_found(d, der, err))
-			return false;
-	}
-	return true;
-}
-
-/* -- certification requests -- */
-
-/* An RA speaks for devices, and never by its own certificate's renewal. Where devices get their
- * first certificates by a passphrase, a signature is for renewals; elsewhere the profile itself
- * takes its own certificates' requests as such. */
-static enum est_operation operation_of(const struct cmc_dialog *d)
-{
-	bool renews = d->profile->auth == AUTH_PASSPHRASE && d->signer &&
-		      !cert_ext_key_usage_holds(d->signer, oid_cmc_ra);
-
-	return renews ? EST_SIMPLEREENROLL : EST_SIMPLEENROLL;
-}
-
-/* At the edge this is done before a request is asked; here the CSR was still wrapped. */
-static bool check_csr(const struct cmc_dialog *d, struct bytes der, struct error *err)
-{
-	CLEANUP(csr_freep) struct csr *csr = NULL;
-
-	return csr_parse(der, !d->profile->strict_encoding, &csr, err) && csr_verify(csr, err);
-}
-
-static bool enroll(struct cmc_dialog *d, const struct cmc_part *part, struct est_reply *reply,
-		   struct error *err)
-{
-	struct est_request request = d->asked;
-
-	request.operation = operation_of(d);
-	request.csr = part->der;
-	return ra_enroll(d->ra, &request, reply, err) &&
-	       cmc_add_found(d, buffer_view(&reply->certificate), err) &&
-	       add_chain(d, buffer_view(&reply->chain), err);
-}
-
-/* False where the whole message should be asked again, for somebody is busy. */
-static bool answer_pkcs10(struct cmc_dialog *d, const struct cmc_part *part, struct error *err)
-{
-	CLEANUP(est_reply_done) struct est_reply reply = { 0 };
-	struct error refusal = { 0 };
-
-	if (!check_csr(d, part->der, &refusal)) {
-		refuse_part(d, part->id, &refusal);
-		return true;
-	}
-	if (!enroll(d, part, &reply, &refusal) && refusal.reason == REASON_BUSY &&
-	    d->request->is_patient) {
-		*err = refusal;
-		return false;
-	}
-	cmc_tell(d, part->id, &refusal, reply.authenticated);
-	return true;
-}
+/* -- what is asked -- */
 
 static const char *const unsupported[] = {
-	[CMC_CRMF] = "CRMF requests are not taken: send PKCS#10",
 	[CMC_OTHER_REQUEST] = "a request of an unknown form",
 	[CMC_CONTENT] = "a message within the message is not read",
 };
@@ -139,14 +72,12 @@ static bool answer_part(struct cmc_dialog *d, const struct cmc_part *part, struc
 {
 	struct error refusal = { 0 };
 
-	if (part->kind == CMC_PKCS10)
-		return answer_pkcs10(d, part, err);
+	if (part->kind == CMC_PKCS10 || part->kind == CMC_CRMF)
+		return cmc_answer_request(d, part, err);
 	(void)!error_set(&refusal, REASON_CMC_CONTROL, "%s", unsupported[part->kind]);
-	refuse_part(d, part->id, &refusal);
+	cmc_refuse(d, part->id, &refusal);
 	return true;
 }
-
-/* -- the whole -- */
 
 static void answer_controls(struct cmc_dialog *d, bool *ret_any)
 {
@@ -156,7 +87,7 @@ static void answer_controls(struct cmc_dialog *d, bool *ret_any)
 		bool asks = false;
 
 		if (!cmc_do_control(d, control, &asks, &refusal))
-			refuse_part(d, control->id, &refusal);
+			cmc_refuse(d, control->id, &refusal);
 		else if (asks)
 			cmc_tell(d, control->id, &refusal, true);
 		*ret_any = *ret_any || asks;
@@ -174,10 +105,12 @@ static bool answer_all(struct cmc_dialog *d, struct error *err)
 	answer_controls(d, &any);
 	if (!any) {
 		(void)!error_set(&nothing, REASON_CMC_CONTROL, "the message asks for nothing");
-		refuse_part(d, CMC_WHOLE_REQUEST, &nothing);
+		cmc_refuse(d, CMC_WHOLE_REQUEST, &nothing);
 	}
 	return true;
 }
+
+/* -- the whole -- */
 
 static bool read_message(struct cmc_dialog *d, struct error *err)
 {
@@ -205,14 +138,14 @@ static bool converse(struct cmc_dialog *d, struct error *err)
 	uint32_t part = CMC_WHOLE_REQUEST;
 
 	if (!read_message(d, &refusal)) {
-		refuse_part(d, CMC_WHOLE_REQUEST, &refusal);
+		cmc_refuse(d, CMC_WHOLE_REQUEST, &refusal);
 		return true;
 	}
 	if (!cmc_repeat_controls(d, err))
 		return false;
 	if (accept_message(d, &part, &refusal))
 		return answer_all(d, err);
-	refuse_part(d, part, &refusal);
+	cmc_refuse(d, part, &refusal);
 	return true;
 }
 

@@ -48,6 +48,12 @@ MUST_CHECK bool cmc_do_control(struct cmc_dialog *dialog, const struct cmc_contr
 			       bool *ret_asks, struct error *err);
 /* One certificate to go along with the response; copied. */
 MUST_CHECK bool cmc_add_found(struct cmc_dialog *dialog, struct bytes der, struct error *err);
+/* Has the request of PKCS#10 or CRMF answered. False where the whole message should be asked again,
+ * for somebody is busy. */
+MUST_CHECK bool cmc_answer_request(struct cmc_dialog *dialog, const struct cmc_part *part,
+				   struct error *err);
+/* A refusal that no enrollment tells of: the client hears of it, and the operator. */
+void cmc_refuse(struct cmc_dialog *dialog, uint32_t part, const struct error *refusal);
 /* Writes a refusal, or success for REASON_NONE, into the response. `authenticated` callers read
  * why. */
 void cmc_tell(struct cmc_dialog *dialog, uint32_t part, const struct error *refusal,

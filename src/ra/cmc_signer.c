@@ -3,6 +3,8 @@
  * asks. */
 #include "ra/cmc.h"
 
+#include "pki/crmf.h"
+
 static bool refuse(struct error *err, const char *why)
 {
 	return error_set(err, REASON_CMS_SIGNATURE, "%s", why);
@@ -46,14 +48,37 @@ static void speak_for_signer(struct cmc_dialog *d, struct bytes leaf)
 	d->asked.authorization = (struct bytes){ 0 };
 }
 
+static bool key_of_pkcs10(struct bytes der, struct public_key **ret)
+{
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+
+	if (!csr_parse(der, true, &csr, NULL))
+		return false;
+	*ret = public_key_ref(csr_key(csr));
+	return true;
+}
+
+static bool key_of_crmf(struct bytes contents, struct public_key **ret)
+{
+	struct crmf crmf;
+
+	return crmf_parse(contents, &crmf, NULL) && crmf_key(&crmf, ret, NULL);
+}
+
+/* Whatever else is to be said of the request is said of it alone, and later. */
+static bool requested_key(const struct cmc_part *part, struct public_key **ret)
+{
+	return (part->kind == CMC_PKCS10 && key_of_pkcs10(part->der, ret)) ||
+	       (part->kind == CMC_CRMF && key_of_crmf(part->der, ret));
+}
+
 static bool signed_by_requested_key(const struct cmc_dialog *d)
 {
 	for (size_t i = 0; i < d->data.part_count; i++) {
-		CLEANUP(csr_freep) struct csr *csr = NULL;
+		CLEANUP(public_key_freep) struct public_key *key = NULL;
 
-		if (d->data.parts[i].kind == CMC_PKCS10 &&
-		    csr_parse(d->data.parts[i].der, true, &csr, NULL) &&
-		    cms_signed_verify(&d->message, csr_key(csr), NULL))
+		if (requested_key(&d->data.parts[i], &key) &&
+		    cms_signed_verify(&d->message, key, NULL))
 			return true;
 	}
 	return false;

@@ -28,6 +28,13 @@ def device_of(node, name, kind="p256"):
     return Identity(node.folder, key, answer.certificate)
 
 
+def ra_of(node, folder, name):
+    key, csr, out = make_key(), folder / "ra.csr", folder / "ra.pem"
+    csr.write_bytes(make_csr(key, name))
+    node.ctl("ra", "enroll", name, "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", csr, "--out", out)
+    return Identity(node.folder, key, load_certificates(out.read_bytes())[0])
+
+
 def is_issued(node, name, count):
     return len([one for one in node.certificates() if one["subject"] == f"CN={name}"]) == count
 
@@ -98,12 +105,7 @@ def test_cmc_05_who_is_no_ra_names_only_itself(node):
 
 
 def test_cmc_05_an_ra_speaks_for_devices(node, tmp_path):
-    key = make_key()
-    csr = tmp_path / "ra.csr"
-    csr.write_bytes(make_csr(key, "cmc-ra"))
-    out = tmp_path / "ra.pem"
-    node.ctl("ra", "enroll", "cmc-ra", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", csr, "--out", out)
-    ra = Identity(node.folder, key, load_certificates(out.read_bytes())[0])
+    ra = ra_of(node, tmp_path, "cmc-ra")
     device_key = make_key()
     response = ask(node, sign(pki_data(pkcs10(1, make_csr(device_key, "behind-cmc"))), ra))
     assert response.status(1) == (cmc.SUCCESS, None)
@@ -179,15 +181,80 @@ def test_cmc_02_unknown_controls_and_broken_lists_fail(node):
     assert is_issued(node, "broken", 2)
 
 
-def test_cmc_02_crmf_and_messages_within_are_not_taken(node):
-    device = device_of(node, "crmf")
-    crmf = tlv(0xa1, tlv(0x30, integer(5), tlv(0x30)))
+def test_cmc_02_messages_within_are_not_taken(node):
+    device = device_of(node, "within")
     content = tlv(0x30, integer(6), tlv(0x30))
     other = tlv(0x30, integer(8), oid("1.2.3"), b"\x05\0")
     key = make_key()
-    response = ask(node, sign(pki_data(crmf, pkcs10(1, make_csr(key, "crmf")), contents=[content], others=[other]), device))
-    assert response.status(5) == response.status(6) == (cmc.FAILED, cmc.BAD_REQUEST) and 8 not in response.statuses
-    assert response.status(1) == (cmc.SUCCESS, None) and "CRMF" in response.text(5)
+    response = ask(node, sign(pki_data(pkcs10(1, make_csr(key, "within")), contents=[content], others=[other]), device))
+    assert response.status(6) == (cmc.FAILED, cmc.BAD_REQUEST) and 8 not in response.statuses
+    assert response.status(1) == (cmc.SUCCESS, None)
+
+
+# -- CRMF (RFC 4211) --
+
+def test_cmc_02_crmf_proves_possession_by_its_own_signature(node):
+    device, key = device_of(node, "unproven"), make_key()
+    for proof in (b"", tlv(0x80), tlv(0xa2, tlv(0x81, b"\0"))):
+        response = ask(node, sign(pki_data(cmc.crmf(1, key, "unproven", proof=proof)), device))
+        assert response.status(1) == (cmc.FAILED, cmc.POP_REQUIRED) and "pop_missing" in response.text(1)
+    response = ask(node, sign(pki_data(cmc.crmf(1, key, "unproven", signed_by=make_key())), device))
+    assert response.status(1) == (cmc.FAILED, cmc.POP_FAILED)
+    assert is_issued(node, "unproven", 2)
+    assert node.events("--refusals")[0]["reason"] == "pop_failed"
+
+
+def test_cmc_03_no_ra_vouches_for_possession(node, tmp_path):
+    """RFC 5272 6.8: popFailed says that an RA is not asked; what proves itself needs no witness."""
+    ra, key = ra_of(node, tmp_path, "vouching-ra"), make_key()
+    witness = control(9, 11, tlv(0x30, integer(0), tlv(0x30, integer(1), integer(2))))
+    requests = [cmc.crmf(part, key, "vouched", proof=tlv(0x80)) for part in (1, 2, 3)]
+    response = ask(node, sign(pki_data(*requests, controls=[witness]), ra))
+    assert response.status(1) == response.status(2) == (cmc.FAILED, cmc.POP_FAILED) and "lraPOPWitness" in response.text(1)
+    assert response.status(3) == (cmc.FAILED, cmc.POP_REQUIRED) and is_issued(node, "vouched", 0)
+    response = ask(node, sign(pki_data(cmc.crmf(1, key, "vouched"), controls=[witness]), ra))
+    assert response.status(1) == (cmc.SUCCESS, None) and response.certificate_for(key)
+
+
+def test_cmc_02_crmf_opens_no_second_door(node):
+    """What a CSR may not ask for, a template may not either."""
+    device = device_of(node, "template")
+    refused = ((cmc.crmf(1, make_key(), "somebody-else"), cmc.BAD_IDENTITY), (cmc.crmf(1, make_key(), "template", extensions=[cmc.san_extension("other.example")]),
+               cmc.BAD_IDENTITY), (tlv(0xa1, tlv(0x30, integer(1), tlv(0x30))), cmc.BAD_REQUEST),
+               (cmc.crmf(1, make_key(), "template", tlv(0x30, oid("1.3.6.1.5.5.7.5.1.1"), tlv(12, b"secret"))), cmc.BAD_REQUEST),
+               (cmc.crmf(1, make_key(), "template", issuer=cmc.distinguished("another CA")), cmc.BAD_CERT_ID),
+               (cmc.crmf(1, make_key(), "template", cmc.old_cert_id(device_of(node, "template-2").certificate)), cmc.BAD_CERT_ID))
+    for request, fail in refused:
+        assert ask(node, sign(pki_data(request), device)).status(1) == (cmc.FAILED, fail)
+    assert is_issued(node, "template", 2) and is_issued(node, "somebody-else", 0)
+    assert ask(node, unsigned(pki_data(cmc.crmf(1, make_key(), "template"))), "demo").status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+
+
+def test_cmc_02_crmf_beside_pkcs10(node):
+    device, keys = device_of(node, "crmf"), [make_key(), make_key()]
+    ca = device.certificate.issuer.public_bytes()
+    request = cmc.crmf(4000000000, keys[0], "crmf", cmc.old_cert_id(device.certificate), issuer=ca)
+    response = ask(node, sign(pki_data(request, pkcs10(1, make_csr(keys[1], "crmf"))), device))
+    assert response.status(4000000000) == response.status(1) == (cmc.SUCCESS, None)
+    for key in keys:
+        assert response.certificate_for(key).subject == device.certificate.subject
+
+
+def test_cmc_02_crmf_without_a_certificate(node, tmp_path):
+    """By passphrase, unsigned; and signed by the key that it asks to certify."""
+    key, extension = make_key(), cmc.san_extension("crmf-first.example")
+    data = pki_data(cmc.crmf(1, key, "crmf-first", extensions=[extension]))
+    assert ask(node, unsigned(data), "demo").status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    response = ask(node, unsigned(data), "demo", headers=node.basic())
+    assert response.status(1) == (cmc.SUCCESS, None), response.text(1)
+    names = response.certificate_for(key).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["crmf-first.example"]
+    own = make_key()
+    subprocess.run(["openssl", "req", "-x509", "-new", "-key", Identity(tmp_path, own, device_of(node, "crmf-x").certificate).path, "-subj", "/CN=self",
+                    "-out", tmp_path / "self.pem", "-days", "2"], check=True, capture_output=True)
+    alone = Identity(tmp_path, own, x509.load_pem_x509_certificate((tmp_path / "self.pem").read_bytes()))
+    message = sign(pki_data(cmc.crmf(1, own, "crmf-self")), alone, "-keyid", "-nocerts")
+    assert ask(node, message, "demo", headers=node.basic()).status(1) == (cmc.SUCCESS, None)
 
 
 def test_cmc_04_fail_info_tells_what(node):

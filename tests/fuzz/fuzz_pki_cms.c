@@ -32,6 +32,8 @@ static void read_content(struct bytes content)
 		check_within(request.controls[i].value, content);
 		(void)!cmc_get_cert_parse(request.controls[i].value, &certificate, &err);
 		(void)!cmc_revocation_parse(request.controls[i].value, &revocation, &err);
+		if (cmc_witness_names(request.controls[i].value, 0))
+			abort();
 	}
 	for (size_t i = 0; i < request.part_count; i++)
 		check_within(request.parts[i].der, content);

@@ -1,14 +1,20 @@
 /* CMC messages made and read by Bouncy Castle, for the tests:
  *   java CmcClient.java request CSR.der IDENTITY.p12 OUT.der   a Full PKI Request with transactionId 4711 and body part 7
+ *   java CmcClient.java crmf SUBJECT IDENTITY.p12 OUT.der      the same with a CRMF request (RFC 4211) for a new P-256 key
  *   java CmcClient.java response IN.der                        prints "content OID", "signature true", "status N part P [fail F]", "certificate SUBJECT" */
 import java.io.FileInputStream;
+import java.math.BigInteger;
 import java.nio.file.*;
 import java.security.*;
 import java.security.cert.X509Certificate;
 import java.util.*;
 import org.bouncycastle.asn1.*;
 import org.bouncycastle.asn1.cmc.*;
+import org.bouncycastle.asn1.crmf.CertReqMsg;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.crmf.jcajce.JcaCertificateRequestMessageBuilder;
 import org.bouncycastle.cert.jcajce.JcaCertStore;
 import org.bouncycastle.cms.*;
 import org.bouncycastle.cms.jcajce.*;
@@ -19,12 +25,25 @@ public class CmcClient {
     public static void main(String[] args) throws Exception {
         Security.addProvider(new BouncyCastleProvider());
         if (args[0].equals("request"))
-            request(args);
+            write(new TaggedRequest(new TaggedCertificationRequest(new BodyPartID(7),
+                    CertificationRequest.getInstance(Files.readAllBytes(Path.of(args[1]))))), args);
+        else if (args[0].equals("crmf"))
+            write(new TaggedRequest(crmf(args[1])), args);
         else
             response(args);
     }
 
-    static void request(String[] args) throws Exception {
+    static CertReqMsg crmf(String subject) throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", "BC");
+        generator.initialize(256);
+        KeyPair pair = generator.generateKeyPair();
+        JcaCertificateRequestMessageBuilder builder = new JcaCertificateRequestMessageBuilder(BigInteger.valueOf(7));
+        builder.setSubject(new X500Name(subject)).setPublicKey(SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()));
+        builder.setProofOfPossessionSigningKeySigner(new JcaContentSignerBuilder("SHA256withECDSA").setProvider("BC").build(pair.getPrivate()));
+        return CertReqMsg.getInstance(builder.build().getEncoded());
+    }
+
+    static void write(TaggedRequest tagged, String[] args) throws Exception {
         KeyStore identity = KeyStore.getInstance("PKCS12");
         char[] password = "identity".toCharArray();
         try (FileInputStream in = new FileInputStream(args[2])) { identity.load(in, password); }
@@ -34,8 +53,6 @@ public class CmcClient {
 
         TaggedAttribute transaction = new TaggedAttribute(new BodyPartID(1), CMCObjectIdentifiers.id_cmc_transactionId,
                 new DERSet(new ASN1Integer(4711)));
-        CertificationRequest csr = CertificationRequest.getInstance(Files.readAllBytes(Path.of(args[1])));
-        TaggedRequest tagged = new TaggedRequest(new TaggedCertificationRequest(new BodyPartID(7), csr));
         PKIData data = new PKIData(new TaggedAttribute[] { transaction }, new TaggedRequest[] { tagged }, new TaggedContentInfo[0], new OtherMsg[0]);
 
         String algorithm = key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : key.getAlgorithm().startsWith("Ed") ? "Ed25519" : "SHA256withECDSA";

@@ -19,23 +19,45 @@ def java(*arguments):
     return done.stdout.splitlines()
 
 
-def ask(node, folder, device, name):
-    csr, store, message, answer = (folder / one for one in ("csr.der", "identity.p12", "request.der", "response.der"))
-    csr.write_bytes(make_csr(make_key(), name))
+def keep_identity(folder, device):
+    store = folder / "identity.p12"
     store.write_bytes(pkcs12.serialize_key_and_certificates(b"device", device.key, device.certificate, None, BestAvailableEncryption(b"identity")))
-    java("request", csr, store, message)
+    return store
+
+
+def ask(node, folder, device, *request):
+    message, answer = folder / "request.der", folder / "response.der"
+    java(*request, keep_identity(folder, device), message)
     response = post(node, message.read_bytes(), "demo")
     assert response.status == 200, response.text
     answer.write_bytes(base64.b64decode(response.body))
     return java("response", answer)
 
 
-@pytest.mark.parametrize("kind", ["p256", "rsa2048", "ed25519"])
-def test_bouncycastle_renews_by_cmc(node, tmp_path, kind):
+def ask_by_pkcs10(node, folder, device, name):
+    csr = folder / "csr.der"
+    csr.write_bytes(make_csr(make_key(), name))
+    return ask(node, folder, device, "request", csr)
+
+
+@pytest.fixture(scope="module")
+def cmc_node(node):
     node.set_profile("demo", "fullcmc=true")
     node.wait(lambda: post(node, b"probe", "demo").status != 404, "fullcmc", 10)
-    device = node.device(f"cmc-{kind}", kind)
-    said = ask(node, tmp_path, device, f"cmc-{kind}")
+    return node
+
+
+@pytest.mark.parametrize("kind", ["p256", "rsa2048", "ed25519"])
+def test_bouncycastle_renews_by_cmc(cmc_node, tmp_path, kind):
+    device = cmc_node.device(f"cmc-{kind}", kind)
+    said = ask_by_pkcs10(cmc_node, tmp_path, device, f"cmc-{kind}")
     assert {"content 1.3.6.1.5.5.7.12.3", "signature true", "status 0 part 7", "transaction 4711", f"certificate CN=cmc-{kind}"} <= set(said)
-    said = ask(node, tmp_path, device, "somebody-else")
+    said = ask_by_pkcs10(cmc_node, tmp_path, device, "somebody-else")
+    assert "status 2 part 7 fail 7" in said and "certificate CN=somebody-else" not in said
+
+
+def test_bouncycastle_renews_by_crmf(cmc_node, tmp_path):
+    device = cmc_node.device("by-crmf")
+    assert {"signature true", "status 0 part 7", "certificate CN=by-crmf"} <= set(ask(cmc_node, tmp_path, device, "crmf", "CN=by-crmf"))
+    said = ask(cmc_node, tmp_path, device, "crmf", "CN=somebody-else")
     assert "status 2 part 7 fail 7" in said and "certificate CN=somebody-else" not in said

@@ -1,45 +1,12 @@
 /* CMC-02: what is in a PKIData, and what is not; and the PKIResponse byte for byte. */
 #include "pki/cmc.h"
 
-#include "hex.h"
-#include "pki/der.h"
-#include "test.h"
+#include "assemble.h"
 
 #define ID_CMC "06{ 2b060105050707"
 #define EMPTY "30{}"
 
 static struct error err;
-
-/* Hexadecimal, in which "30{ … }" is an element whose length is counted here. */
-static const char *assemble(const char *text, struct buffer *to)
-{
-	while (*text && *text != '}') {
-		if (*text == ' ') {
-			text++;
-			continue;
-		}
-		unsigned char byte = (unsigned char)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-		text += 2;
-		if (*text != '{') {
-			buffer_append_byte(to, byte);
-			continue;
-		}
-		size_t begun = der_begin(to, byte);
-		text = assemble(text + 1, to);
-		assert_int_equal(*text, '}');
-		text++;
-		der_end(to, begun);
-	}
-	return text;
-}
-
-static struct buffer from_text(const char *text)
-{
-	struct buffer ret = { 0 };
-
-	assert_int_equal(*assemble(text, &ret), '\0');
-	return ret;
-}
 
 static struct buffer parsed; /* what the views of the last one point into */
 
@@ -224,6 +191,29 @@ TEST(cmc_03_get_cert_names_a_directory_name)
 	assert_true(bytes_equal(certificate.serial, BYTES_LITERAL("\x05")));
 }
 
+TEST(cmc_03_an_ra_s_witness_names_parts_of_this_message)
+{
+	static const struct {
+		const char *value;
+		bool names;
+	} rows[] = {
+		{ "", false },
+		{ "30{ 020100 }", false },
+		{ "30{ 020100 30{} }", false },
+		{ "30{ 020100 30{ 020106 } }", false },
+		{ "30{ 020105 30{ 020107 } }", false },
+		{ "30{ 020100 30{ 020100 020107 } }", false },
+		{ "30{ 020100 30{ 020106 020107 } }", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(buffer_done) struct buffer value = from_text(rows[i].value);
+
+		if (cmc_witness_names(buffer_view(&value), 7) != rows[i].names)
+			fail_msg("%s", rows[i].value);
+	}
+}
+
 /* -- the response -- */
 
 TEST(cmc_04_a_response_as_it_is_written)
@@ -255,4 +245,6 @@ TEST_MAIN(RUN(cmc_02_body_part_identifiers_are_unique_and_not_zero),
 	  RUN(cmc_02_every_cut_is_refused), RUN(cmc_02_a_control_has_one_value_and_is_there_once),
 	  RUN(cmc_02_controls_are_known_by_their_number), RUN(cmc_02_lists_are_bounded),
 	  RUN(cmc_03_malformed_revocations_are_refused), RUN(cmc_03_a_revocation_with_everything),
-	  RUN(cmc_03_get_cert_names_a_directory_name), RUN(cmc_04_a_response_as_it_is_written))
+	  RUN(cmc_03_get_cert_names_a_directory_name),
+	  RUN(cmc_03_an_ra_s_witness_names_parts_of_this_message),
+	  RUN(cmc_04_a_response_as_it_is_written))

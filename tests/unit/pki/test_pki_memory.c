@@ -5,11 +5,14 @@
 #include "pki/bundle.h"
 #include "pki/cmc.h"
 #include "pki/cms.h"
+#include "pki/crmf.h"
 #include "pki/csr_attrs.h"
 #include "pki/lint.h"
 #include "pki/ocsp_response.h"
 #include "pki/pkcs7.h"
+#include "pki/der.h"
 #include "sample.h"
+#include "vector.h"
 
 #define VIEW(literal) BYTES_LITERAL(literal)
 
@@ -266,6 +269,26 @@ TEST(ft_14_messages_survive_memory_running_out)
 	expect_survives(message_journey);
 }
 
+static struct buffer crmf_message;
+
+static bool crmf_journey(struct error *err)
+{
+	struct der outer = der_open(buffer_view(&crmf_message));
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+	CLEANUP(public_key_freep) struct public_key *key = NULL;
+	struct crmf crmf;
+
+	return crmf_parse(der_read(&outer, DER_SEQUENCE), &crmf, err) &&
+	       crmf_to_csr(&crmf, &csr, err) && crmf_key(&crmf, &key, err);
+}
+
+TEST(ft_14_crmf_requests_survive_memory_running_out)
+{
+	crmf_message = vector_load("crmf", "openssl-p256");
+	expect_survives(crmf_journey);
+	buffer_done(&crmf_message);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +299,7 @@ int main(void)
 		RUN(ft_14_imports_survive_memory_running_out),
 		RUN(ft_14_lint_survives_memory_running_out),
 		RUN(ft_14_messages_survive_memory_running_out),
+		RUN(ft_14_crmf_requests_survive_memory_running_out),
 	};
 
 	return cmocka_run_group_tests(tests, make_certs, drop_certs);
