@@ -12,7 +12,7 @@ import pytest
 
 from node import Node, make_csr, make_key
 
-KILLS = 200 if os.environ.get("BESTOW_LONG") else 12
+KILLS = 100 if os.environ.get("BESTOW_LONG") else 8
 
 
 def enroll_all(node, stop, acknowledged, refused, worker):
@@ -45,7 +45,8 @@ def test_ft_01_and_02_kill_9_under_load(victim):
             killed = 0
             try:
                 node.wait(lambda: len(acknowledged) > 5, "the devices to enroll")
-                for _ in range(KILLS):
+                while killed < KILLS:
+                    # the supervisor waits longer each time before it starts a process that keeps dying
                     time.sleep(moments.uniform(0.05, 0.4))
                     pid = node.children().get(victim)
                     if pid:
@@ -57,7 +58,6 @@ def test_ft_01_and_02_kill_9_under_load(victim):
                 stop.set()
             for worker in workers:
                 worker.result()
-        assert killed >= KILLS // 2
         # clients of a process that died saw a closed connection or "busy, come back"
         assert {status for status, _ in refused} <= {503}
         assert all(after and int(after) > 0 for _, after in refused)
