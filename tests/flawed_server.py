@@ -7,7 +7,7 @@ import ssl
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import AttributeOID
 
@@ -156,7 +156,7 @@ class FlawedServer(EstServer):
         if operation == "cacerts":
             return self.cacerts(request)
         if operation == "csrattrs":
-            return self.csrattrs()
+            return self.csrattrs(request, connection)
         return self.enroll(request, operation, connection)
 
     def find(self, request):
@@ -194,12 +194,16 @@ class FlawedServer(EstServer):
         body = base64.b64encode(der) + b"\n" * (self.calls if self.has("CA-06") else 1)
         return {**self.fields("text/plain" if self.has("CA-01") else "application/pkcs7-mime"), "ETag": '"1"'}, body
 
-    def csrattrs(self):
+    def csrattrs(self, request, connection):
+        if self.has("ATT-07") and "authorization" not in request["fields"] and not self.presented(connection):
+            raise Answered(403, "nobody")
         wanted = {
             "ATT-04": [sequence(oid(EXTENSION_REQUEST), set_of(sequence())), sequence(oid(EXTENSION_REQUEST), set_of(sequence()))],
             "ATT-08": [sequence(oid("1.2.840.10045.2.1"), set_of(oid("1.3.132.0.34")))],
             "ATT-09": [oid(f"1.3.6.1.4.1.99999.{i}") for i in range(10000, 10150)],
-            "POP-02": [CHALLENGE], "POP-03": [CHALLENGE],
+            "ATT-03": [],
+            "ATT-05": [sequence(oid("1.2.840.113549.1.9.16.2.61"), set_of(sequence(integer(1))))],
+            "POP-02": [CHALLENGE], "POP-03": [CHALLENGE], "POP-04": [CHALLENGE], "POP-05": [CHALLENGE],
         }.get(self.flaw, [sequence(oid("1.2.840.10045.2.1"), set_of(oid("1.2.840.10045.3.1.7")))])
         kind = "application/pkcs10" if self.has("ATT-01") else "application/csrattrs"
         return self.fields(kind), base64.b64encode(sequence(*wanted)) + b"\n"
@@ -214,9 +218,11 @@ class FlawedServer(EstServer):
         if self.has("TLS-04") or self.presented(connection):
             return
         given = request["fields"].get("authorization", "")
-        if given.startswith("Basic ") and base64.b64decode(given[6:]).decode() == f"{USER}:{PASSPHRASE}":
+        users = (USER,) if self.has("HTTP-13") else (USER, "")
+        if given.startswith("Basic ") and base64.b64decode(given[6:]).decode() in [f"{user}:{PASSPHRASE}" for user in users]:
             return
-        raise Answered(401, **({} if self.has("HTTP-11") else {"WWW_Authenticate": 'Basic realm="est"'}))
+        challenge = 'Digest realm="est"' if self.has("HTTP-12") else 'Basic realm="est"'
+        raise Answered(401, **({} if self.has("HTTP-11") else {"WWW_Authenticate": challenge}))
 
     # -- enrollment --
 
@@ -231,9 +237,12 @@ class FlawedServer(EstServer):
         csr = self.read_csr(request)
         self.judge(csr, request)
         if operation == "simplereenroll":
-            self.judge_renewal(csr, connection)
+            self.judge_renewal(csr, request, connection)
         self.hold(csr)
-        return self.fields(CERTS_ONLY), base64.b64encode(certs_only(self.certificates_for(csr))) + b"\n"
+        subject = csr.subject
+        if self.has("ENR-10") and operation == "simpleenroll" and self.presented(connection):
+            subject = self.presented(connection).subject
+        return self.fields(CERTS_ONLY), base64.b64encode(certs_only(self.certificates_for(csr, subject))) + b"\n"
 
     def read_csr(self, request):
         body = request["body"]
@@ -260,6 +269,8 @@ class FlawedServer(EstServer):
         return x509.load_der_x509_csr(der[:head + int.from_bytes(der[2:head], "big")])
 
     def judge(self, csr, request):
+        if isinstance(csr.public_key(), x25519.X25519PublicKey):
+            raise Answered(500 if self.has("ENR-12") else 400, "a key that cannot sign")
         if not self.has("ENR-01") and not csr.is_signature_valid:
             raise Answered(400, "signature")
         # the library may pass over the second of two
@@ -267,15 +278,21 @@ class FlawedServer(EstServer):
             raise Answered(400, "extensions")
         if self.has("ATT-08") and isinstance(csr.public_key().curve, ec.SECP384R1):
             raise Answered(400, "key")
+        if self.has("ATT-03") and not isinstance(csr.public_key(), ec.EllipticCurvePublicKey):
+            raise Answered(400, "key")
+        if self.has("POP-04"):
+            raise Answered(400, "binding")
         if self.has("POP-03") and csr.attributes.get_attribute_for_oid(AttributeOID.CHALLENGE_PASSWORD):
             raise Answered(400, "binding")
 
-    def judge_renewal(self, csr, connection):
+    def judge_renewal(self, csr, request, connection):
         presented = self.presented(connection)
         if presented is None:
             if self.has("ENR-08"):
                 return
             raise Answered(403, "certificate")
+        if self.has("HTTP-14") and "authorization" in request["fields"]:
+            raise Answered(403, "the passphrase is nobody's certificate")
         if self.has("ENR-06"):
             return
         same = csr.subject.public_bytes() == presented.subject.public_bytes()
@@ -294,11 +311,11 @@ class FlawedServer(EstServer):
             self.waiting.add(der)
             raise Answered(202, Retry_After="60")
 
-    def certificates_for(self, csr):
+    def certificates_for(self, csr, subject):
         der = csr.public_bytes(DER)
         if der not in self.kept or self.has("ENR-11"):
             key = ec.generate_private_key(ec.SECP256R1()).public_key() if self.has("ENR-02") else csr.public_key()
-            self.kept[der] = self.issuing.sign(key, csr.subject)
+            self.kept[der] = self.issuing.sign(key, subject)
             self.issued.append(self.kept[der])
         return [self.kept[der]]
 

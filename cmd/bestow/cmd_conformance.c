@@ -7,8 +7,8 @@
 
 /* ENR-02 comes before what looks at its certificate, and CA-02 looks at it too. */
 static const struct item_list *const families[] = {
-	&tls_items,     &http_items,     &enroll_items,  &encoding_items,
-	&cacerts_items, &csrattrs_items, &binding_items,
+	&tls_items,      &http_items,    &enroll_items,   &identity_items,
+	&encoding_items, &cacerts_items, &csrattrs_items, &binding_items,
 };
 
 static bool is_wanted(const struct options *options, const struct item *item)

@@ -30,7 +30,7 @@ struct item_list {
 	size_t count;
 };
 extern const struct item_list tls_items, http_items, encoding_items, cacerts_items, enroll_items,
-	binding_items, csrattrs_items;
+	identity_items, binding_items, csrattrs_items;
 
 /* -- verdicts, each with what was seen -- */
 enum verdict passed(struct finding *finding, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -80,11 +80,14 @@ struct csr_wish {
 	const char *challenge;         /* for challengePassword; NULL: what the options say */
 	const struct bestow_certs *as; /* names as in this certificate; NULL: the options' */
 	const char *subject;           /* other names; NULL */
+	const char *linking;           /* for estIdentityLinking (RFC 7894); NULL: none */
 };
 MUST_CHECK bool kit_csr(struct kit *kit, const struct csr_wish *wish, struct buffer *ret,
 			struct error *err);
 /* Its csrattrs ask for challengePassword (RFC 7030 4.5.2). */
 bool kit_binding_is_wanted(struct kit *kit);
+/* The kit itself is an RA: its certificate has id-kp-cmcRA. */
+bool kit_is_ra(const struct kit *kit);
 /* A new key of the kind that the server wants. */
 MUST_CHECK bool kit_key(struct kit *kit, struct bestow_key **ret, struct error *err);
 

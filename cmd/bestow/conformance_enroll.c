@@ -301,6 +301,40 @@ static enum verdict try_twice(struct kit *kit, struct finding *finding)
 	return passed(finding, "%s", answer_text(&answer, text));
 }
 
+/* A key that can agree on secrets and nothing else, signed for by one that it looks like: X25519
+ * under Ed25519's signature. */
+static bool unsigning_csr(struct kit *kit, struct buffer *ret, struct error *err)
+{
+	static const struct bytes signs = BYTES_LITERAL("\x30\x05\x06\x03\x2b\x65\x70\x03\x21");
+	CLEANUP(bestow_key_donep) struct bestow_key *key = NULL;
+
+	if (!client_key_generate("ed25519", &key, err) ||
+	    !kit_csr(kit, &(struct csr_wish){ .key = key }, ret, err))
+		return false;
+	unsigned char *at = memmem(ret->data, ret->len, signs.data, signs.len);
+	if (!at)
+		return error_set(err, REASON_INTERNAL, "no Ed25519 key in the request");
+	at[6] = 0x6e;
+	return true;
+}
+
+static enum verdict try_unsigning_key(struct kit *kit, struct finding *finding)
+{
+	CLEANUP(probe_answer_donep) struct probe_answer answer = { 0 };
+	CLEANUP(buffer_done) struct buffer der = { 0 };
+	struct error err = { 0 };
+	char text[160];
+
+	if (!unsigning_csr(kit, &der, &err))
+		return not_applicable(finding, "%s", err.detail);
+	if (!kit_post(kit, "simpleenroll", buffer_view(&der), &answer, &err))
+		return unanswered(finding, "a request for an X25519 key", &err);
+	if (!is_refusal(answer.status))
+		return failed(finding, "a key that cannot have signed: %s",
+			      answer_text(&answer, text));
+	return passed(finding, "an X25519 key: %s", answer_text(&answer, text));
+}
+
 static const struct item rows[] = {
 	{ "ENR-01", "only the holder of a key gets a certificate for it",
 	  "RFC 7030 3.4, 4.2.1; RFC 2986 3: the request's signature is verified", true, .risk = 1,
@@ -325,6 +359,9 @@ static const struct item rows[] = {
 	{ "ENR-11", "a lost answer costs no second certificate",
 	  "no RFC says so: on bad links requests are repeated", false, .cost = 1,
 	  .uses_first = true, .run = try_again },
+	{ "ENR-12", "a key that cannot sign is refused as such",
+	  "RFC 7030 3.4: it cannot prove possession by a signature; 4.2.3, RFC 9110 15.5: 4xx",
+	  false, .risk = 1, .run = try_unsigning_key },
 	{ "ENR-13", "no extension twice", "RFC 5280 4.2: one instance of an extension", true,
 	  .risk = 1, .run = try_twice },
 };

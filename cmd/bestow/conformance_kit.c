@@ -13,7 +13,7 @@
 #include "pki/bundle_add.h"
 #include "pki/tbs.h"
 
-#define CERTIFICATES_DEFAULT 12
+#define CERTIFICATES_DEFAULT 16
 #define TIMEOUT_DEFAULT 10
 #define SUBJECT_DEFAULT "CN=bestow-conformance"
 #define DAY 86400
@@ -250,8 +250,9 @@ bool kit_csr(struct kit *kit, const struct csr_wish *wish, struct buffer *ret, s
 		    fill_request(kit, wish, request, &failure);
 
 	if (done) {
-		const struct request_link link = request_link_of(request, "");
+		struct request_link link = request_link_of(request, "");
 
+		link.est_identity_linking = wish->linking;
 		done = request_encode(request, wish->key, &link, ret, err);
 	} else {
 		(void)take_error(&failure, err);
@@ -280,6 +281,16 @@ bool kit_binding_is_wanted(struct kit *kit)
 		      request->server_wants_binding;
 	bestow_request_free(request);
 	return wanted;
+}
+
+bool kit_is_ra(const struct kit *kit)
+{
+	const struct session *known = &kit->known;
+
+	for (size_t i = 0; known->certs && i < bestow_certs_count(known->certs); i++)
+		if (bestow_cert_has_key(known->certs, i, known->key))
+			return cert_ext_key_usage_holds(known->certs->bundle.certs[i], oid_cmc_ra);
+	return false;
 }
 
 bool kit_ask(struct kit *kit, const struct call *call, struct probe_answer *ret, struct error *err)

@@ -64,7 +64,7 @@ const struct option option_rows[] = {
 	{ "--force", NULL, NULL, FLAG(force), NULL, "replace what is there" },
 	{ "--junit", NULL, NULL, TEXT(junit), "FILE", "conformance: a report as JUnit XML too" },
 	{ "--max-certificates", NULL, NULL, TEXT(max_certificates), "N",
-	  "conformance: ask for no more; 12" },
+	  "conformance: ask for no more; 16" },
 	{ "--no-enroll", NULL, NULL, FLAG(no_enroll), NULL,
 	  "conformance: send nothing that could get a certificate" },
 	{ "--only", NULL, NULL, LIST(only), "ITEM",

@@ -5,19 +5,25 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from device import private_file
-from est_server import PASSPHRASE, USER
+from est_server import PASSPHRASE, PEM, USER, name
 from flawed_server import FlawedServer, write_many_cas
 from node import BIN, ROOT, Node, free_port
+from ra_proxy import make_ra
 
 SOURCES = sorted((ROOT / "cmd" / "bestow").glob("conformance_*.c"))
 ITEMS = [item for source in SOURCES for item in re.findall(r'^\t\{ "([A-Z]+-\d+)"', source.read_text(), re.MULTILINE)]
 # nothing that Python's TLS can be made to do breaks it
 NOT_BY_PYTHON = {"TLS-13"}
 # of the flawed server without a flaw: what does not apply to it, and what Python's TLS cannot
-NOT_APPLICABLE = {"ENR-03", "ENR-05", "CA-03", "POP-02", "POP-03"}
+NOT_APPLICABLE = {"ENR-03", "ENR-05", "CA-03", "POP-02", "POP-03", "POP-04", "POP-05", "ATT-05"}
 PYTHONS_OWN = {"TLS-12"}
+CMC_RA = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.28")
 
 
 def run_kit(folder, url, ca, *arguments, passphrase=None, user="device"):
@@ -53,9 +59,10 @@ def test_our_own_server_passes_all_of_it(node, tmp_path):
     found, items = of_node(node, tmp_path)
     assert found["failed"] == found["warnings"] == 0, [item for item in items.values() if item["verdict"] in ("failed", "warning")]
     assert set(items) == set(ITEMS) and found["passed"] >= 38
-    assert verdicts(items, "not applicable") == {"ENR-03", "ENR-05", "CA-03", "CA-05", "ATT-04", "ATT-08", "POP-02", "POP-03"}
-    # requests that are repeated cost nothing here: three were issued
-    assert found["certificates"] <= 8
+    assert verdicts(items, "not applicable") == {"ENR-03", "ENR-05", "CA-03", "CA-05", "ATT-04", "ATT-05", "ATT-08", "POP-02", "POP-03", "POP-04",
+                                                 "POP-05"}
+    # requests that are repeated cost nothing here
+    assert found["certificates"] <= 12
 
 
 def test_our_own_server_where_requests_wait_are_bound_and_described(tmp_path):
@@ -68,11 +75,24 @@ def test_our_own_server_where_requests_wait_are_bound_and_described(tmp_path):
         node.set_profile("demo", "approval.hold=none", "binding=required")
         node.wait(lambda: of_node(node, tmp_path, "--only", "POP-02")[1]["POP-02"]["verdict"] == "passed", "the rule", 10)
         found, items = of_node(node, tmp_path, "--only", "POP", "--only", "ATT-01")
-        assert verdicts(items, "passed") == {"POP-02", "POP-03", "ATT-01"} and found["certificates"] == 2
+        assert verdicts(items, "passed") == {"POP-02", "POP-03", "POP-05", "ATT-01"} and found["certificates"] == 3
         node.set_profile("demo", "binding=optional", 'key.types=["p384"]')
         node.wait(lambda: of_node(node, tmp_path, "--only", "ATT-08")[1]["ATT-08"]["verdict"] == "passed", "the rule", 10)
         _, items = of_node(node, tmp_path, "--only", "ATT")
-        assert verdicts(items, "passed") == {"ATT-01", "ATT-04", "ATT-08", "ATT-09"}
+        assert verdicts(items, "passed") == {"ATT-01", "ATT-03", "ATT-04", "ATT-07", "ATT-08", "ATT-09"}
+        node.set_profile("demo", "csrattrs=template")
+        node.wait(lambda: of_node(node, tmp_path, "--only", "ATT-05")[1]["ATT-05"]["verdict"] == "passed", "the rule", 10)
+
+
+def test_our_own_server_for_an_ra(tmp_path):
+    with Node() as node:
+        make_ra(node, tmp_path, "demo-tls")
+        node.set_profile("demo-tls", "binding=required")
+        ra = ("--cert", tmp_path / "ra.crt", "--key", tmp_path / "ra.key", "--only", "POP")
+        url = f"https://localhost:{node.port}/.well-known/est/demo-tls"
+        node.wait(lambda: report(tmp_path, url, node.folder / "root.pem", *ra)[1]["POP-04"]["verdict"] == "passed", "the rule", 10)
+        _, items = report(tmp_path, url, node.folder / "root.pem", *ra)
+        assert not verdicts(items, "failed", "warning") and verdicts(items, "not applicable") == {"POP-02", "POP-05"}, items
 
 
 def test_our_own_server_while_its_root_is_rolled_over(tmp_path):
@@ -91,10 +111,19 @@ def test_a_server_without_a_flaw_passes(tmp_path):
         assert verdicts(items, "not applicable") == NOT_APPLICABLE, items
 
 
+def ra_of(server):
+    """An RA that the server knows."""
+    key, path = ec.generate_private_key(ec.SECP256R1()), server.folder / "ra.pem"
+    certificate = server.issuing.sign(key.public_key(), name("ra"), usages=[ExtendedKeyUsageOID.CLIENT_AUTH, CMC_RA])
+    private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(certificate.public_bytes(PEM))
+    return "--cert", path, "--key", private_file(server.folder, "ra.key", private.decode())
+
+
 @pytest.mark.parametrize("item", [item for item in ITEMS if item not in NOT_BY_PYTHON])
 def test_each_item_notices_who_breaks_it(item, tmp_path):
     with FlawedServer(item) as server:
-        _, items = of_flawed(server, tmp_path, "--only", item)
+        _, items = of_flawed(server, tmp_path, "--only", item, *(ra_of(server) if item == "POP-04" else []))
         assert items[item]["verdict"] in ("failed", "warning"), items[item]
         assert items[item]["verdict"] == "failed" or items[item]["level"] == "should" or item == "ENR-02"
         assert items[item]["words"] and items[item]["rule"]
