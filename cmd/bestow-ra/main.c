@@ -45,6 +45,7 @@ static int run_upstream(struct family *family, const struct process *process, in
 		.control_fd = control_fd,
 		.config = process->generation->config,
 		.via_name = family->via_name,
+		.page = family->page,
 		.lockdown = process->generation->lockdown,
 	};
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bestow-ra/load.h"
+#include "bestow-ra/upstream_watch.h"
 #include "est_client/url.h"
 #include "node/control.h"
 
@@ -24,6 +25,7 @@
 struct upstream_process {
 	const struct upstream_process_options *options;
 	struct loaded *loaded;
+	struct upstream_watch *watch;
 	struct ipc_server *server;
 	pthread_mutex_t publishing; /* so that no edge gets an older snapshot after a newer */
 	pthread_t refresher;
@@ -61,9 +63,10 @@ static void tell_refusal(void *context, const struct est_request *request,
 
 static void tell_state(void *context, const char *profile, const struct error *failure)
 {
+	struct upstream_process *process = context;
 	char quoted[2 * ERROR_DETAIL_MAX];
 
-	(void)context;
+	upstream_watch_note(process->watch, profile, failure);
 	if (!failure) {
 		log_event(LOG_LEVEL_INFO, "upstream.ready", "profile=%s", profile);
 		return;
@@ -128,6 +131,16 @@ static void *refresh_until_end(void *context)
 
 /* -- what is asked -- */
 
+/* `payload` names a format of metrics; empty: how the proxy is. */
+static void answer_monitor(struct upstream_process *process, struct bytes payload,
+			   struct buffer *to)
+{
+	if (payload.len == 0)
+		upstream_watch_health(process->watch, to);
+	else if (payload.data[0] < EXPOSITION_FORMAT_COUNT)
+		upstream_watch_metrics(process->watch, payload.data[0], to);
+}
+
 static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
 				  struct ipc_turn turn, struct buffer *to)
 {
@@ -137,6 +150,8 @@ static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct byte
 	struct est_request request;
 	struct error refusal = { 0 };
 
+	if (kind == IPC_METRICS || kind == IPC_HEALTH)
+		answer_monitor(process, payload, to);
 	if (kind != IPC_EST)
 		return IPC_ANSWER_NOW;
 	if (!turn.may_block)
@@ -171,6 +186,8 @@ static bool open_lines(struct upstream_process *process, struct error *err)
 		.on_message = on_message,
 		.on_overload = on_overload,
 		.on_line = on_line,
+		.waits = &options->page->counters.queue_waits,
+		.overloads = &options->page->counters.overloads,
 	};
 
 	if (!ipc_server_new(&server, &process->server, err))
@@ -226,7 +243,8 @@ static bool start(struct upstream_process *process, struct error *err)
 						   .tell_state = tell_state,
 						   .context = process };
 
-	if (!load_upstream(options->config, &upstream, &process->loaded, err))
+	if (!upstream_watch_new(options->config, &process->watch, err) ||
+	    !load_upstream(options->config, &upstream, &process->loaded, err))
 		return false;
 	open_resolver();
 	if (!lock(options, err) || !open_lines(process, err))
@@ -303,6 +321,7 @@ int upstream_main(const struct upstream_process_options *options)
 	serve(&process);
 	ipc_server_free(process.server);
 	loaded_free(process.loaded);
+	upstream_watch_free(process.watch);
 	pthread_mutex_destroy(&process.publishing);
 	return result;
 }

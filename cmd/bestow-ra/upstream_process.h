@@ -11,6 +11,7 @@ struct upstream_process_options {
 	int control_fd; /* to the supervisor */
 	const struct config *config;
 	const char *via_name;
+	struct metrics_page *page; /* what this process counts */
 	struct lockdown_options lockdown;
 };
 

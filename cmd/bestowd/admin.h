@@ -8,6 +8,7 @@
 
 #include "node/lockdown.h"
 #include "http/http.h"
+#include "metrics/page.h"
 
 #define ADMIN_MESSAGE_MAX (4u * 1024 * 1024)
 
@@ -20,6 +21,7 @@ struct admin_options {
 	size_t listener_count;
 	/* PEM chain and key; NULL: the identity comes from the authority */
 	const char *certificate_path, *private_key_path;
+	struct metrics_page *page; /* what this process counts */
 	struct lockdown_options lockdown;
 };
 

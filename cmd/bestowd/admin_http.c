@@ -139,7 +139,11 @@ bool admin_http_new(const struct admin_options *options, struct event_base *base
 	http->authority = authority;
 
 	struct http_server_options server = {
-		.base = base, .limits = http_limits_default, .handle = handle, .context = http
+		.base = base,
+		.limits = http_limits_default,
+		.handle = handle,
+		.context = http,
+		.counters = &options->page->counters.http[PAGE_ADMIN],
 	};
 	server.limits.body_max = BODY_MAX;
 	server.limits.connections_max = CONNECTIONS_MAX;

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "node/control.h"
-#include "bestowd/health.h"
+#include "bestowd/census.h"
 #include "bestowd/secret_source.h"
 #include "jobs/jobs.h"
 #include "manage/console_identity.h"
@@ -57,6 +57,7 @@ struct authority {
 	struct manage manage;
 	struct sign_in *sign_in;
 	struct repeats *repeats;
+	struct census *census;
 	struct ipc_server *server;
 	pthread_mutex_t publishing; /* held from looking at the catalog until it is sent, so that
 				       no edge gets an older one after a newer */
@@ -212,6 +213,9 @@ static void publish_all(struct authority *authority, size_t line)
 
 static void on_crl(void *context, const struct ca *ca, const struct crl *crl)
 {
+	struct authority *authority = context;
+
+	counter_add(&authority->options->page->counters.crls, 1);
 	log_event(LOG_LEVEL_INFO, "crl.issued",
 		  "ca=%lld kind=%s number=%lld entries=%lld octets=%zu", (long long)ca->id,
 		  crl_kind_text(crl->kind), (long long)crl->number, (long long)crl->entries,
@@ -222,7 +226,9 @@ static void on_crl(void *context, const struct ca *ca, const struct crl *crl)
 static void complain_of_ca(void *context, const char *event, const struct ca *ca,
 			   const struct error *err)
 {
-	(void)context;
+	struct authority *authority = context;
+
+	counter_add(&authority->options->page->counters.job_failures, 1);
 	log_event(LOG_LEVEL_ERROR, event, "ca=%lld reason=%s detail=\"%s\"", (long long)ca->id,
 		  reason_code(err->reason), err->detail);
 }
@@ -387,7 +393,8 @@ static enum ipc_answer answer_api(struct authority *authority, struct bytes payl
 	return IPC_ANSWER_NOW;
 }
 
-static void answer_health(struct authority *authority, struct buffer *to)
+/* `payload` names a format of metrics; empty: how the authority is. */
+static void answer_monitor(struct authority *authority, struct bytes payload, struct buffer *to)
 {
 	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
 	const struct health_view view = { .store = authority->store,
@@ -395,7 +402,10 @@ static void answer_health(struct authority *authority, struct buffer *to)
 					  .catalog = catalog,
 					  .now = clock_now(&clock_system) };
 
-	health_check(&view, to);
+	if (payload.len == 0)
+		health_check(&view, to);
+	else if (payload.data[0] < EXPOSITION_FORMAT_COUNT)
+		census_take(authority->census, &view, payload.data[0], to);
 }
 
 static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
@@ -413,8 +423,8 @@ static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct byte
 		take_fetch(context, payload);
 	else if (kind == IPC_OCSP)
 		answer_ocsp(context, payload, reply);
-	else if (kind == IPC_HEALTH)
-		answer_health(context, reply);
+	else if (kind == IPC_HEALTH || kind == IPC_METRICS)
+		answer_monitor(context, payload, reply);
 	return IPC_ANSWER_NOW;
 }
 
@@ -535,8 +545,17 @@ static bool open_signer(struct authority *authority, struct error *err)
 	snprintf(folder, sizeof folder, "%s/keys", authority->options->state_dir);
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 		return error_set(err, REASON_FILE, "%s: %s", folder, strerror(errno));
-	return signer_open(folder, secret_view(&authority->passphrase), &authority->signer, err);
+	if (!signer_open(folder, secret_view(&authority->passphrase), &authority->signer, err))
+		return false;
+	struct page_counters *counters = &authority->options->page->counters;
+	signer_measure(authority->signer, &(struct signer_meters){ counters->signatures,
+								   counters->signature_failures });
+	return true;
 }
+
+_Static_assert((int)PAGE_KEY_FILE == KEY_IN_FILE && (int)PAGE_KEY_TOKEN == KEY_IN_TOKEN &&
+		       (int)PAGE_KEY_PLACE_COUNT == KEY_PLACE_COUNT,
+	       "the page has a place for each place of keys");
 
 static const struct {
 	const char *event;
@@ -601,6 +620,10 @@ static bool open_store(struct authority *authority, struct error *err)
 	if (!store_open(path, &authority->store, err))
 		return false;
 	store_set_board(authority->store, authority->options->board);
+	struct page_counters *counters = &authority->options->page->counters;
+	store_measure(authority->store,
+		      &(struct store_meters){ &counters->commits, &counters->commit_sizes,
+					      &counters->commit_failures });
 	/* what was changed by one that ended before it could tell */
 	change_board_raise_all(authority->options->board);
 	return tidy_store(authority, err);
@@ -634,7 +657,8 @@ static bool open_ra(struct authority *authority, struct error *err)
 	if (!ocsp_responder_new(&ocsp, &authority->ocsp, err))
 		return false;
 	load_responders(authority);
-	if (!sign_in_new(&authority->sign_in, err) || !repeats_new(&authority->repeats, err))
+	if (!sign_in_new(&authority->sign_in, err) || !repeats_new(&authority->repeats, err) ||
+	    !census_new(&authority->census, err))
 		return false;
 	authority->manage =
 		(struct manage){ .store = authority->store,
@@ -669,7 +693,9 @@ static bool open_lines(struct authority *authority, struct error *err)
 		.on_batch = on_batch,
 		.on_settle = on_settle,
 		.on_unsettled = on_unsettled,
-		.on_line = on_line
+		.on_line = on_line,
+		.waits = &options->page->counters.queue_waits,
+		.overloads = &options->page->counters.overloads,
 	};
 
 	if (!ipc_server_new(&server, &authority->server, err))
@@ -735,6 +761,7 @@ static void stop(struct authority *authority)
 	ra_free(authority->ra);
 	sign_in_free(authority->sign_in);
 	repeats_free(authority->repeats);
+	census_free(authority->census);
 	signer_free(authority->signer);
 	store_close(authority->store);
 	pthread_mutex_destroy(&authority->publishing);

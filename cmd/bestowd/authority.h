@@ -28,6 +28,7 @@ struct authority_options {
 	struct crl_schedule crl_schedule;
 	int64_t ocsp_validity, ocsp_responder_validity; /* seconds */
 	struct change_board *board;                     /* which OCSP answers are void */
+	struct metrics_page *page;                      /* what this process counts */
 	struct lockdown_options lockdown;
 };
 

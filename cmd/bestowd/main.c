@@ -59,6 +59,7 @@ static int run_authority(struct family *family, const struct process *process, i
 		.ocsp_validity = va->ocsp_validity_ms / 1000,
 		.ocsp_responder_validity = va->ocsp_responder_validity_ms / 1000,
 		.board = family->board,
+		.page = family->page,
 		.lockdown = process->generation->lockdown,
 	};
 	options.lockdown.token_network = options.token->module && options.token->network;
@@ -86,6 +87,7 @@ static int run_admin(struct family *family, const struct process *process, int c
 		.line_fd = process->line[1],
 		.control_fd = control_fd,
 		.listen_fd = family->admin_fd,
+		.page = family->page,
 		.uid = process->generation->lockdown.uid,
 		.lockdown = process->generation->lockdown,
 	};

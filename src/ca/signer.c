@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hex.h"
 #include "base/random.h"
 #include "ca/token_store.h"
@@ -13,6 +14,7 @@ struct signer {
 	struct key_store *stores[KEY_PLACE_COUNT]; /* NULL: not configured */
 	void (*tell)(void *context, enum signer_event event, const char *words);
 	void *context;
+	struct signer_meters meters; /* NULL in it: nobody measures */
 };
 
 /* -- places -- */
@@ -80,6 +82,11 @@ void signer_watch(struct signer *signer,
 {
 	signer->tell = tell;
 	signer->context = context;
+}
+
+void signer_measure(struct signer *signer, const struct signer_meters *meters)
+{
+	signer->meters = *meters;
 }
 
 /* -- the token -- */
@@ -201,7 +208,7 @@ static bool check_signature(const struct signer *signer, const char *key_name,
 			 signature.len);
 }
 
-bool signer_sign(struct signer *signer, const char *key_name, const struct public_key *public_key,
+static bool sign(struct signer *signer, const char *key_name, const struct public_key *public_key,
 		 enum signature_algorithm algorithm, struct bytes message, struct buffer *ret,
 		 struct error *err)
 {
@@ -216,4 +223,24 @@ bool signer_sign(struct signer *signer, const char *key_name, const struct publi
 		return false;
 	buffer_append(ret, buffer_view(&signature));
 	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "signature");
+}
+
+static void measure(const struct signer *signer, enum key_place place, uint64_t began, bool done)
+{
+	if (!signer->meters.durations)
+		return;
+	meter_add(&signer->meters.durations[place], METER_DURATION, monotonic_us() - began);
+	if (!done)
+		counter_add(&signer->meters.failures[place], 1);
+}
+
+bool signer_sign(struct signer *signer, const char *key_name, const struct public_key *public_key,
+		 enum signature_algorithm algorithm, struct bytes message, struct buffer *ret,
+		 struct error *err)
+{
+	uint64_t began = monotonic_us();
+	bool done = sign(signer, key_name, public_key, algorithm, message, ret, err);
+
+	measure(signer, key_place_of(key_name), began, done);
+	return done;
 }

@@ -2,6 +2,7 @@
  * "token:ID" is an object of the token, any other a file. All functions are thread-safe. */
 #pragma once
 
+#include "base/meter.h"
 #include "base/secret.h"
 #include "pki/key.h"
 
@@ -90,6 +91,15 @@ MUST_CHECK bool signer_is_ready(const struct signer *signer, const char *key_nam
 MUST_CHECK bool signer_sign(struct signer *signer, const char *key_name,
 			    const struct public_key *public_key, enum signature_algorithm algorithm,
 			    struct bytes message, struct buffer *ret, struct error *err);
+
+/* -- how long signatures take -- */
+/* Each an array by enum key_place; borrowed. */
+struct signer_meters {
+	struct meter *durations;
+	struct counter *failures;
+};
+/* Once, before other threads use the signer. */
+void signer_measure(struct signer *signer, const struct signer_meters *meters);
 
 /* -- what an operator should be told of -- */
 enum signer_event {

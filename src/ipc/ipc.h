@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/meter.h"
 
 #define IPC_VERSION 1
 #define IPC_FRAME_MAX 65536
@@ -144,6 +145,10 @@ struct ipc_server_options {
 	 * came back. Send it the snapshot if it is an edge. Called on the thread that adds the
 	 * line or on that of ipc_server_run(). */
 	void (*on_line)(void *context, size_t line, enum ipc_role role, const char *name);
+	/* Borrowed; NULL: nobody measures. How long messages waited for a thread, and how many were
+	 * sent away because a queue was full or too slow. */
+	struct meter *waits;
+	struct counter *overloads;
 };
 MUST_CHECK bool ipc_server_new(const struct ipc_server_options *options, struct ipc_server **ret,
 			       struct error *err);

@@ -212,6 +212,8 @@ static void tell_overload(struct ipc_server *server, const struct work *work)
 {
 	CLEANUP(buffer_done) struct buffer reply = { 0 };
 
+	if (server->options.overloads)
+		counter_add(server->options.overloads, 1);
 	if (!server->options.on_overload)
 		return;
 	server->options.on_overload(server->options.context, work->kind, &reply);
@@ -224,6 +226,7 @@ static void queue_work(const struct reading *reading, const struct ipc_frame *me
 		.line = line_ref(reading->line),
 		.kind = message->kind,
 		.id = message->id,
+		.read_us = monotonic_us(),
 	};
 
 	buffer_append(&work.payload, message->payload);

@@ -14,6 +14,7 @@ struct work {
 	enum ipc_kind kind;
 	uint64_t id;
 	struct buffer payload;
+	uint64_t read_us;  /* monotonic: when it was read */
 	uint64_t since_ms; /* monotonic: put off for the first time; 0: never */
 };
 void work_done(struct work *work);

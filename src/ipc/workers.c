@@ -73,6 +73,8 @@ static void refuse(const struct workers *workers, const struct work *work)
 {
 	CLEANUP(buffer_wipe) struct buffer reply = { 0 };
 
+	if (workers->options.overloads)
+		counter_add(workers->options.overloads, 1);
 	if (workers->options.on_overload)
 		workers->options.on_overload(workers->options.context, work->kind, &reply);
 	if (reply.len)
@@ -154,9 +156,22 @@ static void send_answers(struct workers *workers, struct batch *batch)
 	}
 }
 
+/* What is asked again has been measured when it was taken first. */
+static void measure(const struct workers *workers, const struct batch *batch)
+{
+	uint64_t now = monotonic_us();
+
+	for (size_t i = 0; i < batch->count; i++)
+		if (!batch->works[i].since_ms)
+			meter_add(workers->options.waits, METER_DURATION,
+				  now - batch->works[i].read_us);
+}
+
 static void serve_batch(struct workers *workers, struct batch *batch, bool may_block)
 {
 	const struct ipc_server_options *options = &workers->options;
+
+	measure(workers, batch);
 	uint64_t mark = options->on_batch ? options->on_batch(options->context) : 0;
 
 	if (answer_batch(workers, batch, may_block) && options->on_settle &&

@@ -30,7 +30,6 @@ static const char *const listeners[PAGE_LISTENER_COUNT] = {
 	[PAGE_EST] = "est",
 	[PAGE_VA] = "va",
 	[PAGE_ADMIN] = "admin",
-	[PAGE_METRICS] = "metrics",
 };
 
 static void write_by_listener(const struct view *view, size_t offset)

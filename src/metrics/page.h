@@ -11,7 +11,7 @@
 #define PAGE_NAME_MAX 135    /* of an account and of a profile */
 #define PAGE_OTHER "(other)" /* in place of a name, once there are too many */
 
-enum page_listener { PAGE_EST, PAGE_VA, PAGE_ADMIN, PAGE_METRICS, PAGE_LISTENER_COUNT };
+enum page_listener { PAGE_EST, PAGE_VA, PAGE_ADMIN, PAGE_LISTENER_COUNT };
 enum page_key_place { PAGE_KEY_FILE, PAGE_KEY_TOKEN, PAGE_KEY_PLACE_COUNT };
 
 /* What is counted by labels that nobody knows beforehand. */
@@ -54,7 +54,7 @@ struct page_counters {
 	struct counter commit_failures;
 	struct meter queue_waits;
 	struct counter overloads;
-	struct counter crls, ocsp_signatures, job_failures;
+	struct counter crls, job_failures;
 	struct counter rows_lost; /* there was no room for their labels */
 };
 

@@ -29,6 +29,11 @@ bool store_open(const char *path, struct store **ret, struct error *err)
 	return true;
 }
 
+void store_measure(struct store *store, const struct store_meters *meters)
+{
+	store->writer.meters = *meters;
+}
+
 void store_close(struct store *store)
 {
 	if (!store)

@@ -10,6 +10,7 @@
 
 #include "base/change_board.h"
 #include "base/clock.h"
+#include "base/meter.h"
 #include "model/catalog.h"
 #include "model/certificate.h"
 
@@ -22,6 +23,14 @@ MUST_CHECK bool store_open(const char *path, struct store **ret, struct error *e
 /* From here on what keeps answers about certificates is told by the board of each revocation, hold
  * and release, once it can be read and before the commit returns. Before the first transaction. */
 void store_set_board(struct store *store, struct change_board *board);
+/* How commits go. */
+struct store_meters {
+	struct meter *durations; /* until it is durable */
+	struct meter *sizes;     /* transactions that one made durable */
+	struct counter *failures;
+};
+/* Before the first transaction; what it points to is borrowed. */
+void store_measure(struct store *store, const struct store_meters *meters);
 void store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_close)
 

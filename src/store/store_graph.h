@@ -10,6 +10,11 @@
 MUST_CHECK bool store_graph_ends(struct store *store, int64_t account_id, int64_t from, int64_t to,
 				 int64_t *ret, struct error *err);
 
+/* How many ended from `from` on and before `to`, and were neither revoked nor renewed by another:
+ * their holders have none any more, or one of another enrollment. Reads each that ended then. */
+MUST_CHECK bool store_graph_lapses(struct store *store, int64_t account_id, int64_t from,
+				   int64_t to, int64_t *ret, struct error *err);
+
 /* What happened at the doors in one minute. */
 struct event_count {
 	int64_t minute; /* its first second */

@@ -55,6 +55,7 @@ struct writer {
 	struct change_board *board; /* NULL: there is nobody to tell */
 	uint8_t changed[CHANGE_BOARD_SLOTS / 8];
 	bool any_changed;
+	struct store_meters meters; /* NULL in it: nobody measures */
 	bool stopping;
 	pthread_t flusher;
 	bool has_flusher;

@@ -160,8 +160,16 @@ static bool commit_group(struct writer *writer, const struct group *group, struc
 	return commit_happened(writer, &group->audit_start, &written);
 }
 
+static void measure(struct writer *writer, const struct group *group, uint64_t began)
+{
+	meter_add(writer->meters.durations, METER_DURATION, monotonic_us() - began);
+	meter_add(writer->meters.sizes, METER_SIZE, group->members);
+}
+
 static void note_failure(struct writer *writer)
 {
+	if (writer->meters.failures)
+		counter_add(writer->meters.failures, 1);
 	pthread_mutex_lock(&writer->lock);
 	writer->failures++;
 	pthread_mutex_unlock(&writer->lock);
@@ -172,9 +180,11 @@ static bool lead(struct writer *writer, struct error *err)
 {
 	struct group *group = detach_group(writer);
 	struct error failure = { 0 };
+	uint64_t began = monotonic_us();
 
 	pthread_mutex_unlock(&writer->lock);
 	bool committed = commit_group(writer, group, &failure);
+	measure(writer, group, began);
 	/* also after a failure, which may lie; before anyone hears of the end */
 	writer_tell_changes(writer);
 	if (!committed)

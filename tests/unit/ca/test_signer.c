@@ -147,6 +147,28 @@ TEST(a_missing_key_makes_its_ca_unavailable_until_it_is_there)
 	scene_close(&scene);
 }
 
+TEST(signatures_are_measured_where_the_key_is)
+{
+	struct scene scene;
+	struct meter durations[KEY_PLACE_COUNT] = { 0 };
+	struct counter failures[KEY_PLACE_COUNT] = { 0 };
+	CLEANUP(buffer_done) struct buffer signature = { 0 };
+
+	scene_open(&scene, true);
+	signer_measure(scene.signer, &(struct signer_meters){ durations, failures });
+	EXPECT_REFUSED(signer_sign(scene.signer, "ca-2", scene.public_key, SIGN_ECDSA_SHA256,
+				   BYTES_LITERAL("x"), &signature, &scene.err),
+		       scene.err, REASON_CA_UNAVAILABLE);
+	assert_int_equal(counter_read(&failures[KEY_IN_FILE]), 1);
+	EXPECT_OK(signer_sign(scene.signer, "ca-1", scene.public_key, SIGN_ECDSA_SHA256,
+			      BYTES_LITERAL("x"), &signature, &scene.err),
+		  scene.err);
+	assert_true(counter_read(&durations[KEY_IN_FILE].sum) > 0);
+	assert_int_equal(counter_read(&failures[KEY_IN_FILE]), 1);
+	assert_int_equal(counter_read(&durations[KEY_IN_TOKEN].sum), 0);
+	scene_close(&scene);
+}
+
 TEST(ci_04_serials_are_positive_bounded_and_never_the_same)
 {
 	static unsigned char serials[2000][SERIAL_LEN];
@@ -171,4 +193,5 @@ TEST_MAIN(RUN(a_key_is_kept_encrypted_and_signs_again),
 	  RUN(ci_13_a_key_that_does_not_fit_its_certificate_is_not_used),
 	  RUN(a_name_cannot_leave_the_folder),
 	  RUN(a_missing_key_makes_its_ca_unavailable_until_it_is_there),
+	  RUN(signatures_are_measured_where_the_key_is),
 	  RUN(ci_04_serials_are_positive_bounded_and_never_the_same))

@@ -27,6 +27,8 @@ struct answering {
 	_Atomic uint64_t batches;
 	_Atomic unsigned int settled;
 	_Atomic bool settling_fails;
+	struct meter waits;
+	struct counter sent_away;
 };
 
 static enum ipc_answer answer(void *context, enum ipc_kind kind, struct bytes payload,
@@ -107,6 +109,8 @@ static void make_server(struct answering *answering, unsigned int workers)
 		.on_settle = settle_batch,
 		.on_unsettled = answer_unsettled,
 		.on_line = greet,
+		.waits = &answering->waits,
+		.overloads = &answering->sent_away,
 	};
 
 	EXPECT_OK(ipc_server_new(&options, &answering->server, &err), err);
@@ -413,8 +417,11 @@ TEST(a_full_queue_answers_busy_and_loses_no_call)
 	ask(&asking, IPC_MANAGE, "me too", 60000);
 	wait_for(&asking);
 	assert_string_equal(asking.text, "busy");
+	assert_int_equal(counter_read(&answering.sent_away), atomic_load(&answering.overloads));
 	atomic_store(&answering.blocked, false);
 	stop(&answering);
+	/* what waited while the worker was held is told */
+	assert_true(counter_read(&answering.waits.sum) > 1000);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -160,14 +160,14 @@ TEST(a_decision_is_made_once_and_about_what_was_seen)
 	fixture_done(f);
 }
 
-struct counter {
+struct tally {
 	size_t count;
 	int64_t last;
 };
 
 static bool count(void *context, const struct held_request *request)
 {
-	struct counter *counter = context;
+	struct tally *counter = context;
 
 	counter->count++;
 	counter->last = request->id;
@@ -179,7 +179,7 @@ TEST(lists_are_by_account_state_and_page)
 	struct fixture fixture = begin(), *f = &fixture;
 	const struct held_request first = make("aaaa000000000001", 1);
 	const struct held_request second = make("aaaa000000000002", 2);
-	struct counter counter = { 0 };
+	struct tally counter = { 0 };
 	struct store_held_filter filter = { .account_id = 1, .state = -1, .now = NOW, .limit = 1 };
 
 	IN_TX(store_held_request_put(tx, &first, &roomy, &f->err));

@@ -1,3 +1,4 @@
+#include "store/store_graph.h"
 #include "store/fixture.h"
 
 struct seen {
@@ -218,6 +219,29 @@ TEST(a_list_goes_by_state_and_time)
 	fixture_done(f);
 }
 
+TEST(what_lapsed_is_neither_renewed_nor_revoked)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	int64_t lapsed = issue(f, 1, "CN=a", ""), renewed = issue(f, 2, "CN=b", ""),
+		revoked = issue(f, 3, "CN=c", "");
+	struct certificate next = record_new(f, 4);
+	int64_t id = 0, count = -1;
+
+	(void)lapsed;
+	next.renews_id = renewed;
+	next.not_after = 9000;
+	IN_TX(store_certificate_insert_intent(tx, &next, &id, &f->err));
+	IN_TX(store_certificate_complete(tx, id, BYTES_LITERAL("der"), &f->err));
+	IN_TX(store_certificate_revoke(tx, revoked, REVOKED_UNSPECIFIED, 1400, 0, &f->err));
+	OK(store_graph_lapses(f->store, f->account_id, 2000, 2001, &count, &f->err));
+	assert_int_equal(count, 1);
+	OK(store_graph_lapses(f->store, f->account_id, 2001, 9000, &count, &f->err));
+	assert_int_equal(count, 0);
+	OK(store_graph_lapses(f->store, f->account_id + 1, 0, 9999, &count, &f->err));
+	assert_int_equal(count, 0);
+	fixture_done(f);
+}
+
 TEST(pages_follow_each_other_newest_first)
 {
 	struct fixture fixture = fixture_new(), *f = &fixture;
@@ -257,4 +281,5 @@ TEST(many_that_begin_alike_come_newest_first)
 TEST_MAIN(RUN(many_that_begin_alike_come_newest_first), RUN(a_filter_out_of_bounds_is_refused),
 	  RUN(v9_nothing_crosses_accounts), RUN(co_11_wildcards_and_quotes_are_taken_literally),
 	  RUN(a_serial_is_found_by_any_beginning), RUN(a_list_goes_by_state_and_time),
+	  RUN(what_lapsed_is_neither_renewed_nor_revoked),
 	  RUN(pages_follow_each_other_newest_first))

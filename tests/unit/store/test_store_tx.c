@@ -230,6 +230,24 @@ TEST(ft_05_a_commit_that_only_seemed_to_fail_is_recognised)
 	fixture_done(f);
 }
 
+TEST(commits_are_measured_and_failures_are_counted)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	struct meter durations = { 0 }, sizes = { 0 };
+	struct counter failures = { 0 };
+
+	store_measure(f->store, &(struct store_meters){ &durations, &sizes, &failures });
+	OK(add_account(f->store, "first", &f->err));
+	assert_int_equal(counter_read(&sizes.sum), 1);
+	assert_true(counter_read(&durations.sum) > 0);
+	assert_int_equal(counter_read(&failures), 0);
+	atomic_store(&syncs_to_fail, 1);
+	REFUSED(add_account(f->store, "lost", &f->err), REASON_STORE_UNAVAILABLE);
+	atomic_store(&syncs_to_fail, 0);
+	assert_int_equal(counter_read(&failures), 1);
+	fixture_done(f);
+}
+
 /* -- many at once -- */
 
 #define THREADS 8
@@ -379,6 +397,7 @@ TEST_MAIN(RUN(v6_what_leaves_scope_is_rolled_back), RUN(a_rollback_leaves_the_re
 	  RUN(v3_settling_is_refused_when_another_thread_met_the_failure),
 	  RUN(closing_commits_what_is_lazy), RUN(ft_05_a_failed_sync_refuses_and_leaves_nothing),
 	  RUN(ft_05_a_commit_that_only_seemed_to_fail_is_recognised),
+	  RUN(commits_are_measured_and_failures_are_counted),
 	  RUN(v3_threads_share_commits_and_lose_nothing),
 	  RUN(ft_05_every_member_of_a_failed_group_is_told),
 	  RUN(readers_see_whole_groups_while_others_write))
