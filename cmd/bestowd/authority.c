@@ -570,8 +570,11 @@ static const struct {
 
 static void on_signer_event(void *context, enum signer_event event, const char *words)
 {
+	char quoted[2 * ERROR_DETAIL_MAX];
+
 	(void)context;
-	log_event(signer_events[event].level, signer_events[event].event, "detail=\"%s\"", words);
+	log_event(signer_events[event].level, signer_events[event].event, "detail=%s",
+		  log_quote(words, quoted, sizeof quoted));
 }
 
 /* After the lockdown: a maker's library is the last that should see more than it needs. */
