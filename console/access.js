@@ -1,6 +1,6 @@
 // Who may: accounts, administrators, tokens, and one's own sign-in.
 import { html, useLoad, useState, Page, Loaded, Table, Badge, Time, Code, Opens, Form, Act, Notice, TypedConfirmation, Facts, Empty } from "./ui.js";
-import { ask, post, get, segment } from "./api.js";
+import { ask, post, get, segment, files } from "./api.js";
 
 export const roles = [["auditor", "Auditor: reads everything"], ["ra-operator", "RA operator: revokes, holds, approves"], ["administrator", "Administrator: changes what there is"], ["owner", "Owner: says who may"]];
 
@@ -29,7 +29,7 @@ function Administrators({ base, account, may, mayNode, me }) {
     ${link && html`<${Link} link=${link} />`}
     <${Loaded} of=${loaded}>${({ administrators }) => html`<${Table} caption="Administrators" rows=${administrators} keyOf=${(a) => a.name} columns=${[
       ["Name", (a) => a.name, "name"], ["State", (a) => (a.locked ? html`<${Badge} state="locked" />` : html`<${Badge} tone="good">active<//>`)],
-      ["Roles", (a) => a.roles.map((r) => `${r.role}${r.account ? ` of ${r.account}` : " of the node"}`).join(", ")], ["Password", (a) => (a.has_password ? "set" : "not yet")], ["Second factor", (a) => (a.has_totp ? "on" : "off")],
+      ["Roles", (a) => a.roles.map((r) => `${r.role}${r.account ? ` of ${r.account}` : " of the node"}`).join(", ")], ["Password", (a) => (a.has_password ? "set" : "not yet")], ["Second factor", (a) => (a.has_totp ? "on" : "off")], ["Certificate", (a) => (a.certificate ? "needed" : "no")],
       ["", (a) => mayNode("owner") && a.name !== me && html`<div class="actions">
         <${Act} label="New link" kind="small" act=${async () => setLink((await post(`${path(a)}/link`)).link)} />
         ${a.locked ? html`<${Act} label="Unlock" kind="small" act=${change(() => post(`${path(a)}/unlock`))} />` : html`<${Act} label="Lock" kind="small" act=${change(() => post(`${path(a)}/lock`))} />`}
@@ -76,11 +76,15 @@ export function Me({ session }) {
   const again = async () => setSelf((await get("/session")).administrator);
   const present = { name: "present", label: "Present password", type: "password", autocomplete: "current-password", required: true };
   return html`<${Page} title="Your sign-in">
-    <${Facts} of=${[["Name", self.name], ["Roles", self.roles.map((r) => `${r.role}${r.account ? ` of ${r.account}` : " of the node"}`).join(", ")], ["Password", self.has_password ? "set" : "not yet"], ["Second factor", self.has_totp ? "on" : "off"]]} />
+    <${Facts} of=${[["Name", self.name], ["Roles", self.roles.map((r) => `${r.role}${r.account ? ` of ${r.account}` : " of the node"}`).join(", ")], ["Password", self.has_password ? "set" : "not yet"], ["Second factor", self.has_totp ? "on" : "off"], ["Certificate", self.certificate ? `needed: SHA-256 of the ${self.certificate.of} ${self.certificate.sha256}` : "not needed"]]} />
     <div class="cards gap"><section class="card"><h2>Password</h2><${Form} label="Set password" fields=${[...(self.has_password ? [present] : []), { name: "password", label: "New password", type: "password", autocomplete: "new-password", required: true, hint: "At least 12 characters" }]}
         submit=${async (values) => { await ask("PUT", "/session/password", values); await again(); }} /></section>
       <section class="card"><h2>Second factor</h2>
         ${secret && html`<${Notice} tone="good">Enter this into your authenticator: <${Code}>${secret}<//><//>`}
         ${self.has_password ? html`<${Form} key=${self.has_totp} label=${self.has_totp ? "Switch it off" : "Switch it on"} fields=${[present]}
-          submit=${async (values) => { const answer = await ask("PUT", "/session/totp", { ...values, enable: !self.has_totp }); setSecret(answer.secret || null); await again(); }} />` : html`<p class="faint">Set a password first.</p>`}</section></div><//>`;
+          submit=${async (values) => { const answer = await ask("PUT", "/session/totp", { ...values, enable: !self.has_totp }); setSecret(answer.secret || null); await again(); }} />` : html`<p class="faint">Set a password first.</p>`}</section>
+      <section class="card"><h2>Certificate</h2>
+        <p class="faint">With one registered, you sign in with your password and this certificate only; your browser must hold its key.</p>
+        ${self.has_password ? html`<${Form} key=${self.certificate?.sha256} label=${self.certificate ? "Need none" : "Need it"} fields=${[...(self.certificate ? [] : [{ name: "certificate", label: "Certificate", type: "file", required: true, hint: "PEM or DER, without its key" }]), present]}
+          submit=${async (values) => { await ask("PUT", "/session/certificate", files(values, "certificate")); await again(); }} />` : html`<p class="faint">Set a password first.</p>`}</section></div><//>`;
 }

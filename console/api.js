@@ -70,3 +70,6 @@ export function save(name, bytes, type = "application/octet-stream") {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
+
+/** The same values, those named as files in base64. */
+export const files = (values, ...names) => ({ ...values, ...Object.fromEntries(names.filter((name) => values[name]).map((name) => [name, base64(values[name])])) });

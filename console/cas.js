@@ -1,9 +1,8 @@
 // Certification authorities: made, imported, renewed, rolled over, retired.
 import { html, useLoad, Page, Loaded, Table, Badge, Time, Facts, Code, Command, Empty, Opens, Form, Act, TypedConfirmation, Tabs, plural, utc } from "./ui.js";
-import { get, post, segment, base64, save } from "./api.js";
+import { get, post, segment, files, save } from "./api.js";
 
 export const keyChoices = [["", "The usual (EC P-256)"], ["p256", "EC P-256"], ["p384", "EC P-384"], ["rsa-2048", "RSA 2048"], ["rsa-3072", "RSA 3072"], ["rsa-4096", "RSA 4096"]];
-const files = (values, ...names) => ({ ...values, ...Object.fromEntries(names.filter((name) => values[name]).map((name) => [name, base64(values[name])])) });
 const lines = (text) => (text || "").split(/[\s,]+/).filter(Boolean);
 
 function Create({ base, cas, done, label = "Create a CA", kind = "primary" }) {

@@ -11,6 +11,7 @@ static const struct column columns[] = {
 	{ "ROLES", "roles_text", LOOK_TEXT },
 	{ "PASSWORD", "has_password", LOOK_YES },
 	{ "TOTP", "has_totp", LOOK_YES },
+	{ "CERTIFICATE", "certificate.of", LOOK_TEXT },
 	{ "LOCKED", "locked", LOOK_YES },
 	{ "CREATED", "created", LOOK_TIME },
 };
@@ -109,6 +110,14 @@ static const struct argument name_arguments[] = {
 	{ 0 },
 };
 
+static const struct argument certificate_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "who must sign in with it" },
+	{ "FILE", "certificate", ARGUMENT_FILE, true, NULL, "the certificate, PEM or DER" },
+	{ "--key", "key", ARGUMENT_FLAG, false, NULL,
+	  "any certificate for its key will do, so that it can be renewed" },
+	{ 0 },
+};
+
 static const struct command commands[] = {
 	{ "administrator", "create", "administrator.create",
 	  "Makes somebody who may use the console, and a link to sign in with once",
@@ -125,6 +134,12 @@ static const struct command commands[] = {
 	{ "administrator", "link", "administrator.link",
 	  "Makes a new link; the old password and second factor end", "administrator link olga\n",
 	  link_arguments, show_link, NULL },
+	{ "administrator", "cert", "administrator.certificate",
+	  "Lets somebody sign in with a certificate only, beside the password",
+	  "administrator cert olga olga.pem --key\n", certificate_arguments, show_one, NULL },
+	{ "administrator", "no-cert", "administrator.no-certificate",
+	  "Lets them sign in without one again", "administrator no-cert olga\n", name_arguments,
+	  show_one, NULL },
 	{ "administrator", "lock", "administrator.lock", "Lets somebody in no more, at once",
 	  "administrator lock adam\n", name_arguments, show_one, NULL },
 	{ "administrator", "unlock", "administrator.unlock", "Lets them in again",

@@ -115,7 +115,7 @@ static void take_snapshot(struct admin *admin, int descriptor)
 		return;
 	}
 	if (snapshot_unpack(mapped, &snapshot, &err))
-		admin_http_take_identity(admin->http, snapshot);
+		admin_http_take(admin->http, snapshot);
 	else
 		log_event(LOG_LEVEL_ERROR, "admin.snapshot", "detail=\"%s\"", err.detail);
 	ipc_unmap_file(mapped);

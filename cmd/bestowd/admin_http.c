@@ -21,6 +21,10 @@ struct admin_http {
 	struct http_server *server;
 	struct api *api;
 	bool has_own_identity, listening;
+	struct buffer chain; /* PEM; empty: none yet */
+	struct secret key;
+	bool asks_certificate; /* some administrator signs in with one */
+	struct buffer ca_names;
 };
 
 /* -- asking the authority -- */
@@ -89,10 +93,14 @@ static bool listen_now(struct admin_http *http, struct error *err)
 
 /* -- the identity -- */
 
-static bool use_identity(struct admin_http *http, struct bytes chain, struct bytes key,
-			 struct error *err)
+/* With all that is known by now. */
+static bool apply(struct admin_http *http, struct error *err)
 {
-	const struct tls_options options = { .chain_pem = chain, .key = key, .allow_tls12 = true };
+	const struct tls_options options = { .chain_pem = buffer_view(&http->chain),
+					     .key = secret_view(&http->key),
+					     .allow_tls12 = true,
+					     .ask_client_certificate = http->asks_certificate,
+					     .client_ca_names = buffer_view(&http->ca_names) };
 	CLEANUP(tls_context_unrefp) struct tls_context *tls = NULL;
 
 	if (!tls_context_new(&options, &tls, err))
@@ -103,26 +111,40 @@ static bool use_identity(struct admin_http *http, struct bytes chain, struct byt
 
 static bool load_identity(struct admin_http *http, struct error *err)
 {
-	CLEANUP(buffer_done) struct buffer chain = { 0 };
-	CLEANUP(secret_done) struct secret key = { 0 };
-
 	if (!http->options->certificate_path || http->options->listener_count == 0)
 		return true;
 	http->has_own_identity = true;
-	return file_load(http->options->certificate_path, PEM_MAX, &chain, err) &&
-	       secret_load(http->options->private_key_path, PEM_MAX, &key, err) &&
-	       use_identity(http, buffer_view(&chain), secret_view(&key), err);
+	return file_load(http->options->certificate_path, PEM_MAX, &http->chain, err) &&
+	       secret_load(http->options->private_key_path, PEM_MAX, &http->key, err) &&
+	       apply(http, err);
 }
 
-void admin_http_take_identity(struct admin_http *http, const struct snapshot *snapshot)
+static bool take_chain(struct admin_http *http, const struct snapshot *snapshot, struct error *err)
+{
+	buffer_clear(&http->chain);
+	buffer_append(&http->chain, buffer_view(&snapshot->tls_chain));
+	secret_done(&http->key);
+	return secret_copy(secret_view(&snapshot->tls_key), &http->key, err) &&
+	       (buffer_ok(&http->chain) || error_set(err, REASON_NO_MEMORY, "TLS chain"));
+}
+
+static bool take(struct admin_http *http, const struct snapshot *snapshot, struct error *err)
+{
+	http->asks_certificate = snapshot->asks_client_certificate;
+	buffer_clear(&http->ca_names);
+	buffer_append(&http->ca_names, buffer_view(&snapshot->client_ca_names));
+	if (!buffer_ok(&http->ca_names))
+		return error_set(err, REASON_NO_MEMORY, "client CAs");
+	if (!http->has_own_identity && !take_chain(http, snapshot, err))
+		return false;
+	return http->chain.len == 0 || apply(http, err);
+}
+
+void admin_http_take(struct admin_http *http, const struct snapshot *snapshot)
 {
 	struct error err = { 0 };
 
-	if (http->has_own_identity || http->options->listener_count == 0 ||
-	    snapshot->tls_chain.len == 0)
-		return;
-	if (!use_identity(http, buffer_view(&snapshot->tls_chain), secret_view(&snapshot->tls_key),
-			  &err))
+	if (http->options->listener_count && !take(http, snapshot, &err))
 		log_event(LOG_LEVEL_ERROR, "admin.tls", "detail=\"%s\"", err.detail);
 }
 
@@ -162,5 +184,8 @@ void admin_http_free(struct admin_http *http)
 		return;
 	http_server_free(http->server);
 	api_free(http->api);
+	buffer_done(&http->chain);
+	secret_done(&http->key);
+	buffer_done(&http->ca_names);
 	free(http);
 }

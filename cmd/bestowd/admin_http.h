@@ -13,5 +13,5 @@ MUST_CHECK bool admin_http_new(const struct admin_options *options, struct event
 /* Before the line to the authority: calls under way are answered first. */
 void admin_http_free(struct admin_http *http);
 DEFINE_CLEANUP(struct admin_http *, admin_http_free)
-/* The authority's word on the node's TLS identity, as a snapshot. */
-void admin_http_take_identity(struct admin_http *http, const struct snapshot *snapshot);
+/* The authority's word on the node's TLS identity and on whose certificates are asked for. */
+void admin_http_take(struct admin_http *http, const struct snapshot *snapshot);

@@ -30,6 +30,7 @@
 #include "ra/fetched.h"
 #include "ra/publish.h"
 #include "ra/ra.h"
+#include "store/store_access.h"
 #include "store/store_certificate.h"
 #include "store/store_config.h"
 #include "store/store_crl.h"
@@ -104,8 +105,8 @@ static bool make_snapshot(struct authority *authority, struct buffer *ret, struc
 	return publish_snapshot(catalog, &tls, ret, err);
 }
 
-/* What the admin process needs to know: the identity alone, and the one that the node has made
- * itself while there is no other. */
+/* What the admin process needs to know: the identity, the one that the node has made itself while
+ * there is no other, and whose certificates administrators sign in with. */
 static bool make_identity(struct authority *authority, struct buffer *ret, struct error *err)
 {
 	CLEANUP(snapshot_freep) struct snapshot *snapshot = calloc(1, sizeof *snapshot);
@@ -116,7 +117,9 @@ static bool make_identity(struct authority *authority, struct buffer *ret, struc
 	if (!load_tls(authority, &snapshot->tls_chain, &key, err) ||
 	    (key.len == 0 && !load_identity(authority, store_console_identity_get,
 					    &snapshot->tls_chain, &key, err)) ||
-	    !secret_copy(buffer_view(&key), &snapshot->tls_key, err))
+	    !secret_copy(buffer_view(&key), &snapshot->tls_key, err) ||
+	    !store_administrator_pin_issuers(authority->store, &snapshot->client_ca_names,
+					     &snapshot->asks_client_certificate, err))
 		return false;
 	snapshot_pack(snapshot, ret);
 	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "snapshot");

@@ -244,6 +244,8 @@ static void serve(struct api_call *owned)
 		api_reply_problem(call->http, &err);
 		return;
 	}
+	if (call->match.route->form == ROUTE_SIGN_IN)
+		(void)http_client_chain(call->http, &call->credential.certificate, 1);
 	if (pages_wanted(call)) {
 		serve_pages(call);
 		return;

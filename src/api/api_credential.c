@@ -104,6 +104,7 @@ bool kept_credential_init(const struct api_credential *credential, struct kept_c
 {
 	ret->credential = *credential;
 	ret->credential.idempotency_key = (struct bytes){ 0 }; /* of one request only */
+	ret->credential.certificate = (struct bytes){ 0 };
 	if (!secret_copy(credential->text, &ret->secret, err))
 		return false;
 	ret->credential.text = secret_view(&ret->secret);

@@ -20,6 +20,7 @@ struct api_credential {
 	struct bytes text;
 	struct address peer;
 	struct bytes idempotency_key; /* empty: none */
+	struct bytes certificate;     /* the TLS client's, where one signs in; empty: none */
 };
 
 struct api_call {

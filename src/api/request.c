@@ -31,6 +31,7 @@ bool request_send(const struct api *api, const struct api_credential *credential
 					     .credential = credential->text,
 					     .peer = credential->peer,
 					     .idempotency_key = credential->idempotency_key,
+					     .certificate = credential->certificate,
 					     .request = bytes_of_string(text) };
 
 	if (!text)

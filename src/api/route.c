@@ -13,6 +13,7 @@ static const struct route routes[] = {
 	{ "DELETE", "/session", "session.end", ROUTE_SIGN_OUT, NULL },
 	{ "PUT", "/session/password", "administrator.password", ROUTE_PLAIN, NULL },
 	{ "PUT", "/session/totp", "administrator.totp", ROUTE_PLAIN, NULL },
+	{ "PUT", "/session/certificate", "administrator.own-certificate", ROUTE_PLAIN, NULL },
 
 	/* whatever bestowctl can ask for */
 	{ "POST", "/verbs/{verb}", NULL, ROUTE_VERB, NULL },
@@ -27,6 +28,10 @@ static const struct route routes[] = {
 	{ "PUT", "/administrators/{name}/role", "administrator.grant", ROUTE_PLAIN, NULL },
 	{ "DELETE", "/administrators/{name}/role", "administrator.withdraw", ROUTE_PLAIN, NULL },
 	{ "POST", "/administrators/{name}/link", "administrator.link", ROUTE_PLAIN, NULL },
+	{ "PUT", "/administrators/{name}/certificate", "administrator.certificate", ROUTE_PLAIN,
+	  NULL },
+	{ "DELETE", "/administrators/{name}/certificate", "administrator.no-certificate",
+	  ROUTE_PLAIN, NULL },
 	{ "POST", "/administrators/{name}/lock", "administrator.lock", ROUTE_PLAIN, NULL },
 	{ "POST", "/administrators/{name}/unlock", "administrator.unlock", ROUTE_PLAIN, NULL },
 	{ "GET", "/tokens", "token.list", ROUTE_PLAIN, NULL },

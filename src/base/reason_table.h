@@ -226,6 +226,17 @@ REASON(SIGNED_OUT, "signed_out", ERROR_UNAUTHENTICATED, "Nobody is signed in",
        "Sign in, or give a token that is still in force")
 REASON(BAD_SIGN_IN, "bad_sign_in", ERROR_UNAUTHENTICATED, "Signing in failed",
        "Check name, password and one-time password; an owner can make a new link")
+REASON(ADMIN_CERTIFICATE_MISSING, "admin_certificate_missing", ERROR_UNAUTHENTICATED,
+       "An administrator signed in without the certificate that is required",
+       "Sign in where the certificate is, on a new connection; or take the requirement away: "
+       "bestowctl administrator no-cert")
+REASON(ADMIN_CERTIFICATE_WRONG, "admin_certificate_wrong", ERROR_UNAUTHENTICATED,
+       "An administrator signed in with another certificate than the registered one",
+       "Choose the registered one; register another with bestowctl administrator cert, after "
+       "making sure whose it is")
+REASON(ADMIN_CERTIFICATE_ENDED, "admin_certificate_ended", ERROR_UNAUTHENTICATED,
+       "An administrator signed in with a certificate that is not valid at this time",
+       "Renew it, and register the new one unless its key was registered; check the node's clock")
 REASON(TOTP_WANTED, "totp_wanted", ERROR_UNAUTHENTICATED, "A one-time password is needed too",
        "Give the six digits that the authenticator shows")
 REASON(FORGED, "forged", ERROR_DENIED, "The change was not made by the console's own page",

@@ -198,6 +198,43 @@ static void set_behaviour(SSL_CTX *ssl, const struct tls_options *options)
 			   NULL);
 }
 
+DEFINE_CLEANUP(X509_NAME *, X509_NAME_free)
+
+/* The list takes over what is put into it. */
+static bool read_names(struct bytes names, STACK_OF(X509_NAME) * list, struct error *err)
+{
+	const unsigned char *at = names.data, *end = names.data + names.len;
+
+	while (at < end) {
+		CLEANUP(X509_NAME_freep)
+		X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)(end - at));
+
+		if (!name)
+			return fail(err, REASON_INVALID, "a client CA's name");
+		if (sk_X509_NAME_push(list, name) <= 0)
+			return fail(err, REASON_NO_MEMORY, "client CAs");
+		name = NULL;
+	}
+	return true;
+}
+
+static void free_names(STACK_OF(X509_NAME) * *list)
+{
+	sk_X509_NAME_pop_free(*list, X509_NAME_free);
+}
+
+static bool name_client_cas(SSL_CTX *ssl, struct bytes names, struct error *err)
+{
+	CLEANUP(free_names) STACK_OF(X509_NAME) *list = sk_X509_NAME_new_null();
+
+	if (!list)
+		return fail(err, REASON_NO_MEMORY, "client CAs");
+	if (!read_names(names, list, err))
+		return false;
+	SSL_CTX_set_client_CA_list(ssl, TAKE(list));
+	return true;
+}
+
 bool tls_context_new(const struct tls_options *options, struct tls_context **ret, struct error *err)
 {
 	CLEANUP(SSL_CTX_freep) SSL_CTX *ssl = SSL_CTX_new(TLS_server_method());
@@ -205,8 +242,9 @@ bool tls_context_new(const struct tls_options *options, struct tls_context **ret
 	if (!ssl)
 		return fail(err, REASON_NO_MEMORY, "TLS context");
 	set_behaviour(ssl, options);
-	if (!set_algorithms(ssl, options, err) || !use_chain(ssl, options->chain_pem, err) ||
-	    !use_key(ssl, options->key, err))
+	if (!set_algorithms(ssl, options, err) ||
+	    !name_client_cas(ssl, options->client_ca_names, err) ||
+	    !use_chain(ssl, options->chain_pem, err) || !use_key(ssl, options->key, err))
 		return false;
 
 	struct tls_context *context = calloc(1, sizeof *context);

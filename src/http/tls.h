@@ -10,6 +10,8 @@ struct tls_options {
 	struct bytes key;       /* PKCS#8: PEM or DER, unencrypted */
 	bool allow_tls12;       /* else 1.3 only */
 	bool ask_client_certificate;
+	struct bytes client_ca_names; /* DER Names, one after the other: whose are asked for; empty:
+					 anybody's */
 };
 
 struct tls_context;

@@ -113,6 +113,7 @@ static bool check_envelope(const json_t *request, struct error *err)
 struct asker {
 	const struct caller *caller;
 	struct address peer;
+	struct bytes certificate;
 };
 
 static void list_accounts(const struct call *call, char *into, size_t size)
@@ -183,6 +184,7 @@ static bool run_verb(const struct manage *manage, const struct verb *verb,
 		.actor = asker->caller->actor,
 		.caller = asker->caller,
 		.peer = &asker->peer,
+		.certificate = asker->certificate,
 		.verb = verb,
 		.params = json_is_object(params) ? params : no_params,
 		.now = clock_now(manage->clock),
@@ -314,7 +316,9 @@ void manage_answer_api(const struct manage *manage, const struct api_request *re
 		       struct buffer *reply)
 {
 	struct caller caller = { 0 };
-	const struct asker asker = { .caller = &caller, .peer = request->peer };
+	const struct asker asker = { .caller = &caller,
+				     .peer = request->peer,
+				     .certificate = request->certificate };
 	struct error err = { 0 };
 
 	if (!access_identify(manage, request, clock_now(manage->clock), &caller, &err))

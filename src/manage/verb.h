@@ -13,6 +13,7 @@ struct call {
 	const char *actor; /* caller->actor */
 	const struct caller *caller;
 	const struct address *peer; /* the API client's; over the local socket "::" */
+	struct bytes certificate;   /* the TLS client's, DER, where one signs in; empty: none */
 	const struct verb *verb;
 	const struct catalog *catalog; /* as it was when the request arrived */
 	const struct account *account; /* of `catalog`; NULL where none was named and none needed */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "manage/access.h"
+#include "manage/administrator_pin.h"
 #include "manage/change.h"
 #include "manage/console_identity.h"
 #include "manage/credential.h"
@@ -40,12 +41,12 @@ static json_t *describe_roles(const struct call *call, const struct administrato
 static json_t *describe_administrator(const struct call *call,
 				      const struct administrator *administrator)
 {
-	return json_pack("{s:o, s:b, s:b, s:b, s:o, s:o}", "name",
-			 describe_text(administrator->name), "locked", administrator->locked,
-			 "has_password", administrator->password_len > 0, "has_totp",
-			 administrator->totp_len > 0, "created",
-			 describe_time(administrator->created), "roles",
-			 describe_roles(call, administrator));
+	return json_pack(
+		"{s:o, s:b, s:b, s:b, s:o, s:o, s:o}", "name", describe_text(administrator->name),
+		"locked", administrator->locked, "has_password", administrator->password_len > 0,
+		"has_totp", administrator->totp_len > 0, "certificate",
+		pin_describe(&administrator->pin), "created", describe_time(administrator->created),
+		"roles", describe_roles(call, administrator));
 }
 
 /* By what a browser's warning can be judged, while nobody vouches for the console. */
@@ -298,6 +299,28 @@ static bool unlock(const struct call *call, json_t **ret, struct error *err)
 	return set_locked(call, false, ret, err);
 }
 
+static bool certificate(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator before;
+
+	return find(call, &before, err) && change_begin(call, &change, err) &&
+	       store_administrator_find_tx(change.tx, before.id, &before, err) &&
+	       pin_register(call, &change, &before, false, err) &&
+	       commit(call, &change, &before, ret, err);
+}
+
+static bool no_certificate(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator before;
+
+	return find(call, &before, err) && change_begin(call, &change, err) &&
+	       store_administrator_find_tx(change.tx, before.id, &before, err) &&
+	       store_administrator_pin_delete(change.tx, before.id, err) &&
+	       commit(call, &change, &before, ret, err);
+}
+
 static bool remove_administrator(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(change_done) struct change change = { 0 };
@@ -335,6 +358,13 @@ static const struct param name_params[] = {
 	{ 0 },
 };
 
+static const struct param certificate_params[] = {
+	{ "name", PARAM_TEXT, true },
+	{ "certificate", PARAM_FILE, true },
+	{ "key", PARAM_FLAG, false },
+	{ 0 },
+};
+
 static const struct verb verbs[] = {
 	{ "administrator.create", create, REACH_NODE, false, create_params },
 	{ "administrator.list", list, REACH_NODE, false, NULL },
@@ -343,6 +373,9 @@ static const struct verb verbs[] = {
 	{ "administrator.link", link, REACH_NODE, false, link_params },
 	{ "administrator.lock", lock, REACH_NODE, false, name_params },
 	{ "administrator.unlock", unlock, REACH_NODE, false, name_params },
-	{ "administrator.remove", remove_administrator, REACH_NODE, false, name_params },
+	/* the listener is told whether anybody's certificate is to be asked for */
+	{ "administrator.certificate", certificate, REACH_NODE, true, certificate_params },
+	{ "administrator.no-certificate", no_certificate, REACH_NODE, true, name_params },
+	{ "administrator.remove", remove_administrator, REACH_NODE, true, name_params },
 };
 const struct verb_table administrator_verbs = { verbs, ARRAY_LEN(verbs) };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "manage/access.h"
+#include "manage/administrator_pin.h"
 #include "manage/change.h"
 #include "manage/credential.h"
 #include "manage/describe.h"
@@ -31,9 +32,10 @@ static json_t *describe_roles(const struct call *call, const struct account_role
 
 static json_t *describe_self(const struct call *call, const struct administrator *administrator)
 {
-	return json_pack("{s:o, s:b, s:b, s:o}", "name", describe_text(administrator->name),
+	return json_pack("{s:o, s:b, s:b, s:o, s:o}", "name", describe_text(administrator->name),
 			 "has_password", administrator->password_len > 0, "has_totp",
-			 administrator->totp_len > 0, "roles",
+			 administrator->totp_len > 0, "certificate",
+			 pin_describe(&administrator->pin), "roles",
 			 describe_roles(call, administrator->roles, administrator->role_count));
 }
 
@@ -98,12 +100,14 @@ static bool check_totp(const struct call *call, struct administrator *administra
 	return error_set(err, REASON_BAD_SIGN_IN, "name, password or one-time password");
 }
 
-/* Whoever was let in by a password that has just been changed is not. */
-static bool check_same_password(const struct administrator *checked,
-				const struct administrator *present, struct error *err)
+/* Whoever was let in by a password that has just been changed is not, nor without a certificate
+ * that has just been registered. */
+static bool check_same(const struct administrator *checked, const struct administrator *present,
+		       struct error *err)
 {
 	return (checked->password_len == present->password_len &&
-		memcmp(checked->password, present->password, present->password_len) == 0) ||
+		memcmp(checked->password, present->password, present->password_len) == 0 &&
+		pin_equal(&checked->pin, &present->pin)) ||
 	       error_set(err, REASON_BAD_SIGN_IN, "the password was just changed");
 }
 
@@ -114,8 +118,7 @@ static bool use_totp(const struct call *call, struct change *change,
 	const struct administrator checked = *administrator;
 
 	if (!store_administrator_find_tx(change->tx, administrator->id, administrator, err) ||
-	    !check_same_password(&checked, administrator, err) ||
-	    !check_totp(call, administrator, err))
+	    !check_same(&checked, administrator, err) || !check_totp(call, administrator, err))
 		return false;
 	return administrator->totp_len == 0 ||
 	       store_administrator_update(change->tx, administrator, err);
@@ -135,27 +138,46 @@ static bool create(const struct call *call, json_t **ret, struct error *err)
 	}
 	return sign_in_check(call->manage->sign_in, found ? &administrator : NULL, call->peer,
 			     param_secret(call->params, "password"), err) &&
-	       change_begin(call, &change, err) && use_totp(call, &change, &administrator, err) &&
+	       pin_check(call, &administrator, err) && change_begin(call, &change, err) &&
+	       use_totp(call, &change, &administrator, err) &&
 	       begin_session(call, &change, &administrator, ret, err);
+}
+
+static bool take_link(const struct call *call, struct change *change,
+		      const unsigned char hash[HASH_LEN], struct administrator *ret,
+		      struct error *err)
+{
+	struct error failure = { 0 };
+	int64_t id;
+
+	if (store_login_link_take(change->tx, hash, call->now, &id, &failure) &&
+	    store_administrator_find_tx(change->tx, id, ret, &failure) && !ret->locked)
+		return true;
+	return error_set(err, REASON_BAD_SIGN_IN, "the link was used, has ended, or never was");
+}
+
+/* Who comes without the certificate takes no link away, and a link takes nothing from what is
+ * required: so it is looked at first, and taken when all else is right. */
+static bool whose_link(const struct call *call, const unsigned char hash[HASH_LEN],
+		       struct administrator *ret, struct error *err)
+{
+	CLEANUP(change_done) struct change looked = { 0 };
+
+	return change_begin(call, &looked, err) && take_link(call, &looked, hash, ret, err);
 }
 
 static bool redeem(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(change_done) struct change change = { 0 };
-	struct administrator administrator;
-	struct error failure = { 0 };
+	struct administrator found, administrator;
 	unsigned char hash[HASH_LEN];
-	int64_t id;
 
-	if (!hash_sha256(param_secret(call->params, "code"), hash, err) ||
-	    !change_begin(call, &change, err))
-		return false;
-	if (!store_login_link_take(change.tx, hash, call->now, &id, &failure) ||
-	    !store_administrator_find_tx(change.tx, id, &administrator, &failure) ||
-	    administrator.locked)
-		return error_set(err, REASON_BAD_SIGN_IN,
-				 "the link was used, has ended, or never was");
-	return begin_session(call, &change, &administrator, ret, err);
+	return hash_sha256(param_secret(call->params, "code"), hash, err) &&
+	       whose_link(call, hash, &found, err) && pin_check(call, &found, err) &&
+	       change_begin(call, &change, err) &&
+	       take_link(call, &change, hash, &administrator, err) &&
+	       check_same(&found, &administrator, err) &&
+	       begin_session(call, &change, &administrator, ret, err);
 }
 
 /* -- the present one -- */
@@ -268,6 +290,33 @@ static bool totp(const struct call *call, json_t **ret, struct error *err)
 			     describe_secret(call, &administrator), ret, err);
 }
 
+/* From the next sign-in on; who has signed in stays. */
+static bool own_certificate(const struct call *call, json_t **ret, struct error *err)
+{
+	CLEANUP(change_done) struct change change = { 0 };
+	struct administrator administrator;
+
+	if (!find_self(call, &administrator, err) ||
+	    !check_present_password(call, &administrator, err) ||
+	    !change_begin(call, &change, err) ||
+	    !store_administrator_find_tx(change.tx, administrator.id, &administrator, err))
+		return false;
+	json_t *before = pin_describe(&administrator.pin);
+	bool done = pin_register(call, &change, &administrator, true, err) &&
+		    store_administrator_find_tx(change.tx, administrator.id, &administrator, err) &&
+		    store_session_delete_of(change.tx, administrator.id, call->caller->session_hash,
+					    err);
+	if (!done) {
+		json_decref(before);
+		return false;
+	}
+	return change_commit(
+		call, &change,
+		(struct change_note){ "certificate of", administrator.name, before,
+				      pin_describe(&administrator.pin) },
+		json_pack("{s:o}", "administrator", describe_self(call, &administrator)), ret, err);
+}
+
 static const struct param create_params[] = {
 	{ "name", PARAM_TEXT, true },
 	{ "password", PARAM_SECRET, true },
@@ -289,6 +338,13 @@ static const struct param totp_params[] = {
 	{ 0 },
 };
 
+static const struct param own_certificate_params[] = {
+	{ "present", PARAM_SECRET, false },
+	{ "certificate", PARAM_FILE, false },
+	{ "key", PARAM_FLAG, false },
+	{ 0 },
+};
+
 static const struct verb verbs[] = {
 	{ "session.create", create, REACH_NODE, false, create_params },
 	{ "session.redeem", redeem, REACH_NODE, false, redeem_params },
@@ -296,5 +352,7 @@ static const struct verb verbs[] = {
 	{ "session.end", end, REACH_NODE, false, NULL },
 	{ "administrator.password", password, REACH_NODE, false, password_params },
 	{ "administrator.totp", totp, REACH_NODE, false, totp_params },
+	{ "administrator.own-certificate", own_certificate, REACH_NODE, true,
+	  own_certificate_params },
 };
 const struct verb_table session_verbs = { verbs, ARRAY_LEN(verbs) };

@@ -27,6 +27,14 @@ struct account_role {
 	enum role role;
 };
 
+/* The TLS certificate that somebody must sign in with: known itself, or by its key, which outlives
+ * renewals. */
+enum pin_kind { PIN_NONE, PIN_CERTIFICATE, PIN_KEY };
+struct certificate_pin {
+	enum pin_kind kind;
+	unsigned char sha256[HASH_LEN]; /* of the DER, or of the SubjectPublicKeyInfo */
+};
+
 struct administrator {
 	int64_t id;
 	char name[ACCESS_NAME_MAX + 1];
@@ -37,6 +45,7 @@ struct administrator {
 	unsigned char totp_nonce[TOTP_NONCE_LEN];
 	size_t totp_len; /* 0: no second factor */
 	int64_t totp_step;
+	struct certificate_pin pin;
 	struct account_role roles[ROLES_MAX];
 	size_t role_count;
 };

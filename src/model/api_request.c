@@ -8,6 +8,7 @@ void api_request_pack(const struct api_request *request, struct buffer *to)
 	pack_bytes(to, request->credential);
 	pack_bytes(to, (struct bytes){ request->peer.bytes, sizeof request->peer.bytes });
 	pack_bytes(to, request->idempotency_key);
+	pack_bytes(to, request->certificate);
 	pack_bytes(to, request->request);
 }
 
@@ -30,6 +31,7 @@ bool api_request_unpack(struct bytes message, struct api_request *ret, struct er
 	request.credential = unpack_bytes(&from);
 	bool has_peer = unpack_peer(&from, &request.peer);
 	request.idempotency_key = unpack_bytes(&from);
+	request.certificate = unpack_bytes(&from);
 	request.request = unpack_bytes(&from);
 	if (!unpack_finished(&from) || !has_peer)
 		return error_set(err, REASON_PROTOCOL, "request of %zu bytes", message.len);
@@ -39,6 +41,9 @@ bool api_request_unpack(struct bytes message, struct api_request *ret, struct er
 	if (request.idempotency_key.len > IDEMPOTENCY_KEY_MAX)
 		return error_set(err, REASON_PROTOCOL, "an idempotency key of %zu bytes",
 				 request.idempotency_key.len);
+	if (request.certificate.len > CLIENT_CERTIFICATE_MAX)
+		return error_set(err, REASON_PROTOCOL, "a certificate of %zu bytes",
+				 request.certificate.len);
 	*ret = request;
 	return true;
 }

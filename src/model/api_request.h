@@ -15,6 +15,7 @@ enum credential_kind {
 
 #define CREDENTIAL_MAX 128
 #define IDEMPOTENCY_KEY_MAX 128
+#define CLIENT_CERTIFICATE_MAX 32768 /* as the listener takes of a whole chain */
 
 /* Views are borrowed. */
 struct api_request {
@@ -22,6 +23,7 @@ struct api_request {
 	struct bytes credential; /* a secret */
 	struct address peer;
 	struct bytes idempotency_key; /* empty: none */
+	struct bytes certificate;     /* to sign in with: the TLS client's, DER; empty: none */
 	struct bytes request;         /* JSON, as manage_answer() takes it */
 };
 

@@ -47,6 +47,7 @@ void snapshot_free(struct snapshot *snapshot)
 	address_set_done(&snapshot->everyone);
 	buffer_done(&snapshot->tls_chain);
 	secret_done(&snapshot->tls_key);
+	buffer_done(&snapshot->client_ca_names);
 	free(snapshot);
 }
 
@@ -102,6 +103,8 @@ void snapshot_pack(const struct snapshot *snapshot, struct buffer *to)
 	pack_address_set(to, &snapshot->everyone);
 	pack_bytes(to, buffer_view(&snapshot->tls_chain));
 	pack_bytes(to, secret_view(&snapshot->tls_key));
+	pack_bool(to, snapshot->asks_client_certificate);
+	pack_bytes(to, buffer_view(&snapshot->client_ca_names));
 }
 
 /* -- unpacking: `failed` of the unpacker also stands for what does not fit together -- */
@@ -231,6 +234,8 @@ static void unpack_tls(struct unpacker *from, struct snapshot *ret)
 	unpack_buffer(from, &ret->tls_chain);
 	if (!secret_copy(unpack_bytes(from), &ret->tls_key, NULL))
 		from->failed = true;
+	ret->asks_client_certificate = unpack_bool(from);
+	unpack_buffer(from, &ret->client_ca_names);
 }
 
 bool snapshot_unpack(struct bytes message, struct snapshot **ret, struct error *err)

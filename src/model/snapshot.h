@@ -45,6 +45,10 @@ struct snapshot {
 	struct address_set everyone; /* the union of all accounts' lists */
 	struct buffer tls_chain;     /* PEM certificates, leaf first; empty: none made yet */
 	struct secret tls_key;       /* PKCS#8 DER */
+	/* of the admin process alone: whether some administrator signs in with a certificate, and
+	 * who issues them (DER Names, one after the other) */
+	bool asks_client_certificate;
+	struct buffer client_ca_names;
 };
 
 const struct snapshot_profile *snapshot_find(const struct snapshot *snapshot, const char *label);

@@ -32,6 +32,16 @@ MUST_CHECK bool store_administrator_set_role(struct store_tx *tx, int64_t id,
 MUST_CHECK bool store_administrator_count(struct store_tx *tx, struct account_role role,
 					  int64_t except, int64_t *ret, struct error *err);
 
+/* -- the certificates that administrators sign in with -- */
+/* `issuer` is the DER Name, told to browsers for them to choose by. */
+MUST_CHECK bool store_administrator_pin_set(struct store_tx *tx, int64_t id,
+					    const struct certificate_pin *pin, struct bytes issuer,
+					    struct error *err);
+MUST_CHECK bool store_administrator_pin_delete(struct store_tx *tx, int64_t id, struct error *err);
+/* Appends the different issuers' names. */
+MUST_CHECK bool store_administrator_pin_issuers(struct store *store, struct buffer *ret_names,
+						bool *ret_any, struct error *err);
+
 /* -- one-time links -- */
 MUST_CHECK bool store_login_link_insert(struct store_tx *tx, const unsigned char hash[HASH_LEN],
 					int64_t administrator_id, int64_t ends, struct error *err);

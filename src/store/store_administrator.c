@@ -71,7 +71,8 @@ static bool find_by_id(struct db *db, int64_t id, struct administrator *ret, str
 		return false;
 	if (!row)
 		return error_set(err, REASON_NOT_FOUND, "no such administrator");
-	return read_row(query, ret, err) && read_roles(db, ret, err);
+	return read_row(query, ret, err) && read_roles(db, ret, err) &&
+	       administrator_pin_read(db, ret, err);
 }
 
 bool store_administrator_find(struct store *store, int64_t id, struct administrator *ret,
@@ -103,7 +104,8 @@ bool store_administrator_find_by_name(struct store *store, const char *name,
 		return false;
 	if (!row)
 		return error_set(err, REASON_NOT_FOUND, "administrator %s", name);
-	return read_row(query, ret, err) && read_roles(reader.db, ret, err);
+	return read_row(query, ret, err) && read_roles(reader.db, ret, err) &&
+	       administrator_pin_read(reader.db, ret, err);
 }
 
 bool store_administrator_list(struct store *store,
@@ -126,7 +128,8 @@ bool store_administrator_list(struct store *store,
 		if (!row)
 			return true;
 		if (!read_row(query, &administrator, err) ||
-		    !read_roles(reader.db, &administrator, err))
+		    !read_roles(reader.db, &administrator, err) ||
+		    !administrator_pin_read(reader.db, &administrator, err))
 			return false;
 		if (!each(context, &administrator))
 			return true;
@@ -185,7 +188,8 @@ static bool delete_where(struct store_tx *tx, const char *sql, int64_t id, struc
 
 bool store_administrator_delete(struct store_tx *tx, int64_t id, struct error *err)
 {
-	return delete_where(tx, "DELETE FROM login_link WHERE administrator_id = $1", id, err) &&
+	return store_administrator_pin_delete(tx, id, err) &&
+	       delete_where(tx, "DELETE FROM login_link WHERE administrator_id = $1", id, err) &&
 	       delete_where(tx, "DELETE FROM session WHERE administrator_id = $1", id, err) &&
 	       delete_where(tx, "DELETE FROM administrator_role WHERE administrator_id = $1", id,
 			    err) &&

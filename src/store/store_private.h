@@ -113,3 +113,8 @@ MUST_CHECK bool run_on_existing(struct db_statement *statement, const char *what
 
 /* The first 64 bits of a hash: what the indexes hold of it. */
 int64_t hash_index(const unsigned char hash[HASH_LEN]);
+
+/* store_administrator_pin.c: fills `pin`, PIN_NONE where there is none. */
+struct administrator;
+MUST_CHECK bool administrator_pin_read(struct db *db, struct administrator *administrator,
+				       struct error *err);

@@ -119,6 +119,13 @@ def new_csr(name):
     return saved(f"{name}.csr", lambda *_: make_csr(make_key(), name))
 
 
+def self_signed(way, _):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=olga",
+                    "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", way.folder / "olga.key", "-out", way.folder / "olga.pem"],
+                   check=True, capture_output=True)
+    return way.folder / "olga.pem"
+
+
 def openssl_root(way, _):
     """A CA with its key in one file, as others make them."""
     key, certificate = way.folder / "imported.key", way.folder / "imported.pem"
@@ -147,6 +154,8 @@ def walk_account(walk):
     walk("administrator", "grant", "olga", "--role", "auditor")
     walk("administrator", "withdraw", "olga")
     walk("administrator", "link", "olga")
+    walk("administrator", "cert", "olga", self_signed)
+    walk("administrator", "no-cert", "olga")
     walk("administrator", "lock", "olga")
     walk("administrator", "unlock", "olga")
     walk("administrator", "remove", "olga")
