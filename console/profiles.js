@@ -8,7 +8,8 @@ import { commandsFor } from "./commands.js";
 export const templateWords = {
   "client-authentication": "Client authentication", "generic-device": "Generic device authentication", ldevid: "802.1AR LDevID", "tls-server": "TLS server", ra: "Registration authority",
 };
-export const authWords = { passphrase: "Passphrase", "tls-certificate": "TLS certificate", either: "TLS certificate or passphrase" };
+export const authWords = { passphrase: "Passphrase", "tls-certificate": "TLS certificate", either: "TLS certificate or passphrase",
+  "device-code": "A code of the device's own", "certificate-and-code": "TLS certificate and the device's code" };
 
 // -- the list --
 
@@ -64,6 +65,7 @@ function Settings({ profile: p }) {
     ["Key usage", p.key_usage.join(", ")], ["Extended key usage", p.ext_key_usage.join(", ")], ["Keys", `${p.key.types.join(", ")}; RSA ${p.key.rsa_bits_min} to ${p.key.rsa_bits_max} bits`],
     ["Validity", p.not_after ? `until ${utc(p.not_after)}` : p.validity],
     ["Renewal", `${{ "any-time": "at any time", "in-window": `from ${p.renewal.opens_before} before the end`, never: "never" }[p.renewal.while_valid]}; after expiry ${p.renewal.after_expiry === "never" ? "never" : `up to ${p.renewal.closes_after}`}`],
+    ["Devices", `${p.devices.admit === "registered" ? "registered ones only" : "any"}${p.certificates_per_subject ? `; ${plural(p.certificates_per_subject, "live certificate")} for each subject` : ""}`],
     ["Approval", p.approval.hold === "none" ? "not needed" : `holds ${p.approval.hold}`], ["Object identifier", html`<${Code}>${p.oid}<//>`], ["Version", p.version],
   ]} />`;
 }
@@ -76,7 +78,7 @@ function One({ account, name, at, may, query }) {
     await post(`${base}/profiles/${segment(name)}/${verb}`);
     loaded.reload();
   };
-  const passphrases = profile && profile.auth !== "tls-certificate" && may("administrator");
+  const passphrases = profile && (profile.auth === "passphrase" || profile.auth === "either") && may("administrator");
   const tabs = () => {
     const all = [["Enroll", () => html`<${Commands} url=${urls[urls.length - 1]} profile=${profile} />`], ["Settings", () => html`<${Settings} profile=${profile} />`],
       ...(passphrases ? [["Passphrase", () => html`<${Passphrase} base=${base} profile=${profile} />`]] : []), ["Versions", () => html`<${Versions} base=${base} name=${name} />`]];
@@ -90,7 +92,7 @@ function One({ account, name, at, may, query }) {
       ${[...urls].reverse().map((url, i) => html`<p class="est-url"><span class="faint">${i === 0 ? "EST URL" : "or, by its object identifier"}</span> <${Code}>${url}<//></p>`)}
       ${warnings.length > 0 && html`<${Notice} tone="warn"><strong>The linter says</strong><ul>${warnings.map((text) => html`<li>${text}</li>`)}</ul><//>`}
       <${Tabs} label="Parts of the profile" tabs=${tabs()} />
-      <p class="gap"><a href=${at(`certificates?profile=${segment(name)}`)}>Certificates</a> and <a href=${at(`enrollments?profile=${segment(name)}`)}>requests</a> of this profile</p>`}<//><//>`;
+      <p class="gap"><a href=${at(`certificates?profile=${segment(name)}`)}>Certificates</a> and <a href=${at(`enrollments?profile=${segment(name)}`)}>requests</a> of this profile; <a href=${at(`devices?profile=${segment(name)}`)}>its list of devices</a></p>`}<//><//>`;
 }
 
 // -- trying it --

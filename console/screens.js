@@ -5,6 +5,7 @@ import { Certificates } from "./certificates.js";
 import { Enrollments } from "./enrollments.js";
 import { Approvals } from "./approvals.js";
 import { Profiles } from "./profiles.js";
+import { Devices } from "./devices.js";
 import { Cas } from "./cas.js";
 import { Trust } from "./trust.js";
 import { RaCertificates } from "./ra.js";
@@ -14,7 +15,7 @@ import { Access, Me } from "./access.js";
 import { System } from "./system.js";
 
 const views = {
-  overview: Overview, certificates: Certificates, enrollments: Enrollments, approvals: Approvals, profiles: Profiles, cas: Cas, trust: Trust,
+  overview: Overview, certificates: Certificates, enrollments: Enrollments, approvals: Approvals, profiles: Profiles, devices: Devices, cas: Cas, trust: Trust,
   ra: RaCertificates, revocation: Revocation, audit: Audit, access: Access, system: System,
 };
 

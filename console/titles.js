@@ -5,6 +5,7 @@ export const screenTitles = [
   ["enrollments", "Enrollments"],
   ["approvals", "Approvals"],
   ["profiles", "Profiles"],
+  ["devices", "Devices"],
   ["cas", "CAs"],
   ["trust", "EST Authentication"],
   ["ra", "RA certificates"],

@@ -59,9 +59,9 @@ const marks = {
   good: "✓", bad: "✕", warn: "!", off: "–", wait: "…", new: "+",
 };
 const tones = {
-  active: "good", issued: "good", valid: "good", renewed: "good", enrolled: "good", allowed: "good", added: "new", new: "new", passed: "good",
+  active: "good", issued: "good", valid: "good", renewed: "good", enrolled: "good", registered: "wait", allowed: "good", added: "new", new: "new", passed: "good",
   revoked: "bad", refused: "bad", rejected: "bad", disabled: "bad", locked: "bad", overdue: "bad",
-  expired: "off", retired: "off", suspended: "off", abandoned: "off", skipped: "off", "not-reached": "off", present: "off",
+  expired: "off", "used-up": "off", retired: "off", suspended: "off", abandoned: "off", skipped: "off", "not-reached": "off", present: "off",
   pending: "wait", intent: "wait", waiting: "wait", approved: "good",
 };
 

@@ -12,6 +12,8 @@ const auths = [
   ["passphrase", "Passphrase", "A secret that all its devices share; the node makes one for you"],
   ["tls-certificate", "TLS certificate", "From a CA in EST authentication"],
   ["either", "Either of them", "A certificate where the device has one, else the passphrase"],
+  ["device-code", "A code of its own", "Each device gets a code, good for its first certificate"],
+  ["certificate-and-code", "Certificate and code", "A TLS certificate, and the code of the device that it shows"],
 ];
 const keyTypes = ["p256", "p384", "p521", "ed25519", "rsa"];
 const usages = ["digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement"];
@@ -28,7 +30,7 @@ function blank() {
   return {
     name: "", template: templates[0][0], ca: "", auth: first.auth, subject: [rule("CN", "csr-required"), rule("serialNumber"), rule("O"), rule("OU")],
     san: { dns: "optional", ip: "optional", email: "optional", uri: "optional" }, key_usage: first.ku, ext_key_usage: first.eku, types: [...keyTypes], rsa_bits_min: 2048,
-    validity: "365d", while_valid: "in-window", opens_before: "30d", after_expiry: "never", closes_after: "30d", hold: "none", more: "",
+    validity: "365d", while_valid: "in-window", opens_before: "30d", after_expiry: "never", closes_after: "30d", hold: "none", admit: "any", code_tries: 10, per_subject: 0, identity: "must-match", more: "",
   };
 }
 
@@ -36,7 +38,8 @@ function ofProfile(p) {
   return {
     name: p.name, template: p.template, ca: p.ca, auth: p.auth, subject: p.subject.map((r) => ({ ...r, value: r.value || "" })), san: Object.fromEntries(sanTypes.map(([type]) => [type, p.san[type].source])),
     key_usage: p.key_usage, ext_key_usage: p.ext_key_usage, types: p.key.types, rsa_bits_min: p.key.rsa_bits_min, validity: p.validity, while_valid: p.renewal.while_valid,
-    opens_before: p.renewal.opens_before, after_expiry: p.renewal.after_expiry, closes_after: p.renewal.after_expiry === "never" ? "30d" : p.renewal.closes_after, hold: p.approval.hold, more: "",
+    opens_before: p.renewal.opens_before, after_expiry: p.renewal.after_expiry, closes_after: p.renewal.after_expiry === "never" ? "30d" : p.renewal.closes_after, hold: p.approval.hold,
+    admit: p.devices.admit, code_tries: p.devices.code_tries, per_subject: p.certificates_per_subject, identity: p.identity, more: "",
   };
 }
 
@@ -46,6 +49,7 @@ function patchOf(v) {
     san: Object.fromEntries(Object.entries(v.san).map(([type, source]) => [type, { source }])),
     key_usage: v.key_usage, ext_key_usage: v.ext_key_usage, key: { types: v.types, rsa_bits_min: Number(v.rsa_bits_min) }, validity: v.validity,
     renewal: { while_valid: v.while_valid, opens_before: v.opens_before, after_expiry: v.after_expiry, ...(v.after_expiry === "in-window" ? { closes_after: v.closes_after } : {}) }, approval: { hold: v.hold },
+    devices: { admit: v.admit, code_tries: Number(v.code_tries) }, certificates_per_subject: Number(v.per_subject), identity: v.identity,
   };
   if (!v.more.trim()) return patch;
   try {
@@ -104,12 +108,13 @@ function Wizardry({ start, name, cas, base, version, at }) {
   const send = async (event) => {
     event.preventDefault();
     setState({ busy: true });
+    const from = location.hash;
     try {
       const patch = patchOf(v);
       if (name) await ask("PATCH", `${base}/profiles/${segment(name)}`, { ca: v.ca, auth: v.auth, patch }, { "If-Match": `"v${version}"` });
       else await post(`${base}/profiles`, { name: v.name, template: v.template, ca: v.ca, auth: v.auth, aliases: [v.name], patch });
       if (!name && ca && !ca.trusted && v.trust !== false) await post(`${base}/trust`, { ca: ca.name });
-      location.hash = at(`profiles/${segment(name || v.name)}${!name && v.auth !== "tls-certificate" ? "?tab=passphrase" : ""}`);
+      if (location.hash === from) location.hash = at(`profiles/${segment(name || v.name)}${!name && (v.auth === "passphrase" || v.auth === "either") ? "?tab=passphrase" : ""}`);
     } catch (problem) {
       setState({ problem });
       setTimeout(() => message.current?.focus());
@@ -122,13 +127,18 @@ function Wizardry({ start, name, cas, base, version, at }) {
       ${!name && ca && !ca.trusted && html`<${Field} label=${`Add ${ca.name} to EST authentication, so that its certificates can be renewed`} type="checkbox" value=${v.trust !== false} onValue=${(value) => set({ trust: value })} />`}</fieldset>
     <fieldset><legend>${name ? "" : "3. "}Enrollment</legend><p>Method: <strong>EST</strong> (RFC 7030)</p><${Choice} name="Authentication" options=${auths} value=${v.auth} choose=${(value) => set({ auth: value })} />
       <${Field} label="Approval by a person" type="select" value=${v.hold} onValue=${(value) => set({ hold: value })} options=${[["none", "Not needed"], ["enrollments", "For enrollments"], ["enrollments-and-renewals", "For enrollments and renewals"]]} /></fieldset>
-    <fieldset><legend>${name ? "" : "4. "}Content</legend><${Subject} rules=${v.subject} change=${(subject) => set({ subject })} />
+    <fieldset><legend>${name ? "" : "4. "}Devices</legend><div class="pair">
+      <${Field} label="Admitted are" type="select" value=${v.admit} onValue=${(admit) => set({ admit })} options=${[["any", "Any devices that authenticate"], ["registered", "Those on the profile's list only"]]} hint="The list is under Devices" />
+      <${Field} label="A device may ask for" type="select" value=${v.identity} onValue=${(identity) => set({ identity })} options=${[["must-match", "Its own names only"], ["any", "Any names that the rules below take"]]} hint="Its own: those of its certificate, or of its entry on the list" />
+      <${Field} label="Live certificates of one subject" type="number" min="0" max="1000" required value=${v.per_subject} onValue=${(per_subject) => set({ per_subject })} hint="One more is refused; 0: as many as it wants" />
+      ${v.auth.endsWith("code") && html`<${Field} label="Wrong guesses that lock a device's code" type="number" min="0" max="1000" required value=${v.code_tries} onValue=${(code_tries) => set({ code_tries })} hint="0: never, which is safe for codes that were made here" />`}</div></fieldset>
+    <fieldset><legend>${name ? "" : "5. "}Content</legend><${Subject} rules=${v.subject} change=${(subject) => set({ subject })} />
       <div class="pair">${sanTypes.map(([type, title]) => html`<${Field} label=${title} type="select" value=${v.san[type]} options=${sanRules} onValue=${(source) => set({ san: { ...v.san, [type]: source } })} />`)}</div>
       <${Ticks} label="Key usage" options=${withOwn(usages, start.key_usage)} value=${v.key_usage} choose=${(key_usage) => set({ key_usage })} />
       <${Ticks} label="Extended key usage" options=${withOwn(purposes, start.ext_key_usage)} value=${v.ext_key_usage} choose=${(ext_key_usage) => set({ ext_key_usage })} />
       <${Ticks} label="Keys that devices may have" options=${keyTypes} value=${v.types} choose=${(types) => set({ types })} />
       ${v.types.includes("rsa") && html`<${Field} label="RSA keys have at least" type="select" value=${String(v.rsa_bits_min)} onValue=${(value) => set({ rsa_bits_min: value })} options=${[["2048", "2048 bits"], ["3072", "3072 bits"], ["4096", "4096 bits"]]} />`}</fieldset>
-    <fieldset><legend>${name ? "" : "5. "}Lifetime</legend><div class="pair">
+    <fieldset><legend>${name ? "" : "6. "}Lifetime</legend><div class="pair">
       <${Field} label="Valid for" required value=${v.validity} onValue=${(validity) => set({ validity })} hint="Like 365d, 2y or 12h" />
       <${Field} label="Renewal" type="select" value=${v.while_valid} onValue=${(while_valid) => set({ while_valid })} options=${[["in-window", "In a window before the end"], ["any-time", "At any time"], ["never", "Never"]]} />
       ${v.while_valid === "in-window" && html`<${Field} label="The window opens before the end by" value=${v.opens_before} onValue=${(opens_before) => set({ opens_before })} hint="Common clients try with a third of the lifetime left" />`}

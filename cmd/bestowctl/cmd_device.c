@@ -75,6 +75,8 @@ static const struct argument import_arguments[] = {
 	  "how long those codes hold, such as 30d; else without end" },
 	{ "--replace-codes", "replace_codes", ARGUMENT_FLAG, false, NULL,
 	  "also of devices that are on the list already" },
+	{ "--dry-run", "dry_run", ARGUMENT_FLAG, false, NULL,
+	  "tell what would come of it, and change nothing" },
 	{ 0 },
 };
 static const struct argument list_arguments[] = {
@@ -114,7 +116,8 @@ static const struct argument codes_arguments[] = {
 static const struct command commands[] = {
 	{ "device", "import", NULL, "Puts devices on a profile's list, with their codes",
 	  "device import fleet.csv --profile sensors\n"
-	  "device import codes.csv --profile sensors --ends 30d\n",
+	  "device import codes.csv --profile sensors --ends 30d\n"
+	  "device import fleet.csv --profile sensors --dry-run\n",
 	  import_arguments, NULL, device_import },
 	{ "device", "list", "device.list", "Lists the devices of a profile",
 	  "device list --profile sensors --state suspended\n", list_arguments, show_list, NULL },

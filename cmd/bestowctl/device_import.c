@@ -60,8 +60,10 @@ static int tell(const struct invocation *invocation, const struct sums *sums)
 	if (invocation->global->json)
 		print_json(whole);
 	else
-		printf("%lld devices are new on the list, %lld were there, %lld codes are set, "
+		printf("%s%lld devices are new on the list, %lld were there, %lld codes are set, "
 		       "%lld lines are refused\n",
+		       json_is_true(json_at(invocation->params, "dry_run")) ? "as it would be: "
+									    : "",
 		       (long long)sums->added, (long long)sums->present, (long long)sums->codes,
 		       (long long)sums->refused_count);
 	fflush(stdout);

@@ -2,8 +2,29 @@
 import contextlib
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from node import Node, make_csr, make_key
+
+
+def make_fleet(node):
+    """A profile that admits registered devices, in each of their states."""
+    node.ctl("profile", "create", "fleet", "--template", "client-authentication", "--ca", "Demo Issuing", "--auth", "device-code", "--alias", "fleet", "--set", "devices.admit=registered",
+             "--set", "devices.code_tries=2", "--set", "certificates_per_subject=1")
+    fleet = node.folder / "fleet.csv"
+    fleet.write_text("serial,name,remark\n" + "".join(f'SN-{n:04},gate-{n}.plant.example,"hall {n % 3 + 1}, north"\n' for n in range(1, 10)))
+    node.ctl("device", "import", fleet, "--profile", "fleet")
+    codes = {row["device"]: row["code"] for row in node.ctl_json("device", "codes", "--profile", "fleet")["codes"]}
+
+    def enroll(n, code):
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"gate-{n}.plant.example"), x509.NameAttribute(NameOID.SERIAL_NUMBER, f"SN-{n:04}")])
+        return node.post_csr("simpleenroll", make_csr(make_key(), subject=subject), "fleet", headers=node.basic(code, user=f"SN-{n:04}"))
+
+    for n in (1, 2, 3):
+        assert enroll(n, codes[f"SN-{n:04}"]).status == 200
+    for _ in range(2):
+        enroll(5, "a-wrong-guess-at-it")
+    node.ctl("device", "suspend", "SN-0003", "--profile", "fleet")
 
 
 @contextlib.contextmanager
@@ -30,6 +51,7 @@ def lively_node():
         node.request("POST", "/.well-known/est/nowhere/simpleenroll", b"", {"Content-Type": "application/pkcs10"})
         node.post_csr("simpleenroll", make_csr(make_key(), "newcomer"), "held", headers=node.basic(out.read_text().strip()))
         node.ctl("cert", "revoke", node.serial(devices[7].certificate), "--reason", "keyCompromise")
+        make_fleet(node)
         node.shown_serial = node.serial(devices[4].certificate)
         node.held = node.ctl_json("request", "list")["requests"][0]["request_id"]
         node.ctl("account", "create", "plant-2")

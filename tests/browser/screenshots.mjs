@@ -7,7 +7,7 @@ const [link, serial, held] = [process.env.LINK, process.env.SERIAL, process.env.
 const screens = {
   overview: "overview", certificates: "certificates", certificate: `certificates/${serial}`, enrollments: "enrollments", approvals: "approvals", approval: `approvals/${held}`, profiles: "profiles",
   "profile-new": "profiles/new", profile: "profiles/demo", "profile-edit": "profiles/demo/edit", "profile-test": "profiles/demo/test", cas: "cas", ca: "cas/Demo%20Issuing", trust: "trust", ra: "ra", revocation: "revocation",
-  audit: "audit", access: "access", system: "system", me: "me",
+  devices: "devices?profile=fleet", device: "devices/SN-0005?profile=fleet", "devices-none": "devices?profile=gateways", audit: "audit", access: "access", system: "system", me: "me",
 };
 /** What is seen after a few steps on a screen. */
 const behind = {
@@ -16,6 +16,20 @@ const behind = {
     await page.getByRole("list", { name: "Steps of the request" }).waitFor();
   }],
 };
+const press = (page, name) => page.getByRole("button", { name, exact: true }).first().click();
+Object.assign(behind, {
+  "device-import": ["devices?profile=fleet", async (page) => {
+    await press(page, "Import a list");
+    await page.getByLabel("Or paste the list").fill("serial,name,remark,code\nSN-0001,gate-1.plant.example,,\nSN-0021,gate-21.plant.example,\"hall 3, north\",83K2-99QX-T4\n,nameless,,");
+    await page.getByText("This is what was understood").waitFor();
+  }],
+  "device-codes": ["devices?profile=gateways", async (page) => {
+    await press(page, "Make codes");
+    await page.getByLabel("For", { exact: true }).selectOption("anybody");
+    await page.getByRole("dialog").getByRole("button", { name: "Make codes" }).click();
+    await page.getByText("10 codes made").waitFor();
+  }],
+});
 const looks = [];
 for (const colorScheme of ["light", "dark"])
   for (const [device, viewport] of [["desktop", { width: 1280, height: 800 }], ["phone", { width: 360, height: 740 }]]) looks.push({ name: `${device}-${colorScheme}`, colorScheme, viewport });

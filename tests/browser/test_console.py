@@ -48,12 +48,19 @@ def test_from_nothing_to_a_renewed_device():
     assert len(passed) >= 20
 
 
+def test_a_fleet_on_a_list():
+    with Node(admin=True) as node:
+        passed = walk("walk_devices.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), SERVER_CA="ca.pem")
+    assert len(passed) >= 14
+
+
 def test_co_13_names_of_everything_are_text():
     with Node(admin=True) as node:
         node.ctl("ca", "create", "Hostile", "--subject", f"CN={escaped(HOSTILE)},O={escaped('<script>owned=1</script>')}", "--validity", "1y", "--trust")
         node.ctl("profile", "create", "hostile", "--template", "client-authentication", "--ca", "Hostile", "--auth", "passphrase", "--alias", "hostile", "--set", "approval.hold=enrollments",
                  "--set", "approval.without_credentials=true")
         node.ctl("allow", "add", "192.0.2.1", "--comment", HOSTILE)
+        node.ctl("device", "add", "--profile", "hostile", "--serial", "SN-HOSTILE", "--name", HOSTILE, "--remark", HOSTILE)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOSTILE)])
         san = [x509.UniformResourceIdentifier("javascript:owned=1"), x509.DNSName("a.example")]
         key = make_key()

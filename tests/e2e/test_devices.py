@@ -503,3 +503,20 @@ def test_a_limit_holds_when_all_come_at_once(node):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         statuses = list(pool.map(lambda csr: by_code(node, "crowd", code, csr=csr).status, requests))
     assert sorted(statuses) == [200] + 39 * [403]
+
+
+# -- a list that is looked at first --
+
+def test_a_dry_run_tells_what_would_come_of_a_list_and_changes_nothing(node, tmp_path):
+    profile(node, "looked-at", "device-code")
+    fleet = tmp_path / "fleet.csv"
+    fleet.write_text("serial,name,remark,code\nSN-1,gate-1.example,hall 3,\nSN-2,,,a-code-of-its-own\n,nameless,,\n")
+    node.ctl("device", "add", "--profile", "looked-at", "--serial", "SN-1")
+    run = node.ctl_run("device", "import", fleet, "--profile", "looked-at", "--dry-run")
+    assert run.returncode == 1 and run.stdout.startswith("as it would be: 1 devices are new on the list, 1 were there, 1 codes are set, 1 lines are refused"), run.stdout
+    assert "line 4" in run.stderr
+    assert [d["identity"] for d in node.ctl_json("device", "list", "--profile", "looked-at")["devices"]] == ["SN-1"]
+    assert not any(entry["action"] == "device.import" and "looked-at" in entry["object"] for entry in node.ctl_json("audit", "list", "--limit", "50")["entries"])
+    run = node.ctl_run("device", "import", fleet, "--profile", "looked-at")
+    assert "1 devices are new" in run.stdout and "as it would be" not in run.stdout
+    assert len(node.ctl_json("device", "list", "--profile", "looked-at")["devices"]) == 2
