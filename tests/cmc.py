@@ -1,5 +1,6 @@
 """CMC messages (RFC 5272): PKIData put together here, signed and verified by openssl."""
 import base64
+import datetime
 import hashlib
 import subprocess
 
@@ -84,7 +85,7 @@ class Response:
                                "-binary", "-certsout", certificates], capture_output=True)
         assert done.returncode == 0, done.stderr
         self.certificates = load_certificates(certificates.read_bytes())
-        self.controls, self.statuses, ids = {}, {}, []
+        self.controls, self.statuses, self.tokens, ids = {}, {}, {}, []
         controls, contents, others = inside(done.stdout)
         for _, _, whole in read(controls[1]):
             (_, part, _), (_, _, name), (_, value, _) = inside(whole)
@@ -101,7 +102,17 @@ class Response:
         (part,) = read(fields[1][1])
         texts = [contents.decode() for tag, contents, _ in fields[2:] if tag == 12]
         fails = [int.from_bytes(contents, "big") for tag, contents, _ in fields[2:] if tag == 2]
+        for tag, _, whole in fields[2:]:
+            if tag == 0x30:
+                (_, token, _), (_, time, _) = inside(whole)
+                at = datetime.datetime.strptime(time.decode(), "%Y%m%d%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+                self.tokens[int.from_bytes(part[1], "big")] = token, at
         self.statuses[int.from_bytes(part[1], "big")] = (int.from_bytes(fields[0][1], "big"), fails[0] if fails else None, texts[0] if texts else "")
+
+    def crls(self):
+        """What stands in the SignedData's crls [1]."""
+        signed_data = inside(inside(inside(self.der)[1][2])[0][2])
+        return [x509.load_der_x509_crl(whole) for tag, contents, _ in signed_data if tag == 0xa1 for _, _, whole in read(contents)]
 
     def control(self, number):
         return self.controls.get(oid(ID_CMC + str(number)))
@@ -133,6 +144,14 @@ def revoke_request(part, certificate, reason=0, more=b""):
 
 def get_cert(part, certificate):
     return control(part, 15, tlv(0x30, tlv(0xa4, certificate.issuer.public_bytes()), integer(certificate.serial_number)))
+
+
+def get_crl(part, issuer, more=b""):
+    return control(part, 16, tlv(0x30, issuer.public_bytes(), more))
+
+
+def query_pending(part, token):
+    return control(part, 21, tlv(4, token))
 
 
 def pem(certificate):

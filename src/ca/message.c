@@ -16,6 +16,8 @@ bool ca_sign_message(struct signer *signer, const struct ca *ca, const struct ca
 		.content = message->content,
 		.more_certs = message->certs,
 		.more_count = message->cert_count,
+		.crls = message->crls,
+		.crl_count = message->crl_count,
 		.algorithm = key_type_default_algorithm(public_key_type(key)),
 	};
 	return cms_signed_attributes_encode(&statement, &attributes, err) &&

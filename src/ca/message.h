@@ -9,6 +9,8 @@ struct ca_message {
 	struct bytes content;
 	const struct bytes *certs; /* to come along beside the CA's */
 	size_t cert_count;
+	const struct bytes *crls;
+	size_t crl_count;
 };
 
 /* Appends a SignedData (no ContentInfo around it) with the CA's certificate. What

@@ -40,6 +40,9 @@ struct est_request {
 	/* whoever asks will ask again when something is busy, so that need not be told to the
 	 * operator; not part of the message */
 	bool is_patient;
+	/* asks what became of a request that waits for an operator: one that does not is not made
+	 * to; not part of the message */
+	bool is_query;
 	/* this thread may wait for a slow token; where it may not, est_reply.is_slow; not part of
 	 * the message */
 	bool may_block;

@@ -8,8 +8,9 @@
 
 #define CMC_MAX 131072 /* octets of a message */
 #define CMC_CONTROLS_MAX 32
-#define CMC_PARTS_MAX 8    /* of each kind */
-#define CMC_VALUE_MAX 4096 /* octets of a control's value */
+#define CMC_PARTS_MAX 8     /* of each kind */
+#define CMC_VALUE_MAX 4096  /* octets of a control's value */
+#define CMC_TOKEN_MAX 40960 /* the same of queryPending: a token holds a whole request */
 
 extern const struct bytes oid_cmc_pki_data;
 extern const struct bytes oid_cmc_pki_response;
@@ -25,11 +26,14 @@ enum cmc_control_type {
 	CMC_RECIPIENT_NONCE,
 	CMC_LRA_POP_WITNESS,
 	CMC_GET_CERT,
+	CMC_GET_CRL,
 	CMC_REVOKE_REQUEST,
 	CMC_REG_INFO,
 	CMC_QUERY_PENDING,
 	CMC_POP_LINK_RANDOM,
 	CMC_CONFIRM_CERT_ACCEPTANCE,
+	CMC_BATCH_REQUESTS,
+	CMC_BATCH_RESPONSES,
 	CMC_CONTROLS_PROCESSED,
 	CMC_IDENTITY_PROOF_V2,
 	CMC_RA_IDENTITY_WITNESS,
@@ -55,6 +59,7 @@ struct cmc_part {
 	enum cmc_part_kind kind;
 	/* of CMC_PKCS10: the CertificationRequest; of CMC_CRMF: what the CertReqMsg holds */
 	struct bytes der;
+	struct bytes whole; /* the TaggedRequest; empty for CMC_CONTENT */
 };
 
 /* A PKIData; views into the message. */
@@ -65,7 +70,7 @@ struct cmc_request {
 	size_t part_count;
 };
 /* Body part identifiers are unique and none is 0 (RFC 5272 3.2.2), each control has one value, and
- * no control of a kind that we know is there twice but requests to revoke and to get certificates.
+ * no control of a kind that we know is there twice but those that ask for something.
  * REASON_CMS_MALFORMED. */
 MUST_CHECK bool cmc_request_parse(struct bytes der, struct cmc_request *ret, struct error *err);
 /* NULL when there is none. */
@@ -88,6 +93,17 @@ struct cmc_revocation {
 MUST_CHECK bool cmc_revocation_parse(struct bytes value, struct cmc_revocation *ret,
 				     struct error *err);
 
+/* The newest CRL, unless `time` says otherwise. */
+struct cmc_crl_query {
+	struct bytes issuer; /* DER Name */
+	bool has_place;      /* asks for the CRL of a distribution point */
+	struct bytes uri;    /* its name; empty if it is none */
+	int64_t time;        /* of one that was made by then; 0: unsaid */
+};
+MUST_CHECK bool cmc_get_crl_parse(struct bytes value, struct cmc_crl_query *ret, struct error *err);
+/* queryPending: the token is the TaggedRequest that waits, as cmc_status told it. */
+MUST_CHECK bool cmc_query_pending_parse(struct bytes value, struct cmc_part *ret,
+					struct error *err);
 /* lraPOPWitness: whether an RA says of the body part, one of this very message's, that its key is
  * possessed (RFC 5272 6.8). */
 bool cmc_witness_names(struct bytes value, uint32_t part);
@@ -123,6 +139,8 @@ struct cmc_status {
 	uint32_t part;
 	enum cmc_fail_info fail_info; /* for CMC_FAILED */
 	const char *text;             /* UTF-8, or NULL */
+	struct bytes token;           /* for CMC_PENDING: to ask by; empty: unsaid */
+	int64_t ask_at;               /* with a token: when */
 };
 
 /* A PKIResponse that grows; buffer_ok(&controls) tells in the end. */

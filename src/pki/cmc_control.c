@@ -4,6 +4,7 @@
 #include "pki/cmc_id.h"
 #include "pki/der.h"
 
+#define UNIFORM_RESOURCE_IDENTIFIER (DER_CONTEXT_PRIMITIVE_0 + 6)
 #define DIRECTORY_NAME (DER_CONTEXT_0 + 4) /* GeneralName, explicitly tagged as a CHOICE is */
 
 static bool read_serial(struct der *fields, struct bytes *ret)
@@ -57,6 +58,38 @@ bool cmc_revocation_parse(struct bytes value, struct cmc_revocation *ret, struct
 				 "revokeRequest is malformed (RFC 5272 6.11)");
 	revocation.reason = reason.data[0];
 	*ret = revocation;
+	return true;
+}
+
+/* ReasonFlags: our lists are of all reasons, so whichever are asked for are among them. */
+static void read_place(struct der *fields, struct cmc_crl_query *query)
+{
+	unsigned int tag = 0;
+
+	if (der_next_is(fields, DER_GENERALIZED_TIME) || der_next_is(fields, DER_BIT_STRING) ||
+	    fields->rest.len == 0)
+		return;
+	query->has_place = true;
+	query->uri = der_read_any(fields, &tag);
+	if (tag != UNIFORM_RESOURCE_IDENTIFIER)
+		query->uri = (struct bytes){ 0 };
+}
+
+/* GetCRL ::= SEQUENCE { issuerName Name, cRLName GeneralName OPTIONAL, time GeneralizedTime
+ * OPTIONAL, reasons ReasonFlags OPTIONAL } */
+bool cmc_get_crl_parse(struct bytes value, struct cmc_crl_query *ret, struct error *err)
+{
+	struct der outer = der_open(value);
+	struct der fields = der_enter(&outer, DER_SEQUENCE);
+	struct cmc_crl_query query = { .issuer = der_read_whole(&fields, DER_SEQUENCE) };
+
+	read_place(&fields, &query);
+	if (der_next_is(&fields, DER_GENERALIZED_TIME))
+		query.time = der_read_time(&fields);
+	skip_optional(&fields, DER_BIT_STRING);
+	if (!der_at_end(&fields) || !der_at_end(&outer))
+		return error_set(err, REASON_CMS_MALFORMED, "getCRL is malformed (RFC 5272 6.10)");
+	*ret = query;
 	return true;
 }
 

@@ -45,7 +45,13 @@ static bool take_id(struct reading *reading, struct der *der, uint32_t *ret, str
 
 static bool may_be_there_twice(enum cmc_control_type type)
 {
-	return type == CMC_REVOKE_REQUEST || type == CMC_GET_CERT || type == CMC_CONTROL_UNKNOWN;
+	return type == CMC_REVOKE_REQUEST || type == CMC_GET_CERT || type == CMC_GET_CRL ||
+	       type == CMC_QUERY_PENDING || type == CMC_CONTROL_UNKNOWN;
+}
+
+static size_t value_max(enum cmc_control_type type)
+{
+	return type == CMC_QUERY_PENDING ? CMC_TOKEN_MAX : CMC_VALUE_MAX;
 }
 
 static bool add_control(struct cmc_request *request, struct cmc_control control, struct error *err)
@@ -73,11 +79,12 @@ static bool read_control(struct reading *reading, struct der *list, struct error
 	struct der values = der_enter(&fields, DER_SET);
 	control.value = values.rest;
 	der_read_any(&values, NULL);
-	if (!der_at_end(&values) || !der_at_end(&fields) || control.value.len > CMC_VALUE_MAX)
+	if (!der_at_end(&values) || !der_at_end(&fields) ||
+	    control.value.len > value_max(control.type))
 		return error_set(err, REASON_CMS_MALFORMED,
-				 "the control of body part %lu has not one value of at most %d "
+				 "the control of body part %lu has not one value of at most %zu "
 				 "octets",
-				 (unsigned long)control.id, CMC_VALUE_MAX);
+				 (unsigned long)control.id, value_max(control.type));
 	return add_control(&reading->request, control, err);
 }
 
@@ -133,10 +140,24 @@ static bool read_request(struct reading *reading, struct der *list, struct error
 
 		if (!der_next_is(list, DER_CONTEXT_0 + kind))
 			continue;
+		struct der again = *list;
 		struct der fields = der_enter(list, DER_CONTEXT_0 + kind);
+		part.whole = der_read_whole(&again, DER_CONTEXT_0 + kind);
 		return readers[kind](reading, &fields, &part, err) && add_part(reading, part, err);
 	}
 	return malformed(err, "a request of no known form (RFC 5272 3.2.1.2)");
+}
+
+bool cmc_query_pending_parse(struct bytes value, struct cmc_part *ret, struct error *err)
+{
+	struct der outer = der_open(value);
+	struct der token = der_open(der_read(&outer, DER_OCTET_STRING));
+	struct reading reading = { 0 };
+
+	if (!der_at_end(&outer) || !read_request(&reading, &token, NULL) || !der_at_end(&token))
+		return error_set(err, REASON_CMC_CONTROL, "the token is none that was given here");
+	*ret = reading.request.parts[0];
+	return true;
 }
 
 static bool read_content(struct reading *reading, struct der *list, struct error *err)

@@ -21,6 +21,16 @@ void cmc_response_control(struct cmc_response *response, enum cmc_control_type t
 	write_attribute(response, cmc_control_oid(type), value);
 }
 
+/* PendInfo ::= SEQUENCE { pendToken OCTET STRING, pendTime GeneralizedTime } */
+static void write_pend_info(struct buffer *to, const struct cmc_status *status)
+{
+	size_t begun = der_begin(to, DER_SEQUENCE);
+
+	der_write(to, DER_OCTET_STRING, status->token);
+	der_write_generalized_time(to, status->ask_at);
+	der_end(to, begun);
+}
+
 /* CMCStatusInfoV2 ::= SEQUENCE { cMCStatus, bodyList, statusString OPTIONAL, otherInfo OPTIONAL }
  */
 void cmc_response_status(struct cmc_response *response, const struct cmc_status *status)
@@ -37,6 +47,8 @@ void cmc_response_status(struct cmc_response *response, const struct cmc_status 
 		der_write(&value, DER_UTF8_STRING, bytes_of_string(status->text));
 	if (status->code == CMC_FAILED)
 		der_write_small(&value, status->fail_info);
+	if (status->code == CMC_PENDING && status->token.len)
+		write_pend_info(&value, status);
 	der_end(&value, begun);
 	write_attribute(response, oid, buffer_view(&value));
 	if (!buffer_ok(&value))

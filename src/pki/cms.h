@@ -29,6 +29,8 @@ struct cms_statement {
 	enum signature_algorithm algorithm;
 	const struct bytes *more_certs; /* to come along beside the signer's; sorted here */
 	size_t more_count;
+	const struct bytes *crls; /* whole CRLs to come along; sorted here too */
+	size_t crl_count;
 };
 /* The signed attributes as the DER SET that the signature covers (RFC 5652 5.4): the content's type
  * and digest. */

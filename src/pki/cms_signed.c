@@ -96,21 +96,33 @@ static void write_signer_info(struct buffer *to, const struct cms_statement *sta
 	der_end(to, set);
 }
 
-/* The signer's and those beside it, as a SET has them. */
-static void write_certs(struct buffer *to, const struct cms_statement *statement,
-			const struct cert *signer)
+/* A SET's elements are sorted in a copy; `first` may be empty. */
+static void write_set(struct buffer *to, unsigned int tag, struct bytes first,
+		      const struct bytes *more, size_t more_count)
 {
-	size_t count = statement->more_count + 1;
-	CLEANUP(freep) struct bytes *certs = calloc(count, sizeof *certs);
+	CLEANUP(freep) struct bytes *elements = calloc(more_count + 1, sizeof *elements);
+	size_t count = 0;
 
-	if (!certs) {
+	if (!elements) {
 		to->failed = true;
 		return;
 	}
-	certs[0] = cert_der(signer);
-	for (size_t i = 1; i < count; i++)
-		certs[i] = statement->more_certs[i - 1];
-	der_write_set_of(to, DER_CONTEXT_0, certs, count);
+	if (first.len)
+		elements[count++] = first;
+	for (size_t i = 0; i < more_count; i++)
+		elements[count++] = more[i];
+	der_write_set_of(to, tag, elements, count);
+}
+
+/* certificates [0]: the signer's and those beside it; crls [1] where there are any */
+static void write_certs_and_crls(struct buffer *to, const struct cms_statement *statement,
+				 const struct cert *signer)
+{
+	write_set(to, DER_CONTEXT_0, cert_der(signer), statement->more_certs,
+		  statement->more_count);
+	if (statement->crl_count)
+		write_set(to, DER_CONTEXT_0 + 1, (struct bytes){ 0 }, statement->crls,
+			  statement->crl_count);
 }
 
 bool cms_signed_data_encode(const struct cms_statement *statement, const struct cert *signer,
@@ -125,7 +137,7 @@ bool cms_signed_data_encode(const struct cms_statement *statement, const struct 
 	der_write_small(ret, SIGNED_DATA_VERSION);
 	der_write_set_of(ret, DER_SET, &digest, 1);
 	write_content(ret, statement);
-	write_certs(ret, statement, signer);
+	write_certs_and_crls(ret, statement, signer);
 	write_signer_info(ret, statement, signer, attributes, signature);
 	der_end(ret, begun);
 	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "signed message");

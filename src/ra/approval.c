@@ -190,6 +190,8 @@ bool approval_admits(struct enrollment *e, const unsigned char identity[HASH_LEN
 	    !ca_preview(tx, e->verdict.grant, e->facts.ca, &context, &preview, err) ||
 	    !look(e, tx, identity, &preview, &content, &held, err))
 		return false;
+	if (held.id == 0 && e->request->is_query)
+		return error_set(err, REASON_NOT_FOUND, "nothing waits under this token");
 	if (held.id == 0)
 		return hold(e, TAKE(tx), identity, &preview, &content, err);
 	if (held.state == HELD_PENDING)

@@ -24,6 +24,8 @@ static void dialog_done(struct cmc_dialog *d)
 {
 	for (size_t i = 0; i < d->found_count; i++)
 		buffer_done(&d->found[i]);
+	for (size_t i = 0; i < d->crl_count; i++)
+		crl_done(&d->crls[i]);
 	buffer_done(&d->response.controls);
 	cert_free(d->signer);
 	catalog_unref(d->catalog);
@@ -79,19 +81,30 @@ static bool answer_part(struct cmc_dialog *d, const struct cmc_part *part, struc
 	return true;
 }
 
-static void answer_controls(struct cmc_dialog *d, bool *ret_any)
+static void answer_control(struct cmc_dialog *d, const struct cmc_control *control, bool *ret_asks)
+{
+	struct error refusal = { 0 };
+
+	if (!cmc_do_control(d, control, ret_asks, &refusal))
+		cmc_refuse(d, control->id, &refusal);
+	else if (*ret_asks)
+		cmc_tell(d, control->id, &refusal, true);
+}
+
+/* False where the whole message should be asked again. */
+static bool answer_controls(struct cmc_dialog *d, bool *ret_any, struct error *err)
 {
 	for (size_t i = 0; i < d->data.control_count; i++) {
 		const struct cmc_control *control = &d->data.controls[i];
-		struct error refusal = { 0 };
-		bool asks = false;
+		bool asks = control->type == CMC_QUERY_PENDING;
 
-		if (!cmc_do_control(d, control, &asks, &refusal))
-			cmc_refuse(d, control->id, &refusal);
-		else if (asks)
-			cmc_tell(d, control->id, &refusal, true);
+		if (!asks)
+			answer_control(d, control, &asks);
+		else if (!cmc_query_pending(d, control, err))
+			return false;
 		*ret_any = *ret_any || asks;
 	}
+	return true;
 }
 
 static bool answer_all(struct cmc_dialog *d, struct error *err)
@@ -102,7 +115,8 @@ static bool answer_all(struct cmc_dialog *d, struct error *err)
 	for (size_t i = 0; i < d->data.part_count; i++)
 		if (!answer_part(d, &d->data.parts[i], err))
 			return false;
-	answer_controls(d, &any);
+	if (!answer_controls(d, &any, err))
+		return false;
 	if (!any) {
 		(void)!error_set(&nothing, REASON_CMC_CONTROL, "the message asks for nothing");
 		cmc_refuse(d, CMC_WHOLE_REQUEST, &nothing);
@@ -153,16 +167,20 @@ static bool respond(const struct cmc_dialog *d, struct est_reply *reply, struct 
 {
 	CLEANUP(buffer_done) struct buffer content = { 0 };
 	CLEANUP(buffer_done) struct buffer signed_data = { 0 };
-	struct bytes certs[CMC_FOUND_MAX];
+	struct bytes certs[CMC_FOUND_MAX], crls[CMC_CRLS_MAX];
 
 	for (size_t i = 0; i < d->found_count; i++)
 		certs[i] = buffer_view(&d->found[i]);
+	for (size_t i = 0; i < d->crl_count; i++)
+		crls[i] = buffer_view(&d->crls[i].der);
 	if (!cmc_response_encode(&d->response, &content, err))
 		return false;
 	const struct ca_message message = { .type = oid_cmc_pki_response,
 					    .content = buffer_view(&content),
 					    .certs = certs,
-					    .cert_count = d->found_count };
+					    .cert_count = d->found_count,
+					    .crls = crls,
+					    .crl_count = d->crl_count };
 	if (!ca_sign_message(d->ra->options.signer, d->ca, &message, &signed_data, err))
 		return false;
 	cms_content_info_write(&reply->cmc, oid_cms_signed_data, buffer_view(&signed_data));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pki/cmc.h"
+#include "model/crl.h"
 #include "pki/cms.h"
 #include "ra/enrollment.h"
 
@@ -14,6 +15,8 @@ MUST_CHECK bool ra_fullcmc(struct ra *ra, const struct est_request *request, str
 /* -- within ra/cmc*.c -- */
 
 #define CMC_FOUND_MAX (2 * CMC_CONTROLS_MAX)
+#define CMC_CRLS_MAX 4
+#define CMC_CRLS_OCTETS_MAX (4 * 1024 * 1024) /* of all; a longer one is fetched by its URL */
 
 struct cmc_dialog {
 	struct ra *ra;
@@ -32,6 +35,8 @@ struct cmc_dialog {
 	struct cmc_response response;
 	struct buffer found[CMC_FOUND_MAX]; /* DER certificates to go along */
 	size_t found_count;
+	struct crl crls[CMC_CRLS_MAX];
+	size_t crl_count;
 };
 
 /* Who signed: finds the certificate, checks the signature, fills `signer` and `asked`. Whether the
@@ -48,12 +53,26 @@ MUST_CHECK bool cmc_do_control(struct cmc_dialog *dialog, const struct cmc_contr
 			       bool *ret_asks, struct error *err);
 /* One certificate to go along with the response; copied. */
 MUST_CHECK bool cmc_add_found(struct cmc_dialog *dialog, struct bytes der, struct error *err);
-/* Has the request of PKCS#10 or CRMF answered. False where the whole message should be asked again,
- * for somebody is busy. */
+/* Has the request of PKCS#10 or CRMF answered; one that waits is told its `whole` as its token.
+ * False where the whole message should be asked again, for somebody is busy. */
 MUST_CHECK bool cmc_answer_request(struct cmc_dialog *dialog, const struct cmc_part *part,
 				   struct error *err);
 /* A refusal that no enrollment tells of: the client hears of it, and the operator. */
 void cmc_refuse(struct cmc_dialog *dialog, uint32_t part, const struct error *refusal);
+/* queryPending: has the request that the token holds answered, under the control's identifier. */
+MUST_CHECK bool cmc_query_pending(struct cmc_dialog *dialog, const struct cmc_control *control,
+				  struct error *err);
+/* No more requests and tokens than there may be requests. */
+MUST_CHECK bool cmc_check_queries(const struct cmc_dialog *dialog, struct error *err);
+/* getCRL */
+MUST_CHECK bool cmc_get_crl(struct cmc_dialog *dialog, const struct cmc_control *control,
+			    struct error *err);
+/* Who asks beside having something certified, as a value for policy; the caller's to close. */
+MUST_CHECK bool cmc_open_caller(const struct cmc_dialog *dialog, struct enrollment *ret,
+				struct error *err);
+/* The same of a request, which may wait under its token. */
+void cmc_tell_request(struct cmc_dialog *dialog, const struct cmc_part *part,
+		      const struct error *refusal, bool authenticated);
 /* Writes a refusal, or success for REASON_NONE, into the response. `authenticated` callers read
  * why. */
 void cmc_tell(struct cmc_dialog *dialog, uint32_t part, const struct error *refusal,

@@ -48,26 +48,38 @@ bool cmc_repeat_controls(struct cmc_dialog *d, struct error *err)
 
 /* -- those that fail the message -- */
 
-/* Passphrases are kept as verifiers, from which no key of a MAC can be made. */
-static bool proves_by_secret(enum cmc_control_type type)
+/* Passphrases are kept as verifiers, from which no key of a MAC can be made; and a batch says
+ * nothing that its messages do not say by themselves. */
+static const struct {
+	enum cmc_control_type type;
+	enum reason reason;
+	const char *why;
+} refused[] = {
+	{ CMC_CONTROL_UNKNOWN, REASON_CMC_CONTROL, "an unknown control" },
+	{ CMC_BATCH_REQUESTS, REASON_CMC_CONTROL, "a batch: send each of its messages by itself" },
+	{ CMC_BATCH_RESPONSES, REASON_CMC_CONTROL, "batchResponses is a server's to send" },
+	{ CMC_IDENTITY_PROOF, REASON_BAD_CREDENTIALS, "no secret is shared with this client" },
+	{ CMC_IDENTITY_PROOF_V2, REASON_BAD_CREDENTIALS, "no secret is shared with this client" },
+	{ CMC_POP_LINK_RANDOM, REASON_BAD_CREDENTIALS, "no secret is shared with this client" },
+};
+
+static bool check_control(enum cmc_control_type type, struct error *err)
 {
-	return type == CMC_IDENTITY_PROOF || type == CMC_IDENTITY_PROOF_V2 ||
-	       type == CMC_POP_LINK_RANDOM;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (refused[i].type == type)
+			return error_set(err, refused[i].reason, "%s", refused[i].why);
+	return true;
 }
 
 bool cmc_check_controls(const struct cmc_dialog *d, uint32_t *ret_part, struct error *err)
 {
 	for (size_t i = 0; i < d->data.control_count; i++) {
-		const struct cmc_control *control = &d->data.controls[i];
-
-		*ret_part = control->id;
-		if (control->type == CMC_CONTROL_UNKNOWN)
-			return error_set(err, REASON_CMC_CONTROL, "an unknown control");
-		if (proves_by_secret(control->type))
-			return error_set(err, REASON_BAD_CREDENTIALS,
-					 "no secret is shared with this client");
+		*ret_part = d->data.controls[i].id;
+		if (!check_control(d->data.controls[i].type, err))
+			return false;
 	}
-	return true;
+	*ret_part = CMC_WHOLE_REQUEST;
+	return cmc_check_queries(d, err);
 }
 
 /* -- certificates that a control names -- */
@@ -92,8 +104,7 @@ static bool find_named(const struct cmc_dialog *d, const struct cmc_certificate 
 	return error_set(err, REASON_NOT_FOUND, "no CA of this account has issued it");
 }
 
-/* Who asks, as a value for policy. */
-static bool open_caller(const struct cmc_dialog *d, struct enrollment *ret, struct error *err)
+bool cmc_open_caller(const struct cmc_dialog *d, struct enrollment *ret, struct error *err)
 {
 	if (!enrollment_open_bare(d->ra, &d->asked, ret, err) ||
 	    !authenticate_certificate(ret, err))
@@ -110,7 +121,8 @@ static bool get_cert(struct cmc_dialog *d, const struct cmc_control *control, st
 	CLEANUP(certificate_done) struct certificate record = { 0 };
 	struct cmc_certificate named;
 
-	return cmc_get_cert_parse(control->value, &named, err) && open_caller(d, &caller, err) &&
+	return cmc_get_cert_parse(control->value, &named, err) &&
+	       cmc_open_caller(d, &caller, err) &&
 	       policy_knows_caller(d->profile, &caller.facts, err) &&
 	       find_named(d, &named, &record, err) &&
 	       cmc_add_found(d, (struct bytes){ record.der, record.der_len }, err);
@@ -164,7 +176,8 @@ static bool revoke(struct cmc_dialog *d, const struct cmc_control *control, stru
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
 	struct cmc_revocation wish;
 
-	if (!cmc_revocation_parse(control->value, &wish, err) || !open_caller(d, &caller, err) ||
+	if (!cmc_revocation_parse(control->value, &wish, err) ||
+	    !cmc_open_caller(d, &caller, err) ||
 	    !policy_knows_caller(d->profile, &caller.facts, err) ||
 	    !check_revocation(&wish, caller.facts.now, err) ||
 	    !find_named(d, &wish.certificate, &target, err) ||
@@ -179,17 +192,7 @@ static bool revoke(struct cmc_dialog *d, const struct cmc_control *control, stru
 	       store_commit_lazily(TAKE(tx), err);
 }
 
-/* -- queryPending, confirmCertAcceptance -- */
-
-/* What waits for an operator is found by its key and its asker, so the request itself is what to
- * send again. */
-static bool query_pending(struct cmc_dialog *d, const struct cmc_control *control,
-			  struct error *err)
-{
-	(void)d, (void)control;
-	return error_set(err, REASON_CMC_CONTROL,
-			 "nothing waits under a token here: send the same request again");
-}
+/* -- confirmCertAcceptance -- */
 
 /* Certificates are valid from the moment they are issued; nobody waits for a confirmation. */
 static bool confirm(struct cmc_dialog *d, const struct cmc_control *control, struct error *err)
@@ -203,8 +206,8 @@ static const struct {
 	bool (*act)(struct cmc_dialog *, const struct cmc_control *, struct error *);
 } actions[] = {
 	{ CMC_GET_CERT, get_cert },
+	{ CMC_GET_CRL, cmc_get_crl },
 	{ CMC_REVOKE_REQUEST, revoke },
-	{ CMC_QUERY_PENDING, query_pending },
 	{ CMC_CONFIRM_CERT_ACCEPTANCE, confirm },
 };
 

@@ -121,13 +121,14 @@ static enum est_operation operation_of(const struct cmc_dialog *d)
 	return renews ? EST_SIMPLEREENROLL : EST_SIMPLEENROLL;
 }
 
-static bool enroll(struct cmc_dialog *d, const struct csr *csr, struct est_reply *reply,
-		   struct error *err)
+static bool enroll(struct cmc_dialog *d, const struct cmc_part *part, const struct csr *csr,
+		   struct est_reply *reply, struct error *err)
 {
 	struct est_request request = d->asked;
 
 	request.operation = operation_of(d);
 	request.csr = csr_der(csr);
+	request.is_query = part->whole.len == 0;
 	return ra_enroll(d->ra, &request, reply, err) &&
 	       cmc_add_found(d, buffer_view(&reply->certificate), err) &&
 	       add_chain(d, buffer_view(&reply->chain), err);
@@ -144,11 +145,51 @@ bool cmc_answer_request(struct cmc_dialog *d, const struct cmc_part *part, struc
 		cmc_refuse(d, part->id, &refusal);
 		return true;
 	}
-	if (!enroll(d, csr, &reply, &refusal) && refusal.reason == REASON_BUSY &&
+	if (!enroll(d, part, csr, &reply, &refusal) && refusal.reason == REASON_BUSY &&
 	    d->request->is_patient) {
 		*err = refusal;
 		return false;
 	}
-	cmc_tell(d, part->id, &refusal, reply.authenticated);
+	cmc_tell_request(d, part, &refusal, reply.authenticated);
 	return true;
+}
+
+/* -- queryPending (RFC 5272 6.13) -- */
+
+static bool is_request(const struct cmc_part *part)
+{
+	return part->kind == CMC_PKCS10 || part->kind == CMC_CRMF;
+}
+
+bool cmc_check_queries(const struct cmc_dialog *d, struct error *err)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->data.part_count; i++)
+		count += is_request(&d->data.parts[i]);
+	for (size_t i = 0; i < d->data.control_count; i++)
+		count += d->data.controls[i].type == CMC_QUERY_PENDING;
+	return count <= CMC_PARTS_MAX ||
+	       error_set(err, REASON_CMC_CONTROL, "more than %d requests and tokens",
+			 CMC_PARTS_MAX);
+}
+
+/* The token is the request itself, so nothing is kept for it: whoever shows it is judged as having
+ * sent the request again, and gets what waits for that key and that asker. pendInfo is left out of
+ * the answer: "If the otherInfo is not omitted, the value of 'pendInfo' MUST be the same". */
+bool cmc_query_pending(struct cmc_dialog *d, const struct cmc_control *control, struct error *err)
+{
+	struct error refusal = { 0 };
+	struct cmc_part part;
+
+	if (!cmc_query_pending_parse(control->value, &part, &refusal) || !is_request(&part)) {
+		if (refusal.reason == REASON_NONE)
+			(void)!error_set(&refusal, REASON_CMC_CONTROL,
+					 "the token holds no request of a known form");
+		cmc_refuse(d, control->id, &refusal);
+		return true;
+	}
+	part.id = control->id;
+	part.whole = (struct bytes){ 0 };
+	return cmc_answer_request(d, &part, err);
 }

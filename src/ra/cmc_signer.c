@@ -72,15 +72,30 @@ static bool requested_key(const struct cmc_part *part, struct public_key **ret)
 	       (part->kind == CMC_CRMF && key_of_crmf(part->der, ret));
 }
 
+static bool is_signed_by(const struct cmc_dialog *d, const struct cmc_part *part)
+{
+	CLEANUP(public_key_freep) struct public_key *key = NULL;
+
+	return requested_key(part, &key) && cms_signed_verify(&d->message, key, NULL);
+}
+
+/* Whoever asks what became of a request may have no other key than the request's own. */
+static bool is_signed_by_waiting(const struct cmc_dialog *d, const struct cmc_control *control)
+{
+	struct cmc_part part;
+
+	return control->type == CMC_QUERY_PENDING &&
+	       cmc_query_pending_parse(control->value, &part, NULL) && is_signed_by(d, &part);
+}
+
 static bool signed_by_requested_key(const struct cmc_dialog *d)
 {
-	for (size_t i = 0; i < d->data.part_count; i++) {
-		CLEANUP(public_key_freep) struct public_key *key = NULL;
-
-		if (requested_key(&d->data.parts[i], &key) &&
-		    cms_signed_verify(&d->message, key, NULL))
+	for (size_t i = 0; i < d->data.part_count; i++)
+		if (is_signed_by(d, &d->data.parts[i]))
 			return true;
-	}
+	for (size_t i = 0; i < d->data.control_count; i++)
+		if (is_signed_by_waiting(d, &d->data.controls[i]))
+			return true;
 	return false;
 }
 

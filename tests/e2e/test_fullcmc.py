@@ -1,8 +1,10 @@
 """fullcmc (RFC 7030 4.3, RFC 5272): requests signed, and responses verified, by openssl cms."""
+import datetime
 import subprocess
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import cmc
 from cmc import ask, control, pkcs10, pki_data, post, revoke_request, sign, unsigned
@@ -28,11 +30,24 @@ def device_of(node, name, kind="p256"):
     return Identity(node.folder, key, answer.certificate)
 
 
+def self_signed(folder, key):
+    """A key that signs messages, with no certificate that anybody trusts."""
+    path = folder / "self.key"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    subprocess.run(["openssl", "req", "-x509", "-new", "-key", path, "-subj", "/CN=self", "-out", folder / "self.pem", "-days", "2"], check=True,
+                   capture_output=True)
+    return Identity(folder, key, x509.load_pem_x509_certificate((folder / "self.pem").read_bytes()))
+
+
 def ra_of(node, folder, name):
     key, csr, out = make_key(), folder / "ra.csr", folder / "ra.pem"
     csr.write_bytes(make_csr(key, name))
     node.ctl("ra", "enroll", name, "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", csr, "--out", out)
     return Identity(node.folder, key, load_certificates(out.read_bytes())[0])
+
+
+def waiting_as(node, name):
+    return [one for one in node.ctl_json("request", "list", "--state", "pending")["requests"] if one["subject"] == f"CN={name}"]
 
 
 def is_issued(node, name, count):
@@ -131,9 +146,7 @@ def test_cmc_05_nobody_signed_so_tls_and_http_say_who_asks(node):
 
 def test_cmc_05_the_requested_key_signs_but_says_nothing_of_who_asks(node, tmp_path):
     key = make_key()
-    subprocess.run(["openssl", "req", "-x509", "-new", "-key", Identity(tmp_path, key, node.device("x").certificate).path, "-subj", "/CN=self",
-                    "-out", tmp_path / "self.pem", "-days", "2"], check=True, capture_output=True)
-    alone = Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / "self.pem").read_bytes()))
+    alone = self_signed(tmp_path, key)
     message = sign(pki_data(pkcs10(1, make_csr(key, "self-signed"))), alone, "-keyid", "-nocerts")
     assert ask(node, message, "demo").status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
     assert ask(node, message, "demo", headers=node.basic()).status(1) == (cmc.SUCCESS, None)
@@ -168,6 +181,9 @@ def test_cmc_02_unknown_controls_and_broken_lists_fail(node):
     csr = make_csr(make_key(), "broken")
     response = ask(node, sign(pki_data(pkcs10(1, csr), controls=[control(9, 99, b"\x05\0")]), device))
     assert response.status(9) == (cmc.FAILED, cmc.BAD_REQUEST) and 1 not in response.statuses
+    batch = control(9, 28, tlv(0x30, integer(3)))  # RFC 5272 6.17
+    response = ask(node, sign(pki_data(pkcs10(1, csr), controls=[batch], contents=[tlv(0x30, integer(3), tlv(0x30))]), device))
+    assert response.status(9) == (cmc.FAILED, cmc.BAD_REQUEST) and "by itself" in response.text(9) and 1 not in response.statuses
     for data in (pki_data(pkcs10(1, csr), pkcs10(1, csr)), pki_data(pkcs10(0, csr)), pki_data(pkcs10(1 << 32, csr)),
                  pki_data(pkcs10(1, csr), controls=[control(1, 5, integer(1))]),
                  pki_data(pkcs10(1, csr), controls=[control(2, 5, integer(1)), control(3, 5, integer(1))]),
@@ -250,9 +266,7 @@ def test_cmc_02_crmf_without_a_certificate(node, tmp_path):
     names = response.certificate_for(key).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["crmf-first.example"]
     own = make_key()
-    subprocess.run(["openssl", "req", "-x509", "-new", "-key", Identity(tmp_path, own, device_of(node, "crmf-x").certificate).path, "-subj", "/CN=self",
-                    "-out", tmp_path / "self.pem", "-days", "2"], check=True, capture_output=True)
-    alone = Identity(tmp_path, own, x509.load_pem_x509_certificate((tmp_path / "self.pem").read_bytes()))
+    alone = self_signed(tmp_path, own)
     message = sign(pki_data(cmc.crmf(1, own, "crmf-self")), alone, "-keyid", "-nocerts")
     assert ask(node, message, "demo", headers=node.basic()).status(1) == (cmc.SUCCESS, None)
 
@@ -334,11 +348,92 @@ def test_several_requests_of_a_message_wait_for_approval_each_for_itself(node):
 
 def test_cmc_03_nothing_is_pending_under_a_token(node):
     device = device_of(node, "pending")
-    response = ask(node, sign(pki_data(controls=[control(1, 21, tlv(4, b"token"))]), device))
-    assert response.status(1) == (cmc.FAILED, cmc.BAD_REQUEST)
+    for token in (b"token", b"", tlv(0xa0, integer(1)), tlv(0xa2, integer(1)), pkcs10(1, make_csr(make_key(), "pending")) + b"\0"):
+        response = ask(node, sign(pki_data(controls=[cmc.query_pending(1, token)]), device))
+        assert response.status(1) == (cmc.FAILED, cmc.BAD_REQUEST)
+    token = pkcs10(1, make_csr(make_key(), "pending"))
+    response = ask(node, sign(pki_data(token, controls=[cmc.query_pending(part, token) for part in range(2, 10)]), device))
+    assert response.status(0) == (cmc.FAILED, cmc.BAD_REQUEST) and len(response.statuses) == 1
     response = ask(node, sign(pki_data(controls=[control(1, 24, tlv(0x30, device.certificate.issuer.public_bytes(),
                                                                     integer(device.certificate.serial_number)))]), device))
     assert response.status(1) == (cmc.SUCCESS, None)
+
+
+def test_cmc_03_who_waits_asks_by_the_token(node):
+    device, keys = device_of(node, "waits"), [make_key(), make_key()]
+    key = make_key()
+    other = Identity(node.folder, key, ask(node, sign(pki_data(pkcs10(1, make_csr(key, "waits"))), device)).certificate_for(key))
+    node.set_profile("demo-tls", "approval.hold=enrollments-and-renewals", "approval.retry_after=2h")
+
+    def query(identity, *tokens):
+        return ask(node, sign(pki_data(controls=[cmc.query_pending(part, token) for part, token in enumerate(tokens, 20)]), identity))
+
+    try:
+        unasked = pkcs10(1, make_csr(make_key(), "waits"))
+        node.wait(lambda: query(device, unasked).status(20) == (cmc.FAILED, cmc.BAD_CERT_ID), "the rule", 10)
+        response = ask(node, sign(pki_data(pkcs10(7, make_csr(keys[0], "waits")), cmc.crmf(8, keys[1], "waits")), device))
+        assert response.status(7)[0] == response.status(8)[0] == cmc.PENDING
+        tokens, at = zip(*(response.tokens[part] for part in (7, 8)))
+        away = (at[0] - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+        assert 5400 < away < 9000
+        waiting = waiting_as(node, "waits")
+        assert len(waiting) == 2
+        # another certificate of the same name has nothing that waits, and begins no waiting by asking
+        assert query(other, tokens[0]).status(20) == (cmc.FAILED, cmc.BAD_CERT_ID)
+        assert query(device, *tokens).statuses.keys() == {20, 21}
+        response = query(device, *tokens)
+        assert response.status(20)[0] == response.status(21)[0] == cmc.PENDING and not response.tokens
+        assert len(waiting_as(node, "waits")) == 2
+        for request in waiting:
+            node.ctl("request", "approve", request["request_id"])
+        assert query(other, tokens[0]).status(20) == (cmc.FAILED, cmc.BAD_CERT_ID)
+        response = query(device, *tokens)
+        assert response.status(20) == response.status(21) == (cmc.SUCCESS, None)
+        first = [response.certificate_for(key) for key in keys]
+        response = query(device, *tokens)  # an answer that was lost is given again
+        assert [response.certificate_for(key) for key in keys] == first
+    finally:
+        node.set_profile("demo-tls", "approval.hold=none")
+    node.wait(lambda: ask(node, sign(pki_data(pkcs10(1, make_csr(make_key(), "waits"))), device)).status(1)[0] == cmc.SUCCESS, "no rule", 10)
+
+
+def test_cmc_03_who_has_no_certificate_yet_asks_by_the_token(tmp_path):
+    """Signed by the key of the request that waits, its holder known by the passphrase."""
+    with Node() as node:
+        node.set_profile("demo", "fullcmc=true", "approval.hold=enrollments")
+        node.wait(lambda: post(node, b"probe", "demo").status != 404, "fullcmc", 10)
+        key = make_key()
+        alone = self_signed(tmp_path, key)
+        answer = ask(node, sign(pki_data(cmc.crmf(3, key, "waits")), alone, "-keyid", "-nocerts"), "demo", headers=node.basic())
+        token, _ = answer.tokens[3]
+        query = sign(pki_data(controls=[cmc.query_pending(5, token)]), alone, "-keyid", "-nocerts")
+        assert ask(node, query, "demo").status(5) == (cmc.FAILED, cmc.BAD_IDENTITY)
+        assert ask(node, query, "demo", headers=node.basic()).status(5)[0] == cmc.PENDING
+        (request,) = node.ctl_json("request", "list", "--state", "pending")["requests"]
+        node.ctl("request", "approve", request["request_id"])
+        answer = ask(node, query, "demo", headers=node.basic())
+        assert answer.status(5) == (cmc.SUCCESS, None) and answer.certificate_for(key)
+
+
+def test_cmc_03_getting_a_crl(node):
+    device, leaver = device_of(node, "crl-getter"), device_of(node, "crl-leaver")
+    issuer = device.certificate.issuer
+    (ca,) = [one for one in ask(node, sign(pki_data(), device)).certificates if one.subject == issuer]
+    node.ctl("cert", "revoke", node.serial(leaver.certificate))
+    node.ctl("crl", "issue", "Demo Issuing")
+    query = pki_data(controls=[cmc.get_crl(1, issuer), cmc.get_crl(2, issuer, tlv(0x18, b"20990101000000Z") + tlv(3, b"\1\6"))])
+    response = ask(node, sign(query, device))
+    assert response.status(1) == response.status(2) == (cmc.SUCCESS, None)
+    (crl,) = response.crls()
+    assert crl.is_signature_valid(ca.public_key()) and crl.get_revoked_certificate_by_serial_number(leaver.certificate.serial_number)
+    # no other CA's, no earlier one, and no other place's; nor for who is nobody
+    place = tlv(0x86, b"http://elsewhere.example/ca.crl")
+    for more in (cmc.get_crl(1, x509.Name([])), cmc.get_crl(1, issuer, tlv(0x18, b"20200101000000Z")), cmc.get_crl(1, issuer, place)):
+        response = ask(node, sign(pki_data(controls=[more]), device))
+        assert response.status(1) == (cmc.FAILED, cmc.BAD_CERT_ID) and not response.crls()
+    assert ask(node, sign(pki_data(controls=[cmc.get_crl(1, issuer, b"\x05\0")]), device)).status(1)[0] == cmc.FAILED
+    response = ask(node, unsigned(pki_data(controls=[cmc.get_crl(1, issuer)])))
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY) and not response.crls()
 
 
 def test_a_repeated_message_gets_the_same_certificate(node):

@@ -32,11 +32,23 @@ static void read_content(struct bytes content)
 		check_within(request.controls[i].value, content);
 		(void)!cmc_get_cert_parse(request.controls[i].value, &certificate, &err);
 		(void)!cmc_revocation_parse(request.controls[i].value, &revocation, &err);
+		struct cmc_crl_query query;
+		if (cmc_get_crl_parse(request.controls[i].value, &query, &err)) {
+			check_within(query.issuer, content);
+			check_within(query.uri, content);
+		}
+		struct cmc_part part;
+		if (cmc_query_pending_parse(request.controls[i].value, &part, &err)) {
+			check_within(part.der, content);
+			check_within(part.whole, content);
+		}
 		if (cmc_witness_names(request.controls[i].value, 0))
 			abort();
 	}
 	for (size_t i = 0; i < request.part_count; i++)
 		check_within(request.parts[i].der, content);
+	for (size_t i = 0; i < request.part_count; i++)
+		check_within(request.parts[i].whole, content);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

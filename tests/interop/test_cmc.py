@@ -61,3 +61,26 @@ def test_bouncycastle_renews_by_crmf(cmc_node, tmp_path):
     assert {"signature true", "status 0 part 7", "certificate CN=by-crmf"} <= set(ask(cmc_node, tmp_path, device, "crmf", "CN=by-crmf"))
     said = ask(cmc_node, tmp_path, device, "crmf", "CN=somebody-else")
     assert "status 2 part 7 fail 7" in said and "certificate CN=somebody-else" not in said
+
+
+def test_bouncycastle_gets_a_crl(cmc_node, tmp_path):
+    device = cmc_node.device("crl-by-cmc")
+    issuer = ",".join(rdn.rfc4514_string() for rdn in device.certificate.issuer.rdns)  # in Bouncy Castle's order
+    assert f"crl {issuer}" in ask(cmc_node, tmp_path, device, "getcrl", issuer)
+    said = ask(cmc_node, tmp_path, device, "getcrl", "CN=nobody")
+    assert "status 2 part 8 fail 4" in said and not [line for line in said if line.startswith("crl ")]
+
+
+def test_bouncycastle_waits_and_asks_by_its_token(cmc_node, tmp_path):
+    device, waits = cmc_node.device("waits-by-cmc"), "status 3 part 7 waits"
+    cmc_node.set_profile("demo", "approval.hold=enrollments-and-renewals")
+    try:
+        cmc_node.wait(lambda: waits in ask(cmc_node, tmp_path, device, "crmf", "CN=waits-by-cmc"), "the rule", 60)
+        kept = tmp_path / "waits.der"
+        (tmp_path / "response.der").rename(kept)
+        assert "status 3 part 9" in ask(cmc_node, tmp_path, device, "pending", kept)
+        for request in cmc_node.ctl_json("request", "list", "--state", "pending")["requests"]:
+            cmc_node.ctl("request", "approve", request["request_id"])
+        assert {"status 0 part 9", "certificate CN=waits-by-cmc"} <= set(ask(cmc_node, tmp_path, device, "pending", kept))
+    finally:
+        cmc_node.set_profile("demo", "approval.hold=none")

@@ -191,6 +191,102 @@ TEST(cmc_03_get_cert_names_a_directory_name)
 	assert_true(bytes_equal(certificate.serial, BYTES_LITERAL("\x05")));
 }
 
+static bool parse_crl_query(const char *text, struct cmc_crl_query *ret)
+{
+	buffer_done(&parsed);
+	parsed = from_text(text);
+	return cmc_get_crl_parse(buffer_view(&parsed), ret, &err);
+}
+
+TEST(cmc_03_malformed_questions_for_crls_are_refused)
+{
+	static const char *const refused[] = {
+		"",
+		"30{}",
+		"30{ 0500 }",
+		"30{ 30{} } 00",
+		"30{ 30{} 820161 820161 }",
+		"30{ 30{} 18{ 32303236 } }",
+		"30{ 30{} 03020106 18{ 32303236303130313030303030305a } }",
+		"30{ 30{} 03020106 03020106 }",
+	};
+	struct cmc_crl_query query;
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (parse_crl_query(refused[i], &query))
+			fail_msg("taken: %s", refused[i]);
+	buffer_done(&parsed);
+}
+
+TEST(cmc_03_a_question_for_a_crl)
+{
+	struct cmc_crl_query query;
+
+	EXPECT_OK(parse_crl_query("30{ 30{} }", &query), err);
+	assert_false(query.has_place);
+	assert_int_equal(query.time, 0);
+	EXPECT_OK(parse_crl_query("30{ 30{} a4{ 30{} } }", &query), err);
+	assert_true(query.has_place);
+	assert_int_equal(query.uri.len, 0);
+	EXPECT_OK(
+		parse_crl_query("30{ 30{} 8601 61 18{ 32303236303130313030303030305a } 03020106 }",
+				&query),
+		err);
+	assert_true(bytes_equal(query.uri, BYTES_LITERAL("a")));
+	assert_int_equal(query.time, 1767225600);
+	buffer_done(&parsed);
+}
+
+TEST(cmc_03_a_token_is_one_request)
+{
+	static const char *const refused[] = {
+		"",
+		"0500",
+		"04{}",
+		"04{ 30{} }",
+		"04{" PKCS10("00") "}",
+		"04{" PKCS10("01") "00 }",
+		"04{" PKCS10("01") PKCS10("02") "}",
+		"04{" PKCS10("01") "} 00",
+		"04{ a0{ 020101 0500 } }",
+	};
+	struct cmc_part part;
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		CLEANUP(buffer_done) struct buffer value = from_text(refused[i]);
+
+		EXPECT_REFUSED(cmc_query_pending_parse(buffer_view(&value), &part, &err), err,
+			       REASON_CMC_CONTROL);
+	}
+	CLEANUP(buffer_done) struct buffer value = from_text("04{" PKCS10("05") "}");
+	EXPECT_OK(cmc_query_pending_parse(buffer_view(&value), &part, &err), err);
+	assert_int_equal(part.kind, CMC_PKCS10);
+	assert_true(bytes_equal(part.der, BYTES_LITERAL("\x30\x00")));
+	assert_int_equal(part.whole.len, 7);
+}
+
+TEST(cmc_03_a_token_may_be_as_long_as_a_request)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+	struct cmc_request request;
+
+	buffer_append_text(&text, "30{ 30{"
+				  "30{ 020101" ID_CMC "15} 31{ 04{");
+	for (size_t i = 0; i < CMC_TOKEN_MAX - 4; i++)
+		buffer_append_text(&text, "00");
+	buffer_append_text(&text, "} } } }" EMPTY EMPTY EMPTY "}");
+	EXPECT_OK(parse(buffer_cstring(&text), &request), err);
+	assert_int_equal(request.controls[0].value.len, CMC_TOKEN_MAX);
+	buffer_clear(&text);
+	buffer_append_text(&text, "30{ 30{"
+				  "30{ 020101" ID_CMC "15} 31{ 04{");
+	for (size_t i = 0; i < CMC_TOKEN_MAX - 3; i++)
+		buffer_append_text(&text, "00");
+	buffer_append_text(&text, "} } } }" EMPTY EMPTY EMPTY "}");
+	refuse(buffer_cstring(&text), "at most 40960");
+	buffer_done(&parsed);
+}
+
 TEST(cmc_03_an_ra_s_witness_names_parts_of_this_message)
 {
 	static const struct {
@@ -220,10 +316,13 @@ TEST(cmc_04_a_response_as_it_is_written)
 {
 	CLEANUP(buffer_done)
 	struct buffer wanted = from_text(
-		"30{ 30{" CONTROL("01", "05", "020163")
-			CONTROL("02", "19", "30{ 020100 30{ 02{ 00ffffffff } } }") CONTROL(
-				"03", "19",
-				"30{ 020102 30{ 020100 } 0c{ 61 } 020107 }") "} 30{} 30{} }");
+		"30{ 30{" CONTROL("01", "05", "020163") CONTROL(
+			"02", "19", "30{ 020100 30{ 02{ 00ffffffff } } }")
+			CONTROL("03", "19", "30{ 020102 30{ 020100 } 0c{ 61 } 020107 }") CONTROL(
+				"04", "19",
+				"30{ 020103 30{ 020109 } 30{ 04{ 746f6b656e }"
+				"18{ 32303236303130313030303030305a } } }")
+				CONTROL("05", "19", "30{ 020103 30{ 020108 } }") "} 30{} 30{} }");
 	CLEANUP(buffer_done) struct buffer got = { 0 };
 	struct cmc_response response = { 0 };
 
@@ -234,6 +333,12 @@ TEST(cmc_04_a_response_as_it_is_written)
 							     .part = CMC_WHOLE_REQUEST,
 							     .fail_info = CMC_BAD_IDENTITY,
 							     .text = "a" });
+	cmc_response_status(&response, &(struct cmc_status){ .code = CMC_PENDING,
+							     .part = 9,
+							     .token = BYTES_LITERAL("token"),
+							     .ask_at = 1767225600 });
+	/* a token is for what waits, and not every answer has one */
+	cmc_response_status(&response, &(struct cmc_status){ .code = CMC_PENDING, .part = 8 });
 	EXPECT_OK(cmc_response_encode(&response, &got, &err), err);
 	buffer_done(&response.controls);
 	assert_int_equal(got.len, wanted.len);
@@ -246,5 +351,7 @@ TEST_MAIN(RUN(cmc_02_body_part_identifiers_are_unique_and_not_zero),
 	  RUN(cmc_02_controls_are_known_by_their_number), RUN(cmc_02_lists_are_bounded),
 	  RUN(cmc_03_malformed_revocations_are_refused), RUN(cmc_03_a_revocation_with_everything),
 	  RUN(cmc_03_get_cert_names_a_directory_name),
+	  RUN(cmc_03_malformed_questions_for_crls_are_refused), RUN(cmc_03_a_question_for_a_crl),
+	  RUN(cmc_03_a_token_is_one_request), RUN(cmc_03_a_token_may_be_as_long_as_a_request),
 	  RUN(cmc_03_an_ra_s_witness_names_parts_of_this_message),
 	  RUN(cmc_04_a_response_as_it_is_written))

@@ -253,7 +253,9 @@ static bool message_journey(struct error *err)
 						 .content = buffer_view(&content),
 						 .algorithm = SIGN_ECDSA_SHA256,
 						 .more_certs = &more,
-						 .more_count = 1 };
+						 .more_count = 1,
+						 .crls = &more, /* any element will do */
+						 .crl_count = 1 };
 	if (!cms_signed_attributes_encode(&statement, &attributes, err) ||
 	    !cms_signed_data_encode(&statement, issuer, buffer_view(&attributes), VIEW("signature"),
 				    &signed_data, err))
