@@ -54,8 +54,9 @@ struct bestow_http_request {
 			   unsigned char *into);
 	void *body;
 	unsigned int timeout_ms;
-	size_t answer_max; /* octets of body; more is BESTOW_FAILED */
-	const char *via;   /* the Via field of who asks for others (RFC 9110 7.6.3); NULL: none */
+	size_t answer_max;         /* octets of body; more is BESTOW_FAILED */
+	const char *if_none_match; /* an entity tag that we have (RFC 9110 13.1.2); NULL: none */
+	const char *via; /* the Via field of who asks for others (RFC 9110 7.6.3); NULL: none */
 };
 
 #define BESTOW_FIELD_MAX 1024
@@ -66,6 +67,7 @@ struct bestow_http_answer {
 	char content_type[256];
 	char retry_after[64];
 	char date[64];
+	char etag[128];                  /* cut off, it is none */
 	char location[BESTOW_FIELD_MAX]; /* as it stands in the field */
 	unsigned char *body;             /* from malloc(): the library frees it */
 	size_t body_size;

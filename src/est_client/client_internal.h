@@ -56,11 +56,16 @@ struct exchange_call {
 	struct exchange_body body;
 	bool provisional;     /* no credential is sent */
 	const char *via;      /* NULL: we ask for ourselves */
+	const char *etag;     /* of what is here already: 304 is an answer, too; NULL: nothing is */
 	bool nothing_is_fine; /* 204 and 404 are answers: an empty body */
 };
 
+#define EXCHANGE_ETAG_MAX 128
+
 struct exchange_answer {
 	char content_type[256];
+	char etag[EXCHANGE_ETAG_MAX]; /* "" for none, and for one that nobody should repeat */
+	bool is_known;                /* 304: it is as it was */
 	struct buffer body;
 };
 

@@ -100,6 +100,8 @@ static bool judge_status(const struct bestow_client *client, const struct exchan
 {
 	if (answer->status == 200)
 		return true;
+	if (call->etag && answer->status == 304)
+		return true;
 	if (call->nothing_is_fine && (answer->status == 204 || answer->status == 404))
 		return true;
 	if (answer->status == 202)
@@ -174,6 +176,7 @@ static bool send_once(const struct attempt *attempt, struct bestow_http_answer *
 		.body = call->body.context,
 		.timeout_ms = (unsigned int)(attempt->end_ms - now),
 		.answer_max = CLIENT_ANSWER_MAX,
+		.if_none_match = call->etag,
 		.via = call->via,
 	};
 	if (!client->transport->exchange(client->transport_context, &tls, &request, ret, &why))
@@ -183,10 +186,24 @@ static bool send_once(const struct attempt *attempt, struct bestow_http_answer *
 	return true;
 }
 
+/* RFC 9110 8.8.3: quoted, and strong; whole, and of characters that may stand in a field. */
+static void take_etag(const char *etag, char ret[EXCHANGE_ETAG_MAX])
+{
+	size_t len = strlen(etag);
+	bool is_sound =
+		len >= 2 && len < EXCHANGE_ETAG_MAX - 1 && etag[0] == '"' && etag[len - 1] == '"';
+
+	for (size_t i = 0; i < len; i++)
+		is_sound &= etag[i] > ' ' && etag[i] < 0x7f;
+	snprintf(ret, EXCHANGE_ETAG_MAX, "%s", is_sound ? etag : "");
+}
+
 static bool take_body(const struct bestow_http_answer *from, struct exchange_answer *ret,
 		      struct error *err)
 {
 	snprintf(ret->content_type, sizeof ret->content_type, "%s", from->content_type);
+	take_etag(from->etag, ret->etag);
+	ret->is_known = from->status == 304;
 	if (from->status == 200)
 		buffer_append(&ret->body, (struct bytes){ from->body, from->body_size });
 	return buffer_ok(&ret->body) || error_set(err, REASON_NO_MEMORY, "answer");

@@ -16,6 +16,7 @@
 #define HEADER_BYTES_MAX 65536
 #define CONNECT_MS_MAX 20000L
 #define STATUS_NO_CONTENT 204 /* ends with its header */
+#define STATUS_NOT_MODIFIED 304
 
 struct transport_context {
 	CURL *curl; /* NULL until the next exchange; keeps its connection between two */
@@ -110,6 +111,7 @@ static void take_field(struct call *call, const char *line, size_t len)
 		{ "content-type:", call->answer->content_type, sizeof call->answer->content_type },
 		{ "retry-after:", call->answer->retry_after, sizeof call->answer->retry_after },
 		{ "date:", call->answer->date, sizeof call->answer->date },
+		{ "etag:", call->answer->etag, sizeof call->answer->etag },
 		{ "location:", call->answer->location, sizeof call->answer->location },
 	};
 
@@ -300,6 +302,10 @@ static struct curl_slist *make_headers(const struct bestow_http_request *request
 		snprintf(line, sizeof line, "Via: %s", request->via);
 		headers = add_line(headers, line);
 	}
+	if (request->if_none_match) {
+		snprintf(line, sizeof line, "If-None-Match: %s", request->if_none_match);
+		headers = add_line(headers, line);
+	}
 	if (!request->content_type)
 		return headers;
 	snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
@@ -354,7 +360,8 @@ static bool is_whole(const struct call *call)
 	long status = 0;
 
 	(void)curl_easy_getinfo(call->context->curl, CURLINFO_RESPONSE_CODE, &status);
-	return call->is_framed || call->context->verdict.closed || status == STATUS_NO_CONTENT;
+	return call->is_framed || call->context->verdict.closed || status == STATUS_NO_CONTENT ||
+	       status == STATUS_NOT_MODIFIED;
 }
 
 /* A NUL behind the body, so that its words may be read as a string. */

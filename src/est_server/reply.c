@@ -8,10 +8,13 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/hash.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "est/multipart.h"
 #include "est_server/quirks.h"
+#include "http/etag.h"
 #include "pki/der.h"
 #include "pki/pkcs7.h"
 
@@ -19,6 +22,8 @@
 #define RETRY_AFTER_DEFAULT 60
 #define RETRY_AFTER_MAX (48 * 3600)
 #define UNKNOWN_RETRY_AFTER 10
+#define ETAG_OCTETS 16 /* of the content's hash */
+#define ETAG_MAX (2 * ETAG_OCTETS + 32)
 #define CHALLENGE "Basic realm=\"estrealm\", charset=\"UTF-8\""
 
 /* The only place where a kind becomes a status. */
@@ -130,7 +135,22 @@ static size_t line_length(const struct est_exchange *e)
 	return quirk_line_length(http_header(e->http, "User-Agent"));
 }
 
-static void send_base64(struct est_exchange *e, const char *content_type, struct bytes der)
+/* CA-05: it changes with the content, and with the layout that the client needs. */
+static bool name_etag(const struct est_exchange *e, struct bytes der, char ret[ETAG_MAX])
+{
+	unsigned char hash[HASH_LEN];
+	char digits[2 * ETAG_OCTETS + 1];
+
+	if (!hash_sha256(der, hash, NULL))
+		return false;
+	snprintf(ret, ETAG_MAX, "\"%s-%zu\"",
+		 hex_encode((struct bytes){ hash, ETAG_OCTETS }, digits), line_length(e));
+	return true;
+}
+
+/* `etag` may be NULL. */
+static void send_base64(struct est_exchange *e, const char *content_type, const char *etag,
+			struct bytes der)
 {
 	CLEANUP(buffer_done) struct buffer body = { 0 };
 
@@ -139,9 +159,24 @@ static void send_base64(struct est_exchange *e, const char *content_type, struct
 	 */
 	const struct http_answer answer = {
 		.content_type = content_type,
-		.headers = { { "Content-Transfer-Encoding", "base64" } },
+		.headers = { { "Content-Transfer-Encoding", "base64" },
+			     { etag ? "ETag" : NULL, etag } },
 	};
 	send_body(e, answer, &body);
+}
+
+/* Who has it already is told so. */
+static void send_tagged(struct est_exchange *e, const char *content_type, struct bytes der)
+{
+	char etag[ETAG_MAX];
+	const struct http_answer same = { .status = 304, .headers = { { "ETag", etag } } };
+
+	if (!name_etag(e, der, etag))
+		send_base64(e, content_type, NULL, der);
+	else if (etag_is_known(e->http, etag, NULL))
+		send_answer(e, same, REASON_NONE);
+	else
+		send_base64(e, content_type, etag, der);
 }
 
 static bool refuse_unknown(struct est_exchange *e)
@@ -161,7 +196,7 @@ void reply_cacerts(struct est_exchange *e)
 	if (refuse_unknown(e))
 		return;
 	fetch_note(e);
-	send_base64(e, "application/pkcs7-mime", buffer_view(&e->profile->cacerts));
+	send_tagged(e, "application/pkcs7-mime", buffer_view(&e->profile->cacerts));
 }
 
 void reply_csrattrs(struct est_exchange *e)
@@ -169,7 +204,7 @@ void reply_csrattrs(struct est_exchange *e)
 	if (refuse_unknown(e))
 		return;
 	if (e->profile->csrattrs.len) {
-		send_base64(e, "application/csrattrs", buffer_view(&e->profile->csrattrs));
+		send_tagged(e, "application/csrattrs", buffer_view(&e->profile->csrattrs));
 		return;
 	}
 	send_answer(e, (struct http_answer){ .status = 204 }, REASON_NONE);
@@ -208,7 +243,7 @@ static void reply_certificate(struct est_exchange *e, const struct est_reply *re
 	e->is_repeated = reply->repeated;
 	if (reply->repeated)
 		snprintf(e->detail, sizeof e->detail, "the same certificate again");
-	send_base64(e, CERTS_ONLY, buffer_view(&pkcs7));
+	send_base64(e, CERTS_ONLY, NULL, buffer_view(&pkcs7));
 }
 
 /* The key first: clients that read the parts in one order read this one. */
@@ -236,7 +271,7 @@ static void reply_generated_key(struct est_exchange *e, const struct est_reply *
 void reply_success(struct est_exchange *e, const struct est_reply *reply)
 {
 	if (reply->cmc.len)
-		send_base64(e, "application/pkcs7-mime; smime-type=CMC-response",
+		send_base64(e, "application/pkcs7-mime; smime-type=CMC-response", NULL,
 			    buffer_view(&reply->cmc));
 	else if (reply->private_key.len)
 		reply_generated_key(e, reply);

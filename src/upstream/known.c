@@ -1,5 +1,7 @@
 #include "upstream/known.h"
 
+#include <string.h>
+
 #include "base/base64.h"
 #include "pki/csr_attrs.h"
 #include "pki/der.h"
@@ -42,22 +44,43 @@ static bool check_cacerts(const struct bundle *bundle, struct error *err)
 	return has_ca || error_set(err, REASON_SERVER_ANSWER, "no certificate in it is a CA's");
 }
 
-static bool fetch_cacerts(struct remote *remote, const char *via, struct bundle *ret,
+/* What came, beside what was here before. */
+struct fetched {
+	struct bundle cacerts;
+	struct buffer csrattrs;
+	bool cacerts_are_known, csrattrs_are_known; /* as they were */
+	char cacerts_etag[EXCHANGE_ETAG_MAX], csrattrs_etag[EXCHANGE_ETAG_MAX];
+};
+
+static void fetched_done(struct fetched *fetched)
+{
+	bundle_done(&fetched->cacerts);
+	buffer_done(&fetched->csrattrs);
+}
+
+static const char *or_none(const char *etag)
+{
+	return *etag ? etag : NULL;
+}
+
+static bool fetch_cacerts(struct remote *remote, const char *via, struct fetched *ret,
 			  struct error *err)
 {
 	CLEANUP(exchange_answer_donep) struct exchange_answer answer = { 0 };
-	CLEANUP(bundle_done) struct bundle bundle = { 0 };
-	const struct exchange_call call = { .operation = "cacerts", .via = via };
+	const struct exchange_call call = { .operation = "cacerts",
+					    .etag = or_none(ret->cacerts_etag),
+					    .via = via };
 	struct error why = { 0 };
 
 	if (!remote_ask(remote, &call, &answer, err))
 		return false;
-	if (!bundle_parse(buffer_view(&answer.body), &bundle, &why) ||
-	    !check_cacerts(&bundle, &why))
-		return refuse_answer("cacerts", &why, err);
-	*ret = bundle;
-	bundle = (struct bundle){ 0 };
-	return true;
+	ret->cacerts_are_known = answer.is_known;
+	if (answer.is_known)
+		return true;
+	memcpy(ret->cacerts_etag, answer.etag, sizeof answer.etag);
+	return (bundle_parse(buffer_view(&answer.body), &ret->cacerts, &why) &&
+		check_cacerts(&ret->cacerts, &why)) ||
+	       refuse_answer("cacerts", &why, err);
 }
 
 /* Some servers send DER as it is. */
@@ -76,18 +99,24 @@ static bool decode(struct bytes body, struct buffer *ret, struct error *err)
 	return csr_attrs_parse(buffer_view(ret), &ignored, err);
 }
 
-static bool fetch_csrattrs(struct remote *remote, const char *via, struct buffer *ret,
+static bool fetch_csrattrs(struct remote *remote, const char *via, struct fetched *ret,
 			   struct error *err)
 {
 	CLEANUP(exchange_answer_donep) struct exchange_answer answer = { 0 };
 	const struct exchange_call call = { .operation = "csrattrs",
 					    .nothing_is_fine = true,
+					    .etag = or_none(ret->csrattrs_etag),
 					    .via = via };
 	struct error why = { 0 };
 
 	if (!remote_ask(remote, &call, &answer, err))
 		return false;
-	return decode(buffer_view(&answer.body), ret, &why) || refuse_answer("csrattrs", &why, err);
+	ret->csrattrs_are_known = answer.is_known;
+	if (answer.is_known)
+		return true;
+	memcpy(ret->csrattrs_etag, answer.etag, sizeof answer.etag);
+	return decode(buffer_view(&answer.body), &ret->csrattrs, &why) ||
+	       refuse_answer("csrattrs", &why, err);
 }
 
 static bool bundles_equal(const struct bundle *a, const struct bundle *b)
@@ -100,25 +129,54 @@ static bool bundles_equal(const struct bundle *a, const struct bundle *b)
 	return true;
 }
 
+/* The tags of what is here; none while nothing is. */
+static void read_etags(struct known *known, struct fetched *ret)
+{
+	pthread_rwlock_rdlock(&known->lock);
+	memcpy(ret->cacerts_etag, known->cacerts_etag, sizeof known->cacerts_etag);
+	memcpy(ret->csrattrs_etag, known->csrattrs_etag, sizeof known->csrattrs_etag);
+	pthread_rwlock_unlock(&known->lock);
+}
+
+/* With the lock held. What was here goes to `from`. */
+static bool take_cacerts(struct known *known, struct fetched *from)
+{
+	if (from->cacerts_are_known)
+		return false;
+	bool changed = !bundles_equal(&known->cacerts, &from->cacerts);
+	struct bundle old = known->cacerts;
+	known->cacerts = from->cacerts;
+	from->cacerts = old;
+	memcpy(known->cacerts_etag, from->cacerts_etag, sizeof from->cacerts_etag);
+	return changed;
+}
+
+static bool take_csrattrs(struct known *known, struct fetched *from)
+{
+	if (from->csrattrs_are_known)
+		return false;
+	bool changed = !bytes_equal(buffer_view(&known->csrattrs), buffer_view(&from->csrattrs));
+	struct buffer old = known->csrattrs;
+	known->csrattrs = from->csrattrs;
+	from->csrattrs = old;
+	memcpy(known->csrattrs_etag, from->csrattrs_etag, sizeof from->csrattrs_etag);
+	return changed;
+}
+
 bool known_refresh(struct known *known, struct remote *remote, const char *via, bool *ret_changed,
 		   struct error *err)
 {
-	CLEANUP(bundle_done) struct bundle cacerts = { 0 };
-	CLEANUP(buffer_done) struct buffer csrattrs = { 0 };
+	CLEANUP(fetched_done) struct fetched fetched = { 0 };
 
-	if (!fetch_cacerts(remote, via, &cacerts, err) ||
-	    !fetch_csrattrs(remote, via, &csrattrs, err))
+	read_etags(known, &fetched);
+	if (!fetch_cacerts(remote, via, &fetched, err) ||
+	    !fetch_csrattrs(remote, via, &fetched, err))
 		return false;
 	pthread_rwlock_wrlock(&known->lock);
-	*ret_changed = !known->is_there || !bundles_equal(&known->cacerts, &cacerts) ||
-		       !bytes_equal(buffer_view(&known->csrattrs), buffer_view(&csrattrs));
-	struct bundle old_cacerts = known->cacerts;
-	struct buffer old_csrattrs = known->csrattrs;
-	known->cacerts = cacerts;
-	known->csrattrs = csrattrs;
+	*ret_changed = !known->is_there;
+	*ret_changed |= take_cacerts(known, &fetched);
+	*ret_changed |= take_csrattrs(known, &fetched);
 	known->is_there = true;
 	pthread_rwlock_unlock(&known->lock);
-	cacerts = old_cacerts;
-	csrattrs = old_csrattrs;
 	return true;
 }

@@ -13,10 +13,13 @@ struct known {
 	bool is_there;
 	struct bundle cacerts;
 	struct buffer csrattrs; /* DER; empty: nothing to ask for */
+	/* by which the upstream knows them again; "" where it named none */
+	char cacerts_etag[EXCHANGE_ETAG_MAX], csrattrs_etag[EXCHANGE_ETAG_MAX];
 };
 
 void known_init(struct known *known);
 void known_done(struct known *known);
-/* Asks. *ret_changed tells whether the answers are others than before. On failure all stays. */
+/* Asks, and where the upstream named what is here, whether it is as it was. *ret_changed tells
+ * whether the answers are others than before. On failure all stays. */
 MUST_CHECK bool known_refresh(struct known *known, struct remote *remote, const char *via,
 			      bool *ret_changed, struct error *err);

@@ -26,6 +26,19 @@ def test_ca_06_cacerts_is_stable(node):
     assert node.request("GET", "/.well-known/est/demo/cacerts").body == node.request("GET", "/.well-known/est/cacerts").body
 
 
+@pytest.mark.parametrize("agent", [None, "libest 3.2"])
+def test_ca_05_who_has_it_is_told_so(node, agent):
+    headers = {"User-Agent": agent} if agent else {}
+    first = node.request("GET", "/.well-known/est/demo/cacerts", headers=headers)
+    tag = first.headers["ETag"]
+    assert tag.startswith('"') and tag.endswith('"')
+    for known in (tag, f'"other", {tag}', "*"):
+        again = node.request("GET", "/.well-known/est/demo/cacerts", headers={**headers, "If-None-Match": known})
+        assert again.status == 304 and again.body == b"" and again.headers["ETag"] == tag
+    other = node.request("GET", "/.well-known/est/demo/cacerts", headers={**headers, "If-None-Match": '"other"'})
+    assert other.status == 200 and other.body == first.body
+
+
 def test_enc_06_signed_data_has_no_content_and_no_signers(node):
     der = base64.b64decode(node.request("GET", "/.well-known/est/demo/cacerts").body)
     assert bytes.fromhex("06092a864886f70d010702") in der

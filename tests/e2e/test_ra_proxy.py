@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from cryptography import x509
 
-from node import BIN, Identity, make_csr, make_key
+from node import BIN, Identity, Node, make_csr, make_key
 from ra_proxy import LocalCa, Proxy, make_ra
 
 
@@ -212,3 +212,41 @@ def test_the_processes_are_locked_in():
     run = subprocess.run([BIN / "bestow-ra", "--self-test=lockdown"], capture_output=True, text=True)
     assert run.returncode == 0 and run.stdout.endswith("ok\n"), run.stdout
     assert re.search(r"upstream +listen +refused", run.stdout)
+
+
+def connects(node):
+    try:
+        node.connect().connect()
+    except OSError:
+        return False
+    return True
+
+
+def test_an_upstream_that_is_down_from_the_start():
+    """Whoever asks is told when to come again; the proxy begins to serve once the upstream does, and asks nothing of anybody."""
+    with Node() as node:
+        proxy = before(node)
+        node.stop()
+        try:
+            proxy.start(wait=False)
+            proxy.wait(lambda: proxy.says("node.ready") and connects(proxy), "the proxy to start")
+            for answer in (proxy.request("GET", "/.well-known/est/site/cacerts"), proxy.request("GET", "/.well-known/est/site/csrattrs"),
+                           proxy.enroll(make_csr(make_key(), "early"))):
+                assert answer.status == 503 and 0 < int(answer.headers["Retry-After"]) <= 60, (answer.status, answer.headers)
+            proxy.wait(lambda: proxy.says("upstream.lost"), "the operator to be told")
+            node.start()
+            proxy.wait(proxy.accepts, "the proxy to serve")
+            assert proxy.enroll(make_csr(make_key(), "early")).status == 200
+        finally:
+            proxy.__exit__()
+
+
+def test_what_is_kept_is_asked_for_by_its_tag():
+    """RFC 9110 13.1.2: 304 while nothing changes, and what changes goes on to devices."""
+    with Node() as node, before(node) as proxy:
+        def is_told_so():
+            return any("cacerts" in line and re.search(r"status\W+304", line) for line in node.log().splitlines())
+        proxy.wait(is_told_so, "the proxy to ask again")
+        before_it = proxy.request("GET", "/.well-known/est/site/cacerts").body
+        node.ctl("rollover", "start", "Demo Root", "Root 2")
+        proxy.wait(lambda: len(proxy.request("GET", "/.well-known/est/site/cacerts").body) > len(before_it), "the new root to reach devices")
