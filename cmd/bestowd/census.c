@@ -164,7 +164,9 @@ static void count_not_after(const struct count *count)
 
 static void put_usable(const struct count *count, const struct ca *ca, const struct labels *labels)
 {
-	put(count, labels, health_ca(count->view, ca, NULL));
+	/* one that shall not sign is no trouble */
+	if (ca->state == CA_ACTIVE)
+		put(count, labels, health_ca(count->view, ca, NULL));
 }
 
 static void count_usable(const struct count *count)

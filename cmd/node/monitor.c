@@ -13,7 +13,7 @@
 #include "node/family.h"
 #include "node/monitor_health.h"
 
-#define ASK_MS 5000 /* below what who scrapes waits, which is 10 s mostly */
+#define ASK_MS 4000 /* two questions take less than who scrapes waits, which is 10 s mostly */
 #define CONNECTIONS_MAX 256
 #define BODY_MAX 4096
 #define TEXT "text/plain; charset=utf-8"
@@ -63,36 +63,63 @@ struct question {
 	struct monitor *monitor;
 	struct http_exchange *exchange;
 	enum exposition_format format; /* of metrics */
+	bool is_ready, is_answered;    /* so far */
 };
 
-static void ask(struct monitor *monitor, struct http_exchange *exchange, enum ipc_kind kind,
-		enum exposition_format format,
-		void (*done)(void *question, struct bytes reply, const struct error *err))
+static void ask_health(struct monitor *monitor, struct http_exchange *exchange,
+		       void (*done)(void *question, struct bytes reply, const struct error *err))
 {
-	const unsigned char payload = (unsigned char)format;
 	struct question *question = calloc(1, sizeof *question);
 
 	if (!question) {
 		send_failure(exchange);
 		return;
 	}
-	*question = (struct question){ monitor, exchange, format };
-	ipc_call(monitor->service, kind,
-		 (struct bytes){ &payload, kind == IPC_METRICS ? sizeof payload : 0 }, ASK_MS, done,
-		 question);
+	*question = (struct question){
+		.monitor = monitor,
+		.exchange = exchange,
+		.format = exposition_choose(http_header(exchange, "Accept")),
+	};
+	ipc_call(monitor->service, IPC_HEALTH, (struct bytes){ 0 }, ASK_MS, done, question);
+}
+
+/* All that keeps the node from its work, as the service and the board know. False: memory is out.
+ */
+static bool list_ailments(const struct monitor *monitor, struct bytes reply,
+			  const struct error *failure, struct buffer *to)
+{
+	const struct monitor_options *options = monitor->options;
+	struct error err;
+
+	health_of_life(options->board, options->service, to);
+	if (!health_of_readiness(options->board, options->service, to, &err))
+		return false;
+	if (failure)
+		buffer_printf(to, "%s: it does not answer\n", options->service);
+	else
+		buffer_append(to, reply);
+	return buffer_ok(to);
 }
 
 /* -- /metrics -- */
 
+static const struct metric ready = { "bestow_ready", METRIC_GAUGE, NULL,
+				     "1 if the node can issue: what /readyz says." };
 static const struct metric answers = {
 	"bestow_service_answers", METRIC_GAUGE, NULL,
 	"1 if the service answered for this reading; else what it alone knows is missing."
 };
 
-/* What the service does not say is left out: a value from before would be a lie. */
-static void send_metrics(void *context, struct bytes reply, const struct error *failure)
+static void put_flag(const struct question *question, const struct metric *metric, bool value,
+		     struct buffer *to)
 {
-	CLEANUP(freep) struct question *question = context;
+	exposition_begin(question->format, metric, to);
+	exposition_integer(metric, NULL, value, to);
+}
+
+/* What the service does not say is left out: a value from before would be a lie. */
+static void send_metrics(const struct question *question, struct bytes of_service)
+{
 	CLEANUP(buffer_done) struct buffer text = { 0 };
 	struct error err;
 
@@ -100,10 +127,9 @@ static void send_metrics(void *context, struct bytes reply, const struct error *
 		send_failure(question->exchange);
 		return;
 	}
-	exposition_begin(question->format, &answers, &text);
-	exposition_integer(&answers, NULL, failure ? 0 : 1, &text);
-	if (!failure)
-		buffer_append(&text, reply);
+	put_flag(question, &ready, question->is_ready, &text);
+	put_flag(question, &answers, question->is_answered, &text);
+	buffer_append(&text, of_service);
 	exposition_end(question->format, &text);
 	if (buffer_ok(&text))
 		send_text(question->exchange, 200, exposition_media_type(question->format),
@@ -112,10 +138,34 @@ static void send_metrics(void *context, struct bytes reply, const struct error *
 		send_failure(question->exchange);
 }
 
+static void on_metrics(void *context, struct bytes reply, const struct error *failure)
+{
+	CLEANUP(freep) struct question *question = context;
+
+	question->is_answered = !failure;
+	send_metrics(question, failure ? (struct bytes){ 0 } : reply);
+}
+
+static void on_health_of_metrics(void *context, struct bytes reply, const struct error *failure)
+{
+	CLEANUP(freep) struct question *question = context;
+	CLEANUP(buffer_done) struct buffer lines = { 0 };
+
+	question->is_ready =
+		list_ailments(question->monitor, reply, failure, &lines) && lines.len == 0;
+	if (failure) {
+		send_metrics(question, (struct bytes){ 0 });
+		return;
+	}
+	const unsigned char format = (unsigned char)question->format;
+	const struct monitor *monitor = question->monitor;
+	ipc_call(monitor->service, IPC_METRICS, (struct bytes){ &format, sizeof format }, ASK_MS,
+		 on_metrics, TAKE(question));
+}
+
 static void serve_metrics(struct monitor *monitor, struct http_exchange *exchange)
 {
-	ask(monitor, exchange, IPC_METRICS, exposition_choose(http_header(exchange, "Accept")),
-	    send_metrics);
+	ask_health(monitor, exchange, on_health_of_metrics);
 }
 
 /* -- /livez, /readyz -- */
@@ -131,25 +181,17 @@ static void serve_life(struct monitor *monitor, struct http_exchange *exchange)
 static void send_readiness(void *context, struct bytes reply, const struct error *failure)
 {
 	CLEANUP(freep) struct question *question = context;
-	const struct monitor_options *options = question->monitor->options;
 	CLEANUP(buffer_done) struct buffer lines = { 0 };
-	struct error err;
 
-	health_of_life(options->board, options->service, &lines);
-	if (!health_of_readiness(options->board, options->service, &lines, &err)) {
-		send_failure(question->exchange);
-		return;
-	}
-	if (failure)
-		buffer_printf(&lines, "%s: it does not answer\n", options->service);
+	if (list_ailments(question->monitor, reply, failure, &lines))
+		send_health(question->exchange, &lines);
 	else
-		buffer_append(&lines, reply);
-	send_health(question->exchange, &lines);
+		send_failure(question->exchange);
 }
 
 static void serve_readiness(struct monitor *monitor, struct http_exchange *exchange)
 {
-	ask(monitor, exchange, IPC_HEALTH, EXPOSITION_PROMETHEUS, send_readiness);
+	ask_health(monitor, exchange, send_readiness);
 }
 
 /* -- routes -- */
