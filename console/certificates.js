@@ -18,8 +18,8 @@ function Filters({ account, values, here }) {
   const base = `/accounts/${segment(account)}`;
   const profiles = useLoad(`${base}/profiles`).value?.profiles || [];
   const cas = useLoad(`${base}/cas`).value?.cas || [];
-  const [text, setText] = useState(values.subject_begins?.replace(/^CN=/, "") || values.subject || values.san || values.serial || "");
-  const [where, setWhere] = useState(["subject", "san", "serial"].find((name) => values[name]) || "subject_begins");
+  const [text, setText] = useState(values.text || values.subject_begins?.replace(/^CN=/, "") || values.subject || values.san || values.serial || "");
+  const [where, setWhere] = useState(["subject_begins", "subject", "san", "serial"].find((name) => values[name]) || "text");
   const go = (changes) => {
     const { cursor, ...kept } = values;
     location.hash = here + query({ ...kept, ...changes });
@@ -27,12 +27,12 @@ function Filters({ account, values, here }) {
   const search = (event) => {
     event.preventDefault();
     const wanted = text.trim();
-    go({ subject: undefined, subject_begins: undefined, san: undefined, serial: undefined, [where]: wanted && where === "subject_begins" ? `CN=${wanted}` : wanted });
+    go({ text: undefined, subject: undefined, subject_begins: undefined, san: undefined, serial: undefined, [where]: wanted && where === "subject_begins" ? `CN=${wanted}` : wanted });
   };
   const inDays = (days) => (days ? new Date(Date.now() + days * 86400000).toISOString().slice(0, 19) + "Z" : undefined);
   return html`<form class="filters" role="search" onSubmit=${search}>
     <${Field} label="Search" type="search" value=${text} onValue=${setText} wide />
-    <${Field} label="In" type="select" value=${where} onValue=${setWhere} options=${[["subject_begins", "Name begins with"], ["subject", "Anywhere in the subject"], ["san", "SubjectAltName"], ["serial", "Serial number"]]} />
+    <${Field} label="In" type="select" value=${where} onValue=${setWhere} options=${[["text", "Names: words begin so"], ["subject_begins", "Name begins with"], ["subject", "Anywhere in the subject"], ["san", "SubjectAltName"], ["serial", "Serial number"]]} />
     <${Field} label="State" type="select" value=${values.state || ""} onValue=${(state) => go({ state })} options=${[["", "Any"], "valid", "expired", "revoked", "issued"]} />
     <${Field} label="Profile" type="select" value=${values.profile || ""} onValue=${(profile) => go({ profile })} options=${[["", "Any"], ...profiles.map(({ profile }) => profile.name)]} />
     <${Field} label="CA" type="select" value=${values.ca || ""} onValue=${(ca) => go({ ca })} options=${[["", "Any"], ...cas.map(({ name }) => name)]} />

@@ -11,7 +11,7 @@ function choices(account, text) {
   const search = encodeURIComponent(text.trim());
   return [
     ...found,
-    [`Certificates whose name begins with “${text.trim()}”`, at(`certificates?subject_begins=${encodeURIComponent(`CN=${text.trim()}`)}`)],
+    [`Certificates named “${text.trim()}”`, at(`certificates?text=${encodeURIComponent(text.trim())}`)],
     [`Certificates with “${text.trim()}” in their subject`, at(`certificates?subject=${search}`)],
     [`Certificates with “${text.trim()}” in a subjectAltName`, at(`certificates?san=${search}`)],
     ...(/^[0-9a-f]{6,40}$/.test(hex) ? [[`Certificate with serial ${hex}`, at(`certificates?serial=${hex}`)], [`Request ${hex}`, at(`enrollments?request=${hex}`)]] : []),

@@ -118,6 +118,8 @@ static const struct argument list_arguments[] = {
 	{ "--expires-before", "expires_before", ARGUMENT_TEXT, false, "DATE",
 	  "such as 2027-01-31" },
 	{ "--subject", "subject", ARGUMENT_TEXT, false, "TEXT", "part of the subject" },
+	{ "--text", "text", ARGUMENT_TEXT, false, "WORDS",
+	  "how words of the subject or the subjectAltNames begin: quick however many there are" },
 	{ "--subject-begins", "subject_begins", ARGUMENT_TEXT, false, "TEXT",
 	  "its beginning, like CN=sensor: quick however many there are" },
 	{ "--san", "san", ARGUMENT_TEXT, false, "TEXT", "part of a subjectAltName" },

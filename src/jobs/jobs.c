@@ -9,6 +9,7 @@
 #include "jobs/crl_job.h"
 #include "jobs/held_request_job.h"
 #include "jobs/ocsp_job.h"
+#include "jobs/search_job.h"
 
 #define JOBS_STACK (1024 * 1024)
 
@@ -16,6 +17,7 @@ struct jobs {
 	struct jobs_options options;
 	struct failures crl_failures, ocsp_failures;
 	struct held_request_job held_request_job;
+	struct search_job search_job;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -30,8 +32,10 @@ static void run_due(struct jobs *jobs)
 	if (jobs->options.ocsp)
 		ocsp_job_run(&jobs->ocsp_failures, &jobs->options, catalog);
 	catalog_unref(catalog);
-	if (!jobs->options.cas_only)
-		held_request_job_run(&jobs->held_request_job, &jobs->options);
+	if (jobs->options.cas_only)
+		return;
+	held_request_job_run(&jobs->held_request_job, &jobs->options);
+	search_job_run(&jobs->search_job, &jobs->options);
 }
 
 /* True when there is to be another round. */

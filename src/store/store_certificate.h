@@ -87,9 +87,10 @@ struct store_certificate_filter {
 	int64_t expires_before;                /* 0: any */
 	const char *subject_holds, *san_holds; /* NULL: any; text taken literally */
 	const char *subject_begins;            /* as subject_holds, but found by an index */
-	const char *serial_prefix;             /* hexadecimal; NULL: any */
-	int64_t before_id;  /* cursor: ids below this, newest first; 0: from the newest */
-	unsigned int limit; /* 1 to 1000 */
+	const char *text; /* words that begin words of the names; found by an index; NULL: any */
+	const char *serial_prefix; /* hexadecimal; NULL: any */
+	int64_t before_id;         /* cursor: ids below this, newest first; 0: from the newest */
+	unsigned int limit;        /* 1 to 1000 */
 };
 /* Calls back for each; a callback that returns false stops. The record is the store's for the call.
  */

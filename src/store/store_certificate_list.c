@@ -4,12 +4,16 @@
 
 #include "base/hex.h"
 #include "store/certificate_row.h"
+#include "store/search_text.h"
 #include "store/store_certificate.h"
+#include "store/store_search.h"
 
 #define LIST_MAX 1000
 #define SEARCH_TEXT_MAX 1024
-#define CONDITIONS_MAX 18
-#define FEW_MAX 1000 /* matches that are named by their ids */
+#define CONDITIONS_MAX 26
+#define TERMS_MAX 4
+#define TAIL_MAX 20000 /* certificates not yet entered that are compared one by one */
+#define FEW_MAX 1000   /* matches that are named by their ids */
 /* Sorts behind whatever a text goes on with: U+10FFFF, which no name holds. */
 static const char behind_all[] = "\xf4\x8f\xbf\xbf";
 
@@ -20,6 +24,12 @@ struct value {
 	struct bytes bytes;
 };
 
+/* One of the words that were typed. */
+struct term {
+	struct buffer pattern, from, to;
+	int64_t count; /* entries that begin so, as far as counted */
+};
+
 struct list_query {
 	struct buffer sql;
 	struct value values[CONDITIONS_MAX];
@@ -28,6 +38,10 @@ struct list_query {
 	struct buffer subject_pattern, san_pattern;
 	struct buffer begins_from, begins_to;
 	bool few_begin_so;
+	struct term terms[TERMS_MAX];
+	size_t term_count;
+	const struct term *rarest; /* whose entries name the ids; NULL: all rows are walked */
+	int64_t mark;              /* up to which certificates are entered */
 	unsigned char serial_from[CERT_SERIAL_MAX + 1], serial_to[CERT_SERIAL_MAX + 1];
 };
 
@@ -38,6 +52,11 @@ static void list_query_done(struct list_query *query)
 	buffer_done(&query->san_pattern);
 	buffer_done(&query->begins_from);
 	buffer_done(&query->begins_to);
+	for (size_t i = 0; i < query->term_count; i++) {
+		buffer_done(&query->terms[i].pattern);
+		buffer_done(&query->terms[i].from);
+		buffer_done(&query->terms[i].to);
+	}
 }
 
 /* `condition` holds one %d: the place of its value. */
@@ -66,8 +85,8 @@ static bool has_short_range(const struct store_certificate_filter *filter)
 
 static void filter_objects(struct list_query *query, const struct store_certificate_filter *filter)
 {
-	bool ids_are_named =
-		filter->serial_prefix || has_short_range(filter) || query->few_begin_so;
+	bool ids_are_named = filter->serial_prefix || has_short_range(filter) ||
+			     query->few_begin_so || query->rarest;
 
 	ADD(query, ids_are_named ? " WHERE +account_id = $%d" : " WHERE account_id = $%d",
 	    .kind = VALUE_NUMBER, .number = filter->account_id);
@@ -180,6 +199,120 @@ static bool count_begin(struct db *db, const struct store_certificate_filter *fi
 	return true;
 }
 
+/* -- words -- */
+
+static bool read_term(struct list_query *query, const char *text, size_t len, struct error *err)
+{
+	struct term *term = &query->terms[query->term_count];
+
+	if (query->term_count == TERMS_MAX)
+		return error_set(err, REASON_INVALID, "a search has at most %d words", TERMS_MAX);
+	query->term_count++;
+	if (!search_term_read(text, len, &term->pattern, &term->from, err))
+		return false;
+	buffer_append(&term->to, buffer_view(&term->from));
+	buffer_append_text(&term->to, behind_all);
+	return buffer_cstring(&term->to) || error_set(err, REASON_NO_MEMORY, "search");
+}
+
+static bool read_terms(struct list_query *query, const char *text, struct error *err)
+{
+	if (strlen(text) > SEARCH_TEXT_MAX)
+		return error_set(err, REASON_TOO_LARGE, "a search text over %d bytes",
+				 SEARCH_TEXT_MAX);
+	bool is_blank = text[strspn(text, " ")] == '\0';
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (search_term_holds_word(text, len) && !read_term(query, text, len, err))
+			return false;
+		text += len + (text[len] == ' ');
+	}
+	return is_blank || query->term_count > 0 ||
+	       error_set(err, REASON_INVALID, "a search text needs a letter or a digit");
+}
+
+static bool count_term(struct db *db, int64_t account_id, struct term *term, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *counting = NULL;
+
+	if (!db_prepare(db,
+			"SELECT count(*) FROM (SELECT w.certificate_id FROM certificate_word w "
+			"WHERE w.account_id = $1 AND w.word >= $2 AND w.word < $3 LIMIT $4)",
+			&counting, err))
+		return false;
+	db_bind_int64(counting, 1, account_id);
+	db_bind_text(counting, 2, (const char *)term->from.data);
+	db_bind_text(counting, 3, (const char *)term->to.data);
+	db_bind_int64(counting, 4, SEARCH_FEW_MAX + 1);
+	if (!db_step_row(counting, err))
+		return false;
+	term->count = db_int64(counting, 0);
+	return true;
+}
+
+/* *ret is false where more than a few are not entered yet, as after an update from an old release.
+ */
+static bool tail_is_short(struct db *db, struct list_query *query, bool *ret, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *looking = NULL;
+
+	if (!db_prepare(db,
+			"SELECT certificate_id, (SELECT count(*) FROM (SELECT c.id FROM "
+			"certificate c WHERE c.id > certificate_id LIMIT $1)) "
+			"FROM search_mark WHERE id = 1",
+			&looking, err))
+		return false;
+	db_bind_int64(looking, 1, TAIL_MAX + 1);
+	if (!db_step_row(looking, err))
+		return false;
+	query->mark = db_int64(looking, 0);
+	*ret = db_int64(looking, 1) <= TAIL_MAX;
+	return true;
+}
+
+static bool choose_rarest(struct db *db, const struct store_certificate_filter *filter,
+			  struct list_query *query, struct error *err)
+{
+	const struct term *rarest = NULL;
+	bool is_short = false;
+
+	if (!filter->text)
+		return true;
+	if (!read_terms(query, filter->text, err) || !tail_is_short(db, query, &is_short, err))
+		return false;
+	for (size_t i = 0; i < query->term_count; i++) {
+		if (!count_term(db, filter->account_id, &query->terms[i], err))
+			return false;
+		if (!rarest || query->terms[i].count < rarest->count)
+			rarest = &query->terms[i];
+	}
+	if (rarest && rarest->count <= SEARCH_FEW_MAX && is_short)
+		query->rarest = rarest;
+	return true;
+}
+
+/* Whatever names the ids, each row is compared with all that was typed: so it finds the same. */
+static void filter_terms(struct list_query *query)
+{
+	if (query->rarest) {
+		ADD(query,
+		    " AND id IN (SELECT w.certificate_id FROM certificate_word w "
+		    "WHERE w.account_id = $1 AND w.word >= $%d",
+		    .kind = VALUE_TEXT, .text = (const char *)query->rarest->from.data);
+		ADD(query, " AND w.word < $%d", .kind = VALUE_TEXT,
+		    .text = (const char *)query->rarest->to.data);
+		ADD(query, " UNION ALL SELECT c.id FROM certificate c WHERE c.id > $%d)",
+		    .kind = VALUE_NUMBER, .number = query->mark);
+	}
+	for (size_t i = 0; i < query->term_count; i++) {
+		buffer_append_text(&query->sql, " AND ");
+		search_text_sql(&query->sql);
+		ADD(query, " LIKE $%d ESCAPE '\\'", .kind = VALUE_TEXT,
+		    .text = (const char *)query->terms[i].pattern.data);
+	}
+}
+
 static bool filter_texts(struct list_query *query, const struct store_certificate_filter *filter,
 			 struct error *err)
 {
@@ -280,6 +413,7 @@ static bool build(struct list_query *query, const struct store_certificate_filte
 	filter_objects(query, filter);
 	filter_times(query, filter);
 	filter_begin(query, filter);
+	filter_terms(query);
 	if (!filter_texts(query, filter, err) ||
 	    (filter->serial_prefix && !filter_serial(query, filter->serial_prefix, err)))
 		return false;
@@ -336,7 +470,8 @@ bool store_certificate_list(struct store *store, const struct store_certificate_
 	bool go_on = true;
 
 	if (!check_filter(filter, err) || !reader_take(store, &reader, err) ||
-	    !count_begin(reader.db, filter, &query, err) || !build(&query, filter, err) ||
+	    !count_begin(reader.db, filter, &query, err) ||
+	    !choose_rarest(reader.db, filter, &query, err) || !build(&query, filter, err) ||
 	    !db_prepare_once(reader.db, (const char *)query.sql.data, &statement, err))
 		return false;
 	bind_values(statement, &query);

@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import stat
 import subprocess
@@ -440,3 +441,27 @@ def test_what_is_no_request_harms_nobody(node):
 def test_a_refusal_raises_for_scripts(node):
     with pytest.raises(Refused):
         node.ctl("ca", "show", "none")
+
+
+def test_certificates_are_found_by_words_at_once_and_later(node):
+    """At once row by row, and the same when they have been entered into what is searched by."""
+    for name in ("boiler-0042", "boiler-0043", "kettle-0042"):
+        node.device(name)
+
+    def found(text):
+        return sorted(certificate["subject"] for certificate in node.ctl_json("cert", "list", "--text", text)["certificates"])
+
+    def expect():
+        assert found("boiler") == ["CN=boiler-0042", "CN=boiler-0043"]
+        assert found("0042 boil") == found("CN=boiler-0042") == ["CN=boiler-0042"]
+        assert found("oiler") == found("boiler kettle") == []
+    expect()
+    store = sqlite3.connect(f"file:{node.folder / 'state' / 'bestow.db'}?mode=ro", uri=True)
+
+    def entered():
+        (mark,), (newest,) = (store.execute(sql).fetchone() for sql in ("SELECT certificate_id FROM search_mark", "SELECT max(id) FROM certificate"))
+        return mark == newest
+    node.wait(entered, "all certificates to be entered")
+    store.close()
+    expect()
+    assert node.ctl_run("cert", "list", "--text", "a b c d e").returncode == REFUSED

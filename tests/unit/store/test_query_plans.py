@@ -6,12 +6,13 @@ import sqlite3
 import pytest
 
 STORE = pathlib.Path(__file__).resolve().parents[3] / "src" / "store"
-GROWING = ("certificate", "event", "audit", "blocked_key", "held_request", "device", "device_certificate", "device_code")
+GROWING = ("certificate", "event", "audit", "blocked_key", "held_request", "device", "device_certificate", "device_code", "certificate_word")
 
 # Whole reads that are meant, each with the beginning of its query.
 WHOLE = {
     "SELECT id, at, account_id, actor, action, object, value_before": "the audit chain is verified from its beginning",
     "SELECT count(*) FROM blocked_key": "an operator's list, counted when it is shown",
+    "SELECT id, account_id, created, subject, san FROM certificate WHERE id > ": "from where the search has got to, a batch",
     "SELECT count(*) FROM event": "once, when the store is opened",
 }
 # Backwards from the newest, where it ends; and what a listing's filters are appended to.
