@@ -2,7 +2,6 @@
 #include "est_server/exchange.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +10,8 @@
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "est/multipart.h"
+#include "est/retry_spread.h"
 #include "est_server/quirks.h"
 #include "http/etag.h"
 #include "pki/der.h"
@@ -20,7 +19,6 @@
 
 #define CERTS_MAX 10 /* in one enroll answer */
 #define RETRY_AFTER_DEFAULT 60
-#define RETRY_AFTER_MAX (48 * 3600)
 #define UNKNOWN_RETRY_AFTER 10
 #define ETAG_OCTETS 16 /* of the content's hash */
 #define ETAG_MAX (2 * ETAG_OCTETS + 32)
@@ -320,17 +318,6 @@ static bool wants_retry_after(enum error_kind kind)
 	return kind == ERROR_PENDING || kind == ERROR_LIMITED || kind == ERROR_BUSY;
 }
 
-/* LD-09: between what was asked for and twice that, or all who were sent away at once come back at
- * once. Clients give up on more than two days. */
-static unsigned int spread(unsigned int seconds)
-{
-	unsigned char coin = 0;
-
-	(void)!random_fill(&coin, 1, NULL);
-	unsigned int spread = seconds + seconds * coin / UCHAR_MAX;
-	return spread < RETRY_AFTER_MAX ? spread : RETRY_AFTER_MAX;
-}
-
 /* Bouncy Castle wants a 401 to have Content-Length: 0, and closes a 202 without reading it, which
  * it then takes for an error. */
 static bool has_body(enum error_kind kind)
@@ -357,7 +344,8 @@ void reply_refusal(struct est_exchange *e, const struct error *refusal, bool aut
 	if (wants_retry_after(kind)) {
 		/* whole seconds: libest and strongSwan read no dates */
 		snprintf(retry_after, sizeof retry_after, "%u",
-			 spread(refusal->retry_after ? refusal->retry_after : RETRY_AFTER_DEFAULT));
+			 retry_spread(refusal->retry_after ? refusal->retry_after
+							   : RETRY_AFTER_DEFAULT));
 		headers = add_header(&answer, headers, "Retry-After", retry_after);
 	}
 	if (answer.status == 405)

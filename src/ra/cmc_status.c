@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "est/retry_spread.h"
+
 /* Where the kind would say too little. */
 static const struct {
 	enum reason reason;
@@ -95,7 +97,7 @@ void cmc_tell_request(struct cmc_dialog *dialog, const struct cmc_part *part,
 	struct cmc_status status = {
 		.part = part->id,
 		.token = part->whole,
-		.ask_at = clock_now(dialog->ra->options.clock) + refusal->retry_after,
+		.ask_at = clock_now(dialog->ra->options.clock) + retry_spread(refusal->retry_after),
 	};
 
 	tell(dialog, &status, refusal, authenticated);
