@@ -1,491 +1,22 @@
 /* The authority's parts: store, signer, RA, the operator's verbs, and the lines on which they are
  * asked. */
-#include "bestowd/authority.h"
+#include "bestowd/authority_state.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/hex.h"
 #include "base/log.h"
-#include "base/pack.h"
-#include "node/control.h"
-#include "bestowd/census.h"
-#include "bestowd/secret_source.h"
-#include "jobs/jobs.h"
 #include "manage/console_identity.h"
-#include "manage/manage.h"
-#include "manage/repeats.h"
-#include "manage/sign_in.h"
-#include "model/event.h"
-#include "model/ocsp_reply.h"
-#include "model/publication.h"
-#include "pki/ocsp_response.h"
-#include "ra/fetched.h"
-#include "ra/publish.h"
-#include "ra/ra.h"
-#include "store/store_access.h"
+#include "node/control.h"
 #include "store/store_certificate.h"
-#include "store/store_config.h"
-#include "store/store_crl.h"
-#include "store/store_event.h"
 
 #define PASSPHRASE_FILE_MAX 4096
 #define PASSPHRASE_FILE_MIN 20
-#define OVERLOAD_RETRY_AFTER 5
-
-struct authority {
-	const struct authority_options *options;
-	struct secret passphrase; /* encrypts the CA keys */
-	struct secret pin;        /* of the token */
-	unsigned char pin_secret[HASH_LEN];
-	char pin_memory[PATH_MAX];
-	unsigned char pepper[HASH_LEN];
-	unsigned char tls_secret[HASH_LEN];
-	char tls_passphrase[2 * HASH_LEN + 1];
-	struct store *store;
-	struct signer *signer;
-	struct ra *ra;
-	struct crl_issuer *crls;
-	struct ocsp_responder *ocsp;
-	struct jobs *jobs, *slow_jobs; /* slow_jobs: of CAs whose keys are in a token */
-	struct manage manage;
-	struct sign_in *sign_in;
-	struct repeats *repeats;
-	struct census *census;
-	struct ipc_server *server;
-	pthread_mutex_t publishing; /* held from looking at the catalog until it is sent, so that
-				       no edge gets an older one after a newer */
-};
-
-/* -- what the edges know -- */
-
-/* Nothing, where there is none. */
-static bool load_identity(struct authority *authority,
-			  bool (*get)(struct store *, struct buffer *, struct buffer *,
-				      struct error *),
-			  struct buffer *ret_chain, struct buffer *ret_key, struct error *err)
-{
-	CLEANUP(buffer_done) struct buffer encrypted = { 0 };
-	CLEANUP(private_key_freep) struct private_key *key = NULL;
-	struct error missing = { 0 };
-
-	if (!get(authority->store, ret_chain, &encrypted, &missing)) {
-		if (missing.reason == REASON_NOT_FOUND)
-			return true;
-		*err = missing;
-		return false;
-	}
-	return private_key_decrypt(buffer_view(&encrypted),
-				   bytes_of_string(authority->tls_passphrase), &key, err) &&
-	       private_key_encode(key, ret_key, err);
-}
-
-static bool load_tls(struct authority *authority, struct buffer *ret_chain, struct buffer *ret_key,
-		     struct error *err)
-{
-	return load_identity(authority, store_tls_identity_get, ret_chain, ret_key, err);
-}
-
-static bool make_snapshot(struct authority *authority, struct buffer *ret, struct error *err)
-{
-	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
-	CLEANUP(buffer_done) struct buffer chain = { 0 };
-	CLEANUP(buffer_wipe) struct buffer key = { 0 };
-
-	if (!load_tls(authority, &chain, &key, err) || !publish_tls_chain(catalog, &chain, err))
-		return false;
-	const struct publish_tls tls = { buffer_view(&chain), buffer_view(&key) };
-	return publish_snapshot(catalog, &tls, ret, err);
-}
-
-/* What the admin process needs to know: the identity, the one that the node has made itself while
- * there is no other, and whose certificates administrators sign in with. */
-static bool make_identity(struct authority *authority, struct buffer *ret, struct error *err)
-{
-	CLEANUP(snapshot_freep) struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-	CLEANUP(buffer_wipe) struct buffer key = { 0 };
-
-	if (!snapshot)
-		return error_set(err, REASON_NO_MEMORY, "snapshot");
-	if (!load_tls(authority, &snapshot->tls_chain, &key, err) ||
-	    (key.len == 0 && !load_identity(authority, store_console_identity_get,
-					    &snapshot->tls_chain, &key, err)) ||
-	    !secret_copy(buffer_view(&key), &snapshot->tls_key, err) ||
-	    !store_administrator_pin_issuers(authority->store, &snapshot->client_ca_names,
-					     &snapshot->asks_client_certificate, err))
-		return false;
-	snapshot_pack(snapshot, ret);
-	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "snapshot");
-}
-
-static void complain(const char *event, const struct error *err)
-{
-	log_event(LOG_LEVEL_ERROR, event, "reason=%s detail=\"%s\"", reason_code(err->reason),
-		  err->detail);
-}
-
-/* -- what relying parties fetch -- */
-
-/* To one line or, where `line` is NULL, to every edge. */
-static void send_publication(struct authority *authority, const size_t *line,
-			     const struct publication *publication)
-{
-	CLEANUP(buffer_done) struct buffer message = { 0 };
-
-	publication_pack(publication, &message);
-	if (!buffer_ok(&message))
-		return;
-	if (line)
-		ipc_server_send(authority->server, *line, IPC_PUBLICATION, buffer_view(&message),
-				true);
-	else
-		ipc_server_broadcast(authority->server, IPC_ROLE_EDGE, IPC_PUBLICATION,
-				     buffer_view(&message), true);
-}
-
-static void publish_crl(struct authority *authority, const size_t *line, const struct ca *ca,
-			const struct crl *crl)
-{
-	struct publication publication = {
-		.kind = crl->kind == CRL_DELTA ? PUBLICATION_DELTA : PUBLICATION_CRL,
-		.number = crl->number,
-		.this_update = crl->this_update,
-		.next_update = crl->next_update,
-		.body = buffer_view(&crl->der),
-	};
-
-	publication_name(ca->cert, publication.kind, publication.name);
-	send_publication(authority, line, &publication);
-}
-
-static void publish_cert(struct authority *authority, const size_t *line, const struct cert *cert)
-{
-	struct publication publication = {
-		.kind = PUBLICATION_CA,
-		.this_update = cert_not_before(cert),
-		.body = cert_der(cert),
-	};
-
-	publication_name(cert, publication.kind, publication.name);
-	send_publication(authority, line, &publication);
-}
-
-static void publish_certs(struct authority *authority, const size_t *line,
-			  const struct catalog *catalog)
-{
-	for (size_t i = 0; i < catalog->ca_count; i++) {
-		publish_cert(authority, line, catalog->cas[i].cert);
-		for (size_t j = 0; j < catalog->cas[i].chain_count; j++)
-			publish_cert(authority, line, catalog->cas[i].chain[j]);
-		for (size_t j = 0; j < catalog->cas[i].former_count; j++)
-			publish_cert(authority, line, catalog->cas[i].former[j]);
-	}
-}
-
-static void publish_stored_crl(struct authority *authority, const size_t *line, const struct ca *ca,
-			       enum crl_kind kind)
-{
-	CLEANUP(crl_done) struct crl crl = { 0 };
-	struct error err = { 0 };
-
-	if (store_crl_find(authority->store, ca->id, kind, true, &crl, &err))
-		publish_crl(authority, line, ca, &crl);
-	else if (err.reason != REASON_NOT_FOUND)
-		complain("authority.publish", &err);
-}
-
-static void publish_all(struct authority *authority, size_t line)
-{
-	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
-
-	publish_certs(authority, &line, catalog);
-	for (size_t i = 0; i < catalog->ca_count; i++) {
-		if (!ca_publishes(&catalog->cas[i]))
-			continue;
-		publish_stored_crl(authority, &line, &catalog->cas[i], CRL_FULL);
-		publish_stored_crl(authority, &line, &catalog->cas[i], CRL_DELTA);
-	}
-}
-
-static void on_crl(void *context, const struct ca *ca, const struct crl *crl)
-{
-	struct authority *authority = context;
-
-	counter_add(&authority->options->page->counters.crls, 1);
-	log_event(LOG_LEVEL_INFO, "crl.issued",
-		  "ca=%lld kind=%s number=%lld entries=%lld octets=%zu", (long long)ca->id,
-		  crl_kind_text(crl->kind), (long long)crl->number, (long long)crl->entries,
-		  crl->der.len);
-	publish_crl(context, NULL, ca, crl);
-}
-
-static void complain_of_ca(void *context, const char *event, const struct ca *ca,
-			   const struct error *err)
-{
-	struct authority *authority = context;
-
-	counter_add(&authority->options->page->counters.job_failures, 1);
-	log_event(LOG_LEVEL_ERROR, event, "ca=%lld reason=%s detail=\"%s\"", (long long)ca->id,
-		  reason_code(err->reason), err->detail);
-}
-
-static void complain_of_responder(void *context, const struct ca *ca, const struct error *err)
-{
-	complain_of_ca(context, "ocsp.responder_refused", ca, err);
-}
-
-static void load_responders(struct authority *authority)
-{
-	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
-	struct error err = { 0 };
-
-	if (!ocsp_responder_load(authority->ocsp, catalog, complain_of_responder, authority, &err))
-		complain("ocsp.responders", &err);
-}
-
-static void on_responder(void *context, const struct ca *ca, const struct certificate *certificate)
-{
-	char until[TIME_TEXT_MAX];
-
-	log_event(LOG_LEVEL_INFO, "ocsp.responder", "ca=%lld certificate=%lld until=%s",
-		  (long long)ca->id, (long long)certificate->id,
-		  time_to_text(certificate->not_after, until));
-	load_responders(context);
-}
-
-static struct catalog *current_catalog(void *context)
-{
-	return ra_catalog(((struct authority *)context)->ra);
-}
-
-static void changed(void *context)
-{
-	struct authority *authority = context;
-	CLEANUP(buffer_wipe) struct buffer snapshot = { 0 };
-	CLEANUP(buffer_wipe) struct buffer identity = { 0 };
-	struct error err = { 0 };
-
-	pthread_mutex_lock(&authority->publishing);
-	if (ra_reload(authority->ra, &err) && make_snapshot(authority, &snapshot, &err) &&
-	    make_identity(authority, &identity, &err)) {
-		ipc_server_broadcast(authority->server, IPC_ROLE_EDGE, IPC_SNAPSHOT,
-				     buffer_view(&snapshot), true);
-		ipc_server_broadcast(authority->server, IPC_ROLE_ADMIN, IPC_SNAPSHOT,
-				     buffer_view(&identity), true);
-	} else {
-		complain("authority.publish", &err);
-	}
-	pthread_mutex_unlock(&authority->publishing);
-	load_responders(authority);
-	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
-	publish_certs(authority, NULL, catalog);
-}
-
-static void on_line(void *context, size_t line, enum ipc_role role, const char *name)
-{
-	struct authority *authority = context;
-	CLEANUP(buffer_wipe) struct buffer snapshot = { 0 };
-	struct error err = { 0 };
-
-	(void)name;
-	if (role != IPC_ROLE_EDGE && role != IPC_ROLE_ADMIN)
-		return;
-	pthread_mutex_lock(&authority->publishing);
-	if (role == IPC_ROLE_ADMIN ? make_identity(authority, &snapshot, &err)
-				   : make_snapshot(authority, &snapshot, &err))
-		ipc_server_send(authority->server, line, IPC_SNAPSHOT, buffer_view(&snapshot),
-				true);
-	else
-		complain("authority.publish", &err);
-	pthread_mutex_unlock(&authority->publishing);
-	if (role == IPC_ROLE_EDGE)
-		publish_all(authority, line);
-}
-
-/* -- what is asked -- */
-
-/* A certificate may leave once it is durable. */
-static enum ipc_answer answer_est(struct authority *authority, struct bytes payload,
-				  struct ipc_turn turn, struct buffer *to)
-{
-	struct est_service *service = ra_service(authority->ra);
-	struct est_request request;
-	CLEANUP(est_reply_done) struct est_reply reply = { 0 };
-	struct error refusal = { 0 };
-
-	bool answered = est_request_unpack(payload, &request, &refusal);
-	request.is_patient = turn.may_ask_again;
-	request.may_block = turn.may_block;
-	answered = answered && service->ops->answer(service, &request, &reply, &refusal);
-	if (!answered && reply.is_slow)
-		return IPC_ASK_SLOWLY;
-	if (!answered && refusal.reason == REASON_BUSY && turn.may_ask_again)
-		return IPC_ASK_AGAIN;
-	est_reply_pack(&reply, answered ? NULL : &refusal, to);
-	return answered ? IPC_ANSWER_SETTLED : IPC_ANSWER_NOW;
-}
-
-static void take_event(struct authority *authority, struct bytes payload)
-{
-	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
-	struct event event;
-
-	if (!event_unpack(payload, &event, NULL))
-		return;
-	event.at = clock_now(&clock_system);
-	if (store_begin(authority->store, &tx, NULL) && store_event_insert(tx, &event, NULL))
-		(void)!store_commit_lazily(TAKE(tx), NULL);
-}
-
-static void take_fetch(struct authority *authority, struct bytes payload)
-{
-	struct fetch fetch;
-
-	if (fetch_unpack(payload, &fetch, NULL))
-		ra_note_fetch(authority->ra, &fetch);
-}
-
-static enum ipc_answer answer_manage(struct authority *authority, struct bytes payload,
-				     struct ipc_turn turn, struct buffer *to)
-{
-	struct unpacker from = { .rest = payload };
-	CLEANUP(freep) char *actor = NULL;
-
-	unpack_string(&from, &actor);
-	struct bytes request = unpack_bytes(&from);
-	if (!actor || !unpack_finished(&from))
-		return IPC_ANSWER_NOW;
-	if (!turn.may_block && manage_may_block(request))
-		return IPC_ASK_SLOWLY;
-	manage_answer(&authority->manage, actor, request, to);
-	return IPC_ANSWER_NOW;
-}
-
-static void answer_ocsp(struct authority *authority, struct bytes payload, struct buffer *to)
-{
-	CLEANUP(ocsp_answer_done) struct ocsp_answer answer = { 0 };
-
-	ocsp_responder_answer(authority->ocsp, payload, &answer);
-	if (!buffer_ok(&answer.der))
-		return;
-	const struct ocsp_reply reply = { .is_keepable = answer.is_keepable,
-					  .seen = answer.seen,
-					  .this_update = answer.this_update,
-					  .next_update = answer.next_update,
-					  .der = buffer_view(&answer.der) };
-	ocsp_reply_pack(&reply, to);
-}
-
-static enum ipc_answer answer_api(struct authority *authority, struct bytes payload,
-				  struct ipc_turn turn, struct buffer *to)
-{
-	struct api_request request;
-
-	if (!api_request_unpack(payload, &request, NULL))
-		return IPC_ANSWER_NOW;
-	if (!turn.may_block && manage_may_block(request.request))
-		return IPC_ASK_SLOWLY;
-	manage_answer_api(&authority->manage, &request, to);
-	return IPC_ANSWER_NOW;
-}
-
-/* `payload` names a format of metrics; empty: how the authority is. */
-static void answer_monitor(struct authority *authority, struct bytes payload, struct buffer *to)
-{
-	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
-	const struct health_view view = { .store = authority->store,
-					  .signer = authority->signer,
-					  .catalog = catalog,
-					  .now = clock_now(&clock_system) };
-
-	if (payload.len == 0)
-		health_check(&view, to);
-	else if (payload.data[0] < EXPOSITION_FORMAT_COUNT)
-		census_take(authority->census, &view, payload.data[0], to);
-}
-
-static enum ipc_answer on_message(void *context, enum ipc_kind kind, struct bytes payload,
-				  struct ipc_turn turn, struct buffer *reply)
-{
-	if (kind == IPC_EST)
-		return answer_est(context, payload, turn, reply);
-	if (kind == IPC_MANAGE)
-		return answer_manage(context, payload, turn, reply);
-	if (kind == IPC_API)
-		return answer_api(context, payload, turn, reply);
-	if (kind == IPC_EVENT)
-		take_event(context, payload);
-	else if (kind == IPC_FETCH)
-		take_fetch(context, payload);
-	else if (kind == IPC_OCSP)
-		answer_ocsp(context, payload, reply);
-	else if (kind == IPC_HEALTH || kind == IPC_METRICS)
-		answer_monitor(context, payload, reply);
-	return IPC_ANSWER_NOW;
-}
-
-static void refuse_ocsp(struct buffer *reply)
-{
-	CLEANUP(buffer_done) struct buffer der = { 0 };
-
-	ocsp_error_encode(OCSP_TRY_LATER, &der);
-	ocsp_reply_pack(&(struct ocsp_reply){ .der = buffer_view(&der) }, reply);
-}
-
-static void refuse(enum ipc_kind kind, const struct error *refusal, struct buffer *reply)
-{
-	const struct est_reply nothing = { 0 };
-
-	if (kind == IPC_EST)
-		est_reply_pack(&nothing, refusal, reply);
-	else if (kind == IPC_MANAGE || kind == IPC_API)
-		buffer_printf(reply, "{\"error\":{\"code\":\"%s\",\"words\":\"%s\"}}",
-			      reason_code(refusal->reason), reason_words(refusal->reason));
-	else if (kind == IPC_OCSP)
-		refuse_ocsp(reply);
-}
-
-static void on_overload(void *context, enum ipc_kind kind, struct buffer *reply)
-{
-	struct error busy = { 0 };
-
-	(void)context;
-	(void)!error_set_retry(&busy, REASON_BUSY, OVERLOAD_RETRY_AFTER, "the queue is full");
-	refuse(kind, &busy, reply);
-}
-
-static uint64_t on_batch(void *context)
-{
-	return store_mark(((struct authority *)context)->store);
-}
-
-static bool on_settle(void *context, uint64_t mark)
-{
-	struct authority *authority = context;
-	struct error err = { 0 };
-
-	if (store_settle(authority->store, mark, &err))
-		return true;
-	complain("authority.commit", &err);
-	return false;
-}
-
-static void on_unsettled(void *context, enum ipc_kind kind, struct buffer *reply)
-{
-	struct error lost = { 0 };
-
-	(void)context;
-	(void)!error_set_retry(&lost, REASON_STORE_UNAVAILABLE, OVERLOAD_RETRY_AFTER,
-			       "the commit failed");
-	refuse(kind, &lost, reply);
-}
 
 /* -- starting -- */
 
@@ -535,7 +66,7 @@ static bool load_pin(struct authority *authority, struct error *err)
 		return true;
 	if (!secret_obtain(token->pin_file, "PIN of the token", TOKEN_PIN_MAX, &authority->pin,
 			   &why)) {
-		complain("token.pin", &why);
+		authority_complain("token.pin", &why);
 		return secret_copy((struct bytes){ 0 }, &authority->pin, err);
 	}
 	return true;
@@ -650,7 +181,7 @@ static bool open_ra(struct authority *authority, struct error *err)
 						 .clock = &clock_system,
 						 .schedule = authority->options->crl_schedule,
 						 .url = authority->options->va_url,
-						 .on_issued = on_crl,
+						 .on_issued = authority_on_crl,
 						 .context = authority };
 	if (!crl_issuer_new(&crls, &authority->crls, err))
 		return false;
@@ -662,7 +193,7 @@ static bool open_ra(struct authority *authority, struct error *err)
 							     authority->options->ocsp_validity };
 	if (!ocsp_responder_new(&ocsp, &authority->ocsp, err))
 		return false;
-	load_responders(authority);
+	authority_load_responders(authority);
 	if (!sign_in_new(&authority->sign_in, err) || !repeats_new(&authority->repeats, err) ||
 	    !census_new(&authority->census, err))
 		return false;
@@ -681,7 +212,7 @@ static bool open_ra(struct authority *authority, struct error *err)
 				 .has_certificate_file = authority->options->has_certificate_file,
 				 .sign_in = authority->sign_in,
 				 .repeats = authority->repeats,
-				 .changed = changed,
+				 .changed = authority_changed,
 				 .context = authority };
 	return true;
 }
@@ -694,12 +225,12 @@ static bool open_lines(struct authority *authority, struct error *err)
 		.workers = options->workers,
 		.slow_workers = options->token->module ? options->token->sessions : 0,
 		.context = authority,
-		.on_message = on_message,
-		.on_overload = on_overload,
-		.on_batch = on_batch,
-		.on_settle = on_settle,
-		.on_unsettled = on_unsettled,
-		.on_line = on_line,
+		.on_message = authority_on_message,
+		.on_overload = authority_on_overload,
+		.on_batch = authority_on_batch,
+		.on_settle = authority_on_settle,
+		.on_unsettled = authority_on_unsettled,
+		.on_line = authority_on_line,
 		.waits = &options->page->counters.queue_waits,
 		.overloads = &options->page->counters.overloads,
 	};
@@ -732,9 +263,9 @@ static bool start_jobs(struct authority *authority, struct error *err)
 					.store = authority->store,
 					.signer = authority->signer,
 					.responder_validity = set->ocsp_responder_validity,
-					.responder_made = on_responder,
-					.catalog = current_catalog,
-					.complain = complain_of_ca,
+					.responder_made = authority_on_responder,
+					.catalog = authority_catalog,
+					.complain = authority_complain_of_ca,
 					.clock = &clock_system,
 					.context = authority };
 
