@@ -1,110 +1,98 @@
-// Certification authorities: made, imported, renewed, rolled over, retired.
-import { html, useLoad, Page, Loaded, Table, Badge, Time, Facts, Code, Command, Empty, Opens, Form, Act, TypedConfirmation, Tabs, plural, utc } from "./ui.js";
-import { get, post, segment, files, save } from "./api.js";
-
-export const keyChoices = [["", "The usual (EC P-256)"], ["p256", "EC P-256"], ["p384", "EC P-384"], ["rsa-2048", "RSA 2048"], ["rsa-3072", "RSA 3072"], ["rsa-4096", "RSA 4096"]];
-const lines = (text) => (text || "").split(/[\s,]+/).filter(Boolean);
-
-function Create({ base, cas, done, label = "Create a CA", kind = "primary" }) {
-  const parents = cas.filter((ca) => ca.state === "active").map(({ name }) => name);
-  const submit = (close) => async ({ permitted, ...values }) => {
-    await post(`${base}/cas`, { ...values, ...(permitted ? { permitted: lines(permitted) } : {}) });
-    close();
-    done();
-  };
-  return html`<${Opens} label=${label} kind=${kind} title="Create a CA">${(close) => html`<${Form} label="Create" close=${close} submit=${submit(close)} fields=${[
-    { name: "name", label: "Name", required: true, placeholder: "Acme Issuing", hint: "As you will speak of it here" },
-    { name: "subject", label: "Subject", required: true, placeholder: "CN=Acme Issuing,O=Acme", hint: "The name in its certificate" },
-    { name: "parent", label: "Signed by", type: "select", value: parents[0] || "", options: [["", "Itself: a root"], ...parents] },
-    { name: "key", label: "Key", type: "select", options: keyChoices },
-    { name: "validity", label: "Valid for", value: "10y", hint: "Like 10y or 365d; never longer than the CA above" },
-    { name: "permitted", label: "Only for these names", placeholder: "dns:acme.example", hint: "Name constraints; empty: any" },
-    { name: "trust", label: "Trust it for EST authentication, so that devices can renew", type: "checkbox", value: true },
-  ]} />`}<//>`;
-}
-
-function Import({ base, done }) {
-  return html`<${Opens} label="Import" title="Import a CA">${(close) => html`<${Form} label="Import" close=${close}
-    submit=${async (values) => { await post(`${base}/cas/import`, files(values, "file")); close(); done(); }} fields=${[
-    { name: "name", label: "Name", required: true },
-    { name: "file", label: "Certificate, chain and key", type: "file", required: true, hint: "PKCS#12, or PEM with all of them" },
-    { name: "passphrase", label: "Passphrase of the file", type: "password", autocomplete: "off" },
-    { name: "trust", label: "Trust it for EST authentication", type: "checkbox", value: true },
-  ]} />`}<//>`;
-}
+// Certification authorities: the tree, each one with what can be done to it.
+import { html, useLoad, Page, Loaded, Table, Badge, Time, Facts, Code, Command, Empty, Opens, Form, Act, TypedConfirmation, Notice, plural, utc } from "./ui.js";
+import { post, segment, save } from "./api.js";
+import { Create, Import, RequestElsewhere, SignOther, Waiting } from "./ca-forms.js";
+import { Rollover, Rollovers, isOpen } from "./rollover.js";
 
 function inTree(cas) {
   const below = (parent, depth) => cas.filter((ca) => ca.parent === parent).flatMap((ca) => [{ ...ca, depth }, ...below(ca.name, depth + 1)]);
   return below(null, 0);
 }
 
+const State = ({ ca }) => html`<${Badge} state=${ca.csr ? "waiting" : ca.state}>${ca.state}<//>`;
+
 function List({ account, at, may }) {
   const base = `/accounts/${segment(account)}`;
   const loaded = useLoad(`${base}/cas`);
   const rollovers = useLoad(`${base}/rollovers`);
-  const cas = loaded.value?.cas || [];
-  const create = may("administrator") && html`<${Create} base=${base} cas=${cas} done=${loaded.reload} key=${cas.length} label=${cas.length ? "Create a CA" : "Create the root CA"} />`;
-  return html`<${Page} title="CAs" help="Who signs what. A root signs issuing CAs; profiles issue from an issuing CA." actions=${may("administrator") && cas.length > 0 && html`${create}<${Import} base=${base} done=${loaded.reload} />`}>
+  const all = loaded.value?.cas || [];
+  const cas = all.filter((ca) => !ca.renews);
+  const renewing = all.filter((ca) => ca.renews).map(({ name }) => name);
+  const create = html`<${Create} base=${base} cas=${cas} done=${loaded.reload} key=${cas.length} label=${cas.length ? "Create a CA" : "Create the root CA"} />`;
+  const ways = may("administrator") && html`${create}<${RequestElsewhere} base=${base} at=${at} /><${Import} base=${base} done=${loaded.reload} />`;
+  return html`<${Page} title="CAs" help="Who signs what. A root signs issuing CAs; profiles issue from an issuing CA." actions=${cas.length > 0 && ways}>
     <${Loaded} of=${loaded}>${() => (cas.length === 0
-      ? html`<${Empty} title="There is no CA yet" action=${html`<div class="actions center-actions">${create}${may("administrator") && html`<${Import} base=${base} done=${loaded.reload} />`}</div>`}>
-          Begin with a root, then create an issuing CA signed by it. Keys are made and kept on the node.<//>`
-      : html`<${Table} caption="CAs" rows=${inTree(cas)} keyOf=${(ca) => ca.id} columns=${[
+      ? html`<${Empty} title="There is no CA yet" action=${html`<div class="actions center-actions">${ways}</div>`}>
+          Begin with a root, then create an issuing CA signed by it. Keys are made and kept on the node. Where your root is elsewhere, request the issuing CA from it.<//>`
+      : html`<${Table} caption="CAs" rows=${inTree(cas)} keyOf=${(ca) => ca.name} columns=${[
           ["Name", (ca) => html`<span class=${`depth-${Math.min(ca.depth, 3)}`}>${ca.depth > 0 && html`<span aria-hidden="true">└ </span>`}<a href=${at(`cas/${segment(ca.name)}`)}>${ca.name}</a></span>`, "name"],
-          ["State", (ca) => html`<${Badge} state=${ca.state} />`], ["Subject", (ca) => ca.certificate.subject], ["Key", (ca) => ca.certificate.key],
+          ["State", (ca) => html`<${State} ca=${ca} />${renewing.includes(ca.name) && html` <${Badge} tone="wait">renewal waits<//>`}`], ["Subject", (ca) => ca.certificate.subject], ["Key", (ca) => ca.certificate.key, "tight"],
           ["EST authentication", (ca) => (ca.trusted ? html`<${Badge} tone="good">trusted<//>` : html`<span class="faint">no</span>`)],
-          ["Profiles", (ca) => ca.profiles, "num"], ["Ends", (ca) => html`<${Time} at=${ca.certificate.not_after} />`],
+          ["Profiles", (ca) => ca.profiles, "num"], ["Ends", (ca) => html`<${Time} at=${ca.certificate.not_after} none="" />`],
         ]} />`)}<//>
-    ${rollovers.value?.rollovers.length > 0 && html`<h2 class="gap">Rollovers</h2><${Rollovers} base=${base} rollovers=${rollovers.value.rollovers} may=${may} reload=${() => { rollovers.reload(); loaded.reload(); }} />`}
+    ${rollovers.value?.rollovers.length > 0 && html`<h2 class="gap">Rollovers</h2><${Rollovers} rollovers=${rollovers.value.rollovers} at=${at} />`}
   <//>`;
 }
 
-const nameOf = (value) => (value && typeof value === "object" ? value.name : value);
+// -- one --
 
-function Rollovers({ base, rollovers, may, reload }) {
-  const path = (r) => `${base}/rollovers/${segment(nameOf(r.old))}`;
-  return html`<${Table} caption="Rollovers" rows=${rollovers} columns=${[
-    ["From", (r) => nameOf(r.old)], ["To", (r) => nameOf(r.new)], ["Began", (r) => html`<${Time} at=${r.started} />`],
-    ["State", (r) => (r.finished ? html`<${Badge} tone="good">finished<//>` : html`<${Badge} tone="wait">under way<//>`)],
-    ["", (r) => may("administrator") && !r.finished && html`<div class="actions"><${Act} label="Switch the profiles" kind="small" act=${async () => { await post(`${path(r)}/switch`); reload(); }} />
-      <${Opens} label="Finish" kind="small" title="Finish the rollover">${(close) => html`<${TypedConfirmation} word=${nameOf(r.old)} label="Finish" close=${close}
-        submit=${async () => { await post(`${path(r)}/finish`, { confirm: nameOf(r.old) }); close(); reload(); }}><p>The old CA is retired and no longer trusted for EST authentication; devices that have not renewed yet must enroll anew.</p><//>`}<//></div>`],
-  ]} />`;
+function Renew({ path, ca, done }) {
+  const elsewhere = !ca.root && !ca.parent;
+  const submit = (close) => async (values) => {
+    await (elsewhere ? post(path.replace(/[^/]+$/, "request"), { name: ca.name, renew: true }) : post(`${path}/renew`, values));
+    close();
+    done();
+  };
+  return html`<${Opens} label="Renew" title=${`Renew ${ca.name}`}>${(close) => (elsewhere
+    ? html`<${Form} label="Make the request" close=${close} fields=${[]} submit=${submit(close)}><p>This CA was signed elsewhere, so it is renewed there: a request for the same key and name goes out, and its new certificate comes in. Nothing changes for devices.</p><//>`
+    : html`<${Form} label="Renew" close=${close} submit=${submit(close)} fields=${[{ name: "validity", label: "Valid for", placeholder: "as long as it was", hint: `It ends on ${utc(ca.certificate.not_after)} now` }]}>
+        <p>A new certificate with the same name and key: what was issued stays valid under it, and nothing changes for devices.</p><//>`)}<//>`;
 }
 
-function Actions({ base, ca, reload }) {
-  const path = `${base}/cas/${segment(ca.name)}`;
+function Actions({ path, ca, at, rolling, reload }) {
   const change = (verb, words) => html`<${Opens} label=${verb[0].toUpperCase() + verb.slice(1)} kind="danger" title=${`${verb[0].toUpperCase() + verb.slice(1)} ${ca.name}`}>${(close) => html`
     <${TypedConfirmation} word=${ca.name} label=${verb[0].toUpperCase() + verb.slice(1)} close=${close} submit=${async () => { await post(`${path}/${verb}`, { confirm: ca.name }); close(); reload(); }}><p>${words}</p><//>`}<//>`;
   return html`
-    ${ca.state !== "active" && html`<${Act} label="Activate" act=${async () => { await post(`${path}/activate`); reload(); }} />`}
-    ${ca.state === "active" && html`
-      <${Opens} label="Renew" title="Renew the certificate">${(close) => html`<${Form} label="Renew" close=${close} fields=${[{ name: "validity", label: "Valid for", value: "10y" }]}
-        submit=${async (values) => { await post(`${path}/renew`, values); close(); reload(); }}><p>A new certificate for the same key: nothing changes for devices.</p><//>`}<//>
-      <${Opens} label="Roll over" title=${`Roll over ${ca.name}`}>${(close) => html`<${Form} label="Begin" close=${close} fields=${[
-        { name: "successor", label: "Name of the new CA", required: true, value: `${ca.name} 2` }, { name: "subject", label: "Subject", placeholder: ca.certificate.subject, hint: "Empty: that of the old one" },
-        { name: "key", label: "Key", type: "select", options: keyChoices }, { name: "validity", label: "Valid for", placeholder: "10y" }]}
-        submit=${async (values) => { await post(`${base}/rollovers`, { name: ca.name, ...values }); close(); location.hash = location.hash.replace(/\/cas\/.*/, "/cas"); }}>
-        <p>A new CA with a new key takes over without a gap: both are trusted until every device has renewed.</p><//>`}<//>
+    ${(ca.state === "retired" || ca.state === "disabled") && html`<${Act} label="Activate" act=${async () => { await post(`${path}/activate`); reload(); }} />`}
+    ${ca.state === "active" && html`<${Renew} path=${path} ca=${ca} done=${reload} />
+      <a class="button" href=${at(`cas/${segment(ca.name)}/rollover`)}>${rolling ? "Go on with the rollover" : "Roll over"}</a>
+      ${ca.certificate.path_len !== 0 && html`<${SignOther} path=${path} ca=${ca} />`}
       ${change("retire", `It issues nothing more, but still signs CRLs. ${plural(ca.profiles, "profile")} issue from it.`)}
       ${change("disable", `It is switched off. ${plural(ca.profiles, "profile")} issue from it.`)}`}`;
 }
 
+function Present({ base, ca, at }) {
+  const c = ca.certificate;
+  const exported = useLoad(`${base}/cas/${segment(ca.name)}/export?chain=true`);
+  return html`<p class="sentence"><${State} ca=${ca} /> ${ca.root ? "A root" : `An issuing CA below ${ca.parent || "a CA elsewhere"}`} with a ${c.key.toUpperCase()} key, valid until ${utc(c.not_after)}. ${plural(ca.profiles, "profile issues", "profiles issue")} from it.</p>
+    <${Facts} of=${[["Subject", c.subject], ["Issuer", c.issuer], ["Serial number", html`<${Code}>${c.serial}<//>`], ["SHA-256 fingerprint", html`<${Code}>${c.fingerprint}<//>`],
+      ["Begins", utc(c.not_before)], ["Ends", utc(c.not_after)], ["CAs below it", c.path_len === null ? "any number" : String(c.path_len)],
+      ["Only for", c.name_constraints?.permitted?.join(", ")], ["Not for", c.name_constraints?.excluded?.join(", ")],
+      ["EST authentication", ca.trusted ? "trusted" : html`not trusted; <a href=${at("trust")}>add it</a>`]]} />
+    <p><a href=${at(`certificates?ca=${segment(ca.name)}`)}>Certificates that it issued</a></p>
+    ${exported.value && html`<h3>Certificate with its chain</h3><${Command} text=${exported.value.pem} /><button type="button" onClick=${() => save(`${ca.name}.pem`, exported.value.pem)}>Download</button>`}`;
+}
+
 function One({ account, name, at, may }) {
   const base = `/accounts/${segment(account)}`;
-  const loaded = useLoad(`${base}/cas/${segment(name)}`);
-  const exported = useLoad(`${base}/cas/${segment(name)}/export?chain=true`);
-  const ca = loaded.value?.ca;
-  const c = ca?.certificate;
-  return html`<${Page} title=${name} trail=${[["CAs", at("cas")]]} actions=${ca && may("administrator") && html`<${Actions} base=${base} ca=${ca} reload=${loaded.reload} />`}>
-    <${Loaded} of=${loaded}>${() => html`<p class="sentence"><${Badge} state=${ca.state} /> ${ca.root ? "A root" : `An issuing CA below ${ca.parent || "an imported chain"}`} with a ${c.key.toUpperCase()} key, valid until ${utc(c.not_after)}. ${plural(ca.profiles, "profile")} issue from it.</p>
-      <${Facts} of=${[["Subject", c.subject], ["Issuer", c.issuer], ["Serial number", html`<${Code}>${c.serial}<//>`], ["SHA-256 fingerprint", html`<${Code}>${c.fingerprint}<//>`],
-        ["Begins", utc(c.not_before)], ["Ends", utc(c.not_after)], ["CAs below it", c.path_len === null ? "any number" : c.path_len],
-        ["Only for", c.name_constraints?.permitted?.join(", ")], ["Not for", c.name_constraints?.excluded?.join(", ")],
-        ["EST authentication", ca.trusted ? "trusted" : html`not trusted; <a href=${at("trust")}>add it</a>`]]} />
-      <p><a href=${at(`certificates?ca=${segment(name)}`)}>Certificates that it issued</a></p>
-      ${exported.value && html`<h3>Certificate with its chain</h3><${Command} text=${exported.value.pem} /><button type="button" onClick=${() => save(`${name}.pem`, exported.value.pem)}>Download</button>`}`}<//><//>`;
+  const loaded = useLoad(`${base}/cas`);
+  const rollovers = useLoad(`${base}/rollovers`).value?.rollovers || [];
+  const called = (loaded.value?.cas || []).filter((one) => one.name === name);
+  const ca = called.find((one) => !one.csr);
+  const request = called.find((one) => one.csr);
+  const rolling = rollovers.some((r) => r.old.name === name && isOpen(r));
+  const gone = () => (ca ? loaded.reload() : (location.hash = at("cas")));
+  return html`<${Page} title=${name} trail=${[["CAs", at("cas")]]} actions=${ca && may("administrator") && html`<${Actions} path=${`${base}/cas/${segment(name)}`} ca=${ca} at=${at} rolling=${rolling} reload=${loaded.reload} />`}>
+    <${Loaded} of=${loaded}>${() => html`
+      ${!ca && !request && html`<${Notice} tone="bad">There is no CA ${name}.<//>`}
+      ${request && !ca && html`<p class="sentence"><${State} ca=${request} /> The key of ${request.certificate.subject} (${request.certificate.key}) is here; its certificate is not.</p>`}
+      ${request && ca && html`<${Notice} tone="warn"><strong>A renewal waits for its certificate.</strong> ${name} goes on as it is until then.<//>`}
+      ${request && html`<${Waiting} base=${base} request=${request} done=${loaded.reload} gone=${gone} may=${may} />`}
+      ${ca && html`<${Present} base=${base} ca=${ca} at=${at} />`}`}<//><//>`;
 }
 
 export function Cas(props) {
-  return props.parts[0] ? html`<${One} ...${props} name=${props.parts[0]} />` : html`<${List} ...${props} />`;
+  const [name, part] = props.parts;
+  if (part === "rollover") return html`<${Rollover} ...${props} name=${name} />`;
+  return name ? html`<${One} ...${props} name=${name} />` : html`<${List} ...${props} />`;
 }

@@ -1,7 +1,7 @@
 // RA certificates: who may ask for certificates in devices' names.
 import { html, useLoad, useState, Page, Loaded, Table, Badge, Time, Empty, Opens, Form, Field, TypedConfirmation, Refusal, Notice, Command } from "./ui.js";
 import { ask, post, segment, base64, fromBase64, save } from "./api.js";
-import { keyChoices } from "./cas.js";
+import { keyChoices } from "./ca-forms.js";
 import { revocationReasons } from "./certificates.js";
 
 function Handover({ made, close }) {

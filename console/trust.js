@@ -5,7 +5,7 @@ import { ask, get, post, segment, base64 } from "./api.js";
 const PAUSE_MS = 400;
 
 /** Asks for `path` with what was typed, a moment after the last key. */
-function usePreview(path, body) {
+export function usePreview(path, body) {
   const [state, setState] = useState({});
   const key = JSON.stringify(body);
   useEffect(() => {

@@ -1,5 +1,6 @@
 """A node on which something has happened, for pictures and for tests that read."""
 import contextlib
+import subprocess
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -27,6 +28,21 @@ def make_fleet(node):
     node.ctl("device", "suspend", "SN-0003", "--profile", "fleet")
 
 
+def make_more_cas(node):
+    """One that waits for its certificate, and a rollover on its way."""
+    node.ctl("ca", "request", "Plant 3", "--subject", "CN=Acme Plant 3,O=Acme")
+    node.ctl("ca", "create", "Plants", "--parent", "Demo Root", "--subject", "CN=Acme Plants,O=Acme", "--validity", "5y", "--trust")
+    for name in ("pumps", "valves"):
+        node.ctl("profile", "create", name, "--template", "client-authentication", "--ca", "Plants", "--auth", "passphrase", "--alias", name)
+        node.ctl("profile", "passphrase", name, "--passphrase-file", node.folder / "passphrase")
+    for n in range(3):
+        node.device(f"pump-{n}", profile="pumps")
+    node.ctl("rollover", "start", "Plants", "Plants 2")
+    node.request("GET", "/.well-known/est/pumps/cacerts")
+    subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/O=Partner/CN=Partner CA", "-keyout", node.folder / "partner.key",
+                    "-out", node.folder / "partner.csr"], check=True, capture_output=True)
+
+
 @contextlib.contextmanager
 def lively_node():
     with Node(admin=True) as node:
@@ -52,6 +68,7 @@ def lively_node():
         node.post_csr("simpleenroll", make_csr(make_key(), "newcomer"), "held", headers=node.basic(out.read_text().strip()))
         node.ctl("cert", "revoke", node.serial(devices[7].certificate), "--reason", "keyCompromise")
         make_fleet(node)
+        make_more_cas(node)
         node.shown_serial = node.serial(devices[4].certificate)
         node.held = node.ctl_json("request", "list")["requests"][0]["request_id"]
         node.ctl("account", "create", "plant-2")

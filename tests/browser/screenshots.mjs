@@ -1,12 +1,12 @@
 // Pictures of every screen: light and dark, desktop and phone.
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { launch, open, signInByLink, seriousFlaws, origin } from "./browser.mjs";
 
 const folder = process.env.PICTURES;
 const [link, serial, held] = [process.env.LINK, process.env.SERIAL, process.env.HELD];
 const screens = {
   overview: "overview", certificates: "certificates", certificate: `certificates/${serial}`, enrollments: "enrollments", approvals: "approvals", approval: `approvals/${held}`, profiles: "profiles",
-  "profile-new": "profiles/new", profile: "profiles/demo", "profile-edit": "profiles/demo/edit", "profile-test": "profiles/demo/test", cas: "cas", ca: "cas/Demo%20Issuing", trust: "trust", ra: "ra", revocation: "revocation",
+  "profile-new": "profiles/new", profile: "profiles/demo", "profile-edit": "profiles/demo/edit", "profile-test": "profiles/demo/test", cas: "cas", ca: "cas/Demo%20Issuing", "ca-waiting": "cas/Plant%203", rollover: "cas/Plants/rollover", "rollover-start": "cas/Demo%20Issuing/rollover", trust: "trust", ra: "ra", revocation: "revocation",
   devices: "devices?profile=fleet", device: "devices/SN-0005?profile=fleet", "devices-none": "devices?profile=gateways", audit: "audit", access: "access", system: "system", me: "me",
 };
 /** What is seen after a few steps on a screen. */
@@ -18,6 +18,15 @@ const behind = {
 };
 const press = (page, name) => page.getByRole("button", { name, exact: true }).first().click();
 Object.assign(behind, {
+  "ca-request": ["cas", (page) => press(page, "Request elsewhere")],
+  "ca-import": ["cas", (page) => press(page, "Import")],
+  "ca-sign": ["cas/Demo%20Root", async (page) => {
+    await press(page, "Sign another's CA");
+    await page.getByLabel("The other CA's request").fill(await readFile(process.env.PARTNER_CSR, "utf8"));
+    await page.getByLabel("Only for these names").fill("dns:partner.example");
+    await press(page, "Show it first");
+    await page.getByText("Nothing is signed yet").waitFor();
+  }],
   "device-import": ["devices?profile=fleet", async (page) => {
     await press(page, "Import a list");
     await page.getByLabel("Or paste the list").fill("serial,name,remark,code\nSN-0001,gate-1.plant.example,,\nSN-0021,gate-21.plant.example,\"hall 3, north\",83K2-99QX-T4\n,nameless,,");

@@ -54,6 +54,14 @@ def test_a_fleet_on_a_list():
     assert len(passed) >= 14
 
 
+def test_cas_from_elsewhere_and_one_after_the_other():
+    with Node(admin=True) as node:
+        node.ctl("profile", "create", "rolling", "--template", "client-authentication", "--ca", "Demo Issuing", "--auth", "passphrase", "--alias", "rolling", "--set", "renewal.while_valid=any-time")
+        node.ctl("profile", "passphrase", "rolling", "--passphrase-file", node.folder / "passphrase")
+        passed = walk("walk_cas.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), SERVER_CA="ca.pem")
+    assert len(passed) >= 15
+
+
 def test_co_13_names_of_everything_are_text():
     with Node(admin=True) as node:
         node.ctl("ca", "create", "Hostile", "--subject", f"CN={escaped(HOSTILE)},O={escaped('<script>owned=1</script>')}", "--validity", "1y", "--trust")
