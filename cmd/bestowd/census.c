@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "ca/crl_issuer.h"
+#include "store/store_audit.h"
 #include "store/store_certificate.h"
 #include "store/store_config.h"
 #include "store/store_crl.h"
@@ -13,6 +14,7 @@
 
 #define KEPT_FACTOR 10
 #define DAY ((int64_t)86400)
+#define AUDIT_PART 2000 /* entries that are verified at a time: some 10 ms */
 
 struct kept_text {
 	struct buffer text;
@@ -22,11 +24,13 @@ struct kept_text {
 struct census {
 	pthread_mutex_t lock; /* held while it is made: who comes then gets the same */
 	struct kept_text kept[EXPOSITION_FORMAT_COUNT];
+	struct audit_walk walk;
 };
 
 /* One family being written. */
 struct count {
 	const struct health_view *view;
+	struct census *census;
 	const struct metric *metric;
 	struct buffer *to;
 };
@@ -195,6 +199,14 @@ static void count_next_update(const struct count *count)
 	each_ca(count, put_next_update);
 }
 
+static void count_audit(const struct count *count)
+{
+	struct audit_walk *walk = &count->census->walk;
+
+	if (store_audit_walk(count->view->store, walk, AUDIT_PART, NULL))
+		put(count, NULL, !walk->is_broken);
+}
+
 static void count_token(const struct count *count)
 {
 	struct token_standing standing;
@@ -229,15 +241,19 @@ static const struct row {
 	{ { "bestow_crl_next_update_timestamp_seconds", METRIC_GAUGE, "seconds",
 	    "The nextUpdate of the CRL in force, in Unix time." },
 	  count_next_update },
+	{ { "bestow_audit_chain_ok", METRIC_GAUGE, NULL,
+	    "0 once the audit log was found altered; some of it is verified at each reading." },
+	  count_audit },
 	{ { "bestow_token_ready", METRIC_GAUGE, NULL,
 	    "1 if the PKCS#11 token is there and logged in to." },
 	  count_token },
 };
 
-static void make(const struct health_view *view, enum exposition_format format, struct buffer *to)
+static void make(struct census *census, const struct health_view *view,
+		 enum exposition_format format, struct buffer *to)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct count count = { view, &rows[i].metric, to };
+		const struct count count = { view, census, &rows[i].metric, to };
 
 		exposition_begin(format, count.metric, to);
 		rows[i].count(&count);
@@ -253,7 +269,7 @@ void census_take(struct census *census, const struct health_view *view,
 	uint64_t began = monotonic_us();
 	if (began >= kept->until_us) {
 		buffer_clear(&kept->text);
-		make(view, format, &kept->text);
+		make(census, view, format, &kept->text);
 		uint64_t ended = monotonic_us();
 		kept->until_us = ended + KEPT_FACTOR * (ended - began);
 	}

@@ -100,6 +100,8 @@ static void write_connections(const struct view *view)
 
 /* -- rows -- */
 
+#define OCSP_STATUS_MAX 6 /* RFC 6960 4.2.1 */
+
 /* A row's name is "ACCOUNT\nPROFILE"; what has neither is all one. */
 static void split(const struct page_row *row, char account[PAGE_NAME_MAX + 1],
 		  char profile[PAGE_NAME_MAX + 1])
@@ -109,16 +111,57 @@ static void split(const struct page_row *row, char account[PAGE_NAME_MAX + 1],
 
 	snprintf(account, PAGE_NAME_MAX + 1, "%.*s", (int)len, row->name);
 	snprintf(profile, PAGE_NAME_MAX + 1, "%s", middle ? middle + 1 : row->name);
-	utf8_clean(account);
-	utf8_clean(profile);
+}
+
+/* What strangers can make of an edge's page must not make two series of the same labels, for which
+ * the whole would be refused: only what an edge could have written is shown. */
+static const struct row_bounds {
+	uint32_t first_from, first_to, second_from, second_to;
+	bool of_profile; /* its name is of an account and a profile */
+} bounds[ROW_KIND_COUNT] = {
+	[ROW_REQUEST] = { 0, EST_OPERATION_COUNT, 100, 599, true },
+	[ROW_ENROLLMENT] = { 0, ENROLLMENT_RESULT_COUNT - 1, 0, REASON_COUNT - 1, true },
+	[ROW_OCSP] = { 0, 1, 0, OCSP_STATUS_MAX, false },
+	[ROW_FETCH] = { 100, 599, 0, 0, false },
+	[ROW_END] = { 0, 0, 0, 0, false },
+};
+
+static bool is_clean(const char *name)
+{
+	struct bytes rest = bytes_of_string(name);
+
+	while (rest.len) {
+		bool separates = *rest.data == '\n';
+		uint32_t code_point = utf8_take(&rest);
+
+		if (code_point == UTF8_INVALID || (!separates && utf8_is_unprintable(code_point)))
+			return false;
+	}
+	return true;
+}
+
+static bool is_sound(const struct page_row *row, enum row_kind kind)
+{
+	const struct row_bounds *bound = &bounds[kind];
+	bool is_named = strchr(row->name, '\n') != NULL;
+
+	if (row->first < bound->first_from || row->first > bound->first_to ||
+	    row->second < bound->second_from || row->second > bound->second_to)
+		return false;
+	if (is_named != bound->of_profile && strcmp(row->name, PAGE_OTHER) != 0)
+		return false;
+	return is_clean(row->name);
 }
 
 static void write_rows(const struct view *view, enum row_kind kind,
 		       void (*write)(const struct view *view, const struct page_row *row))
 {
-	for (size_t i = 0; i < view->sum->row_count; i++)
-		if (counter_read(&view->sum->rows[i].kind) == (uint64_t)kind + 1)
-			write(view, &view->sum->rows[i]);
+	for (size_t i = 0; i < view->sum->row_count; i++) {
+		const struct page_row *row = &view->sum->rows[i];
+
+		if (counter_read(&row->kind) == (uint64_t)kind + 1 && is_sound(row, kind))
+			write(view, row);
+	}
 }
 
 static void write_request_row(const struct view *view, const struct page_row *row)
@@ -150,9 +193,6 @@ static void write_enrollment_row(const struct view *view, const struct page_row 
 {
 	char account[PAGE_NAME_MAX + 1], profile[PAGE_NAME_MAX + 1];
 
-	/* as an edge wrote it, which strangers may have taken over */
-	if (row->first >= ENROLLMENT_RESULT_COUNT || row->second >= REASON_COUNT)
-		return;
 	split(row, account, profile);
 	put_counter(view,
 		    &(struct labels){ { { "account", account },
@@ -167,15 +207,14 @@ static void write_enrollments(const struct view *view)
 	write_rows(view, ROW_ENROLLMENT, write_enrollment_row);
 }
 
-/* RFC 6960 4.2.1 */
 static const char *ocsp_status_text(uint32_t status)
 {
-	static const char *const texts[] = { "successful",     "malformed_request",
-					     "internal_error", "try_later",
-					     "none",           "sig_required",
-					     "unauthorized" };
+	static const char *const texts[OCSP_STATUS_MAX + 1] = {
+		"successful", "malformed_request", "internal_error", "try_later",
+		"none",       "sig_required",      "unauthorized"
+	};
 
-	return status < ARRAY_LEN(texts) ? texts[status] : "none";
+	return texts[status];
 }
 
 static void write_ocsp_row(const struct view *view, const struct page_row *row)
@@ -193,12 +232,11 @@ static void write_ocsp(const struct view *view)
 
 static void write_fetch_row(const struct view *view, const struct page_row *row)
 {
-	char kind[PAGE_NAME_MAX + 1], code[12];
+	char code[12];
 
-	snprintf(kind, sizeof kind, "%s", row->name);
-	utf8_clean(kind);
 	snprintf(code, sizeof code, "%u", row->first);
-	put_counter(view, &(struct labels){ { { "kind", kind }, { "code", code } } }, &row->count);
+	put_counter(view, &(struct labels){ { { "kind", row->name }, { "code", code } } },
+		    &row->count);
 }
 
 static void write_fetches(const struct view *view)
@@ -208,11 +246,7 @@ static void write_fetches(const struct view *view)
 
 static void write_end_row(const struct view *view, const struct page_row *row)
 {
-	char process[PAGE_NAME_MAX + 1];
-
-	snprintf(process, sizeof process, "%s", row->name);
-	utf8_clean(process);
-	put_counter(view, &(struct labels){ { { "process", process } } }, &row->count);
+	put_counter(view, &(struct labels){ { { "process", row->name } } }, &row->count);
 }
 
 static void write_ends(const struct view *view)

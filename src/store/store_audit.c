@@ -218,3 +218,85 @@ bool store_audit_verify(struct store *store, const char *expected_head, int64_t 
 	hex_encode((struct bytes){ head.hash, HASH_LEN }, ret_head);
 	return true;
 }
+
+/* -- walking -- */
+
+/* The entry must still be there, as it was. */
+static bool check_place(struct db *db, const struct audit_place *place, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	bool row = false;
+
+	if (place->id == 0)
+		return true;
+	if (!db_prepare(db, "SELECT hash FROM audit WHERE id = $1", &query, err))
+		return false;
+	db_bind_int64(query, 1, place->id);
+	if (!db_step(query, &row, err))
+		return false;
+	if (row && bytes_equal(db_bytes(query, 0), (struct bytes){ place->hash, HASH_LEN }))
+		return true;
+	return error_set(err, REASON_AUDIT_BROKEN, "entry %" PRId64 " is not what was there before",
+			 place->id);
+}
+
+static bool walk_on(struct db *db, struct audit_head *head, unsigned int limit, bool *ret_ended,
+		    struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+	bool row = false;
+
+	if (!db_prepare(db,
+			"SELECT " AUDIT_COLUMNS " FROM audit WHERE id > $1 ORDER BY id LIMIT $2",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, head->id);
+	db_bind_int64(query, 2, limit);
+	for (unsigned int i = 0; i < limit; i++) {
+		if (!db_step(query, &row, err))
+			return false;
+		if (!row) {
+			*ret_ended = true;
+			return true;
+		}
+		if (!check_row(query, head, err))
+			return false;
+	}
+	*ret_ended = false;
+	return true;
+}
+
+static bool walk_part(struct db *db, struct audit_walk *walk, unsigned int limit, struct error *err)
+{
+	struct audit_head head = { .known = true, .id = walk->at.id };
+	bool ended = false;
+
+	memcpy(head.hash, walk->at.hash, HASH_LEN);
+	if (!check_place(db, &walk->end, err) || !walk_on(db, &head, limit, &ended, err))
+		return false;
+	walk->at.id = head.id;
+	memcpy(walk->at.hash, head.hash, HASH_LEN);
+	if (ended) {
+		walk->end = walk->at;
+		walk->at = (struct audit_place){ 0 };
+	}
+	return true;
+}
+
+bool store_audit_walk(struct store *store, struct audit_walk *walk, unsigned int limit,
+		      struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	struct error found = { 0 };
+
+	if (walk->is_broken)
+		return true;
+	if (!reader_take(store, &reader, err))
+		return false;
+	if (walk_part(reader.db, walk, limit, &found))
+		return true;
+	walk->is_broken = found.reason == REASON_AUDIT_BROKEN;
+	if (!walk->is_broken && err)
+		*err = found;
+	return walk->is_broken;
+}

@@ -2,6 +2,7 @@
  * same transaction as what it tells of. */
 #pragma once
 
+#include "base/hash.h"
 #include "store/store.h"
 
 struct audit_entry {
@@ -26,3 +27,19 @@ MUST_CHECK bool store_audit_list(struct store *store, int64_t account_id, int64_
  * seen by it. */
 MUST_CHECK bool store_audit_verify(struct store *store, const char *expected_head,
 				   int64_t *ret_count, char ret_head[65], struct error *err);
+
+/* A walk along the chain, some entries at a time and round after round, for who watches the node.
+ * Zero-initialised, it begins at the first entry. */
+struct audit_place {
+	int64_t id;
+	unsigned char hash[HASH_LEN];
+};
+struct audit_walk {
+	struct audit_place at;  /* so far it is sound */
+	struct audit_place end; /* where the log ended when it was last seen: it must still be so */
+	bool is_broken;         /* something was wrong; the walk ends there */
+};
+/* Walks on by `limit` entries at most, and begins anew at the end. False where the log cannot be
+ * read; what is wrong with it is told by `is_broken`. */
+MUST_CHECK bool store_audit_walk(struct store *store, struct audit_walk *walk, unsigned int limit,
+				 struct error *err);

@@ -2,6 +2,7 @@
 import os
 import signal
 import socket
+import sqlite3
 import urllib.request
 
 import pytest
@@ -175,6 +176,12 @@ def test_every_series_moves(node):
     watch.until("bestow_processes", process="edge", state="running")
     watch.until("bestow_processes", process="edge", state="listening")
     watch.until("bestow_config_last_reload_timestamp_seconds")
+
+    # somebody writes into the audit log by hand
+    with sqlite3.connect(node.folder / "state" / "bestow.db", timeout=20) as database:
+        database.execute("UPDATE audit SET actor = 'operator:nobody' WHERE id = 3")
+    database.close()
+    watch.until("bestow_audit_chain_ok")
 
     # an authority that does not answer; then one that cannot sign
     authority = node.children()["authority"]

@@ -81,6 +81,53 @@ TEST(co_26_a_cut_tail_is_seen_by_the_kept_head)
 	fixture_done(f);
 }
 
+static bool walk_is_broken(struct fixture *f, struct audit_walk *walk)
+{
+	/* more parts than the log has entries: at least one whole round */
+	for (int i = 0; i < 8; i++)
+		OK(store_audit_walk(f->store, walk, 2, &f->err));
+	return walk->is_broken;
+}
+
+TEST(co_26_a_walk_finds_each_tampering)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tamperings); i++) {
+		struct fixture fixture = five_entries(), *f = &fixture;
+		struct audit_walk walk = { 0 };
+
+		fixture_tamper(f, tamperings[i].sql);
+		OK(store_open(f->scratch.path, &f->store, &f->err));
+		if (!walk_is_broken(f, &walk))
+			fail_msg("%s", tamperings[i].sql);
+		fixture_done(f);
+	}
+}
+
+TEST(co_26_a_walk_goes_on_while_the_log_grows)
+{
+	struct fixture fixture = five_entries(), *f = &fixture;
+	struct audit_walk walk = { 0 };
+
+	assert_false(walk_is_broken(f, &walk));
+	OK(append(f, f->account_id, "six"));
+	assert_false(walk_is_broken(f, &walk));
+	assert_int_equal(walk.end.id, 6);
+	fixture_done(f);
+}
+
+/* The chain that is left is sound; but it was longer. */
+TEST(co_26_a_walk_sees_that_the_end_was_cut)
+{
+	struct fixture fixture = five_entries(), *f = &fixture;
+	struct audit_walk walk = { 0 };
+
+	assert_false(walk_is_broken(f, &walk));
+	fixture_tamper(f, "DELETE FROM audit WHERE id >= 4");
+	OK(store_open(f->scratch.path, &f->store, &f->err));
+	assert_true(walk_is_broken(f, &walk));
+	fixture_done(f);
+}
+
 TEST(co_26_a_kept_head_holds_while_the_log_grows)
 {
 	struct fixture fixture = five_entries(), *f = &fixture;
@@ -173,6 +220,8 @@ TEST(v9_a_list_holds_one_account_newest_first)
 }
 
 TEST_MAIN(RUN(co_26_each_tampering_is_named), RUN(co_26_a_cut_tail_is_seen_by_the_kept_head),
+	  RUN(co_26_a_walk_finds_each_tampering), RUN(co_26_a_walk_goes_on_while_the_log_grows),
+	  RUN(co_26_a_walk_sees_that_the_end_was_cut),
 	  RUN(co_26_a_kept_head_holds_while_the_log_grows),
 	  RUN(an_empty_log_is_sound_and_its_head_holds), RUN(a_head_that_is_none_is_refused),
 	  RUN(the_chain_goes_on_after_reopening), RUN(v9_a_list_holds_one_account_newest_first))
