@@ -135,9 +135,17 @@ def test_pp_08_guesses_made_all_at_once_are_counted_too():
     import pathlib
     with Node(settings="", est_settings="") as node:
         human_profile(node, "guessed", pathlib.Path(node.folder))
-        guess = lambda i: node.post_csr("simpleenroll", make_csr(make_key(), "x"), "guessed", {"Authorization": "Basic " + encoded(f"u:wrong guess {i}")}).status
+        csr = make_csr(make_key(), "x")
+
+        answers = []
+
+        def guess(_):
+            # one failure a second is forgiven: a slow machine takes more of them until one is too many
+            while 429 not in answers and len(answers) < 2000:
+                secret = encoded(f"u:wrong guess {len(answers)}")
+                answers.append(node.post_csr("simpleenroll", csr, "guessed", {"Authorization": "Basic " + secret}).status)
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(guess, range(48)))
+            list(pool.map(guess, range(16)))
         assert 429 in answers and 200 not in answers, answers
 
 
