@@ -2,6 +2,7 @@
 #include "ra/cmc.h"
 
 #include "ca/message.h"
+#include "ra/slow_key.h"
 #include "store/store_event.h"
 
 static bool dialog_open(struct ra *ra, const struct est_request *request, struct cmc_dialog *ret,
@@ -192,5 +193,8 @@ bool ra_fullcmc(struct ra *ra, const struct est_request *request, struct est_rep
 {
 	CLEANUP(dialog_done) struct cmc_dialog d = { 0 };
 
-	return dialog_open(ra, request, &d, err) && converse(&d, err) && respond(&d, ret, err);
+	/* the key signs the response even where it signs nothing else */
+	return dialog_open(ra, request, &d, err) &&
+	       slow_key_may_sign(ra->options.signer, d.ca->key_name, request, ret, err) &&
+	       converse(&d, err) && respond(&d, ret, err);
 }

@@ -68,37 +68,35 @@ static bool may_read(enum reason reason, bool authenticated)
 	return authenticated || kind == ERROR_INVALID;
 }
 
-static void tell(struct cmc_dialog *dialog, struct cmc_status *status, const struct error *refusal,
+static void tell(struct cmc_dialog *dialog, struct cmc_status status, const struct error *refusal,
 		 bool authenticated)
 {
 	char text[2 * ERROR_DETAIL_MAX];
 
-	status->code = code_of(refusal->reason);
-	status->fail_info = fail_info_of(refusal->reason);
+	status.code = code_of(refusal->reason);
+	status.fail_info = fail_info_of(refusal->reason);
 	if (refusal->reason != REASON_NONE && may_read(refusal->reason, authenticated)) {
 		snprintf(text, sizeof text, "%s: %s", reason_code(refusal->reason),
 			 refusal->detail[0] ? refusal->detail : reason_words(refusal->reason));
-		status->text = text;
+		status.text = text;
 	}
-	cmc_response_status(&dialog->response, status);
+	cmc_response_status(&dialog->response, &status);
 }
 
 void cmc_tell(struct cmc_dialog *dialog, uint32_t part, const struct error *refusal,
 	      bool authenticated)
 {
-	struct cmc_status status = { .part = part };
-
-	tell(dialog, &status, refusal, authenticated);
+	tell(dialog, (struct cmc_status){ .part = part }, refusal, authenticated);
 }
 
 void cmc_tell_request(struct cmc_dialog *dialog, const struct cmc_part *part,
 		      const struct error *refusal, bool authenticated)
 {
-	struct cmc_status status = {
+	const struct cmc_status status = {
 		.part = part->id,
 		.token = part->whole,
 		.ask_at = clock_now(dialog->ra->options.clock) + retry_spread(refusal->retry_after),
 	};
 
-	tell(dialog, &status, refusal, authenticated);
+	tell(dialog, status, refusal, authenticated);
 }

@@ -6,6 +6,7 @@
 
 #include "base/pack.h"
 #include "ra/approval.h"
+#include "ra/slow_key.h"
 #include "store/store_audit.h"
 #include "store/store_certificate.h"
 #include "store/store_event.h"
@@ -204,19 +205,11 @@ static bool decide(struct enrollment *e, struct error *err)
 	return e->verdict.allowed;
 }
 
-/* A token's signature may take seconds, in which whoever sends the request again waits too. One
- * that is away is told of at once. */
 static bool may_go_on(const struct enrollment *e, struct est_reply *reply, struct error *err)
 {
-	const struct signer *signer = e->ra->options.signer;
 	const char *key_name = e->facts.ca ? e->facts.ca->key_name : NULL;
 
-	if (!key_name || signer_is_local(signer, key_name))
-		return true;
-	if (!signer_is_ready(signer, key_name, err))
-		return false;
-	reply->is_slow = !e->request->may_block;
-	return e->request->may_block || error_set(err, REASON_BUSY, "it may take a while");
+	return slow_key_may_sign(e->ra->options.signer, key_name, e->request, reply, err);
 }
 
 static bool issue_once(struct enrollment *e, struct est_reply *reply, struct certificate *ret,

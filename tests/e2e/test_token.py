@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+import cmc
 from hsm import Token, needs_softhsm
 from node import Identity, Node, Refused, make_csr, make_key
 from test_api import token as api_token
@@ -87,6 +88,19 @@ def test_a_key_made_in_the_token_issues_and_never_leaves(token, tmp_path, key):
     for word in ("sensitive", "never extractable", "local"):
         assert word in access, objects
     assert not list((node.folder / "state" / "keys").glob("*hsm*"))
+
+
+def test_cmc_01_a_key_in_the_token_signs_cmc_responses(token):
+    with token.node() as node:
+        add_token_ca(node)
+        node.set_profile("hsm", "fullcmc=true")
+        key = make_key()
+        message = cmc.unsigned(cmc.pki_data(cmc.pkcs10(1, make_csr(key, "by-cmc"))))
+        headers = node.basic((node.folder / "pass-hsm").read_text().strip())
+        node.wait(lambda: cmc.post(node, message, "hsm").status != 404, "fullcmc", 10)
+        response = cmc.ask(node, message, "hsm", headers=headers)
+        assert response.status(1) == (cmc.SUCCESS, None), response.text(1)
+        assert response.certificate_for(key)
 
 
 def test_a_root_in_the_token_signs_a_ca_below_it(token, tmp_path):
