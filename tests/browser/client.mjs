@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { readFile, writeFile } from "node:fs/promises";
 
-const { FOLDER: folder, EST_PORT: estPort, SERVER_CA: serverCa = "admin.pem" } = process.env;
+const { FOLDER: folder, EST_PORT: estPort, SERVER_CA: serverCa = "root.pem" } = process.env;
 export const run = promisify(execFile);
 export const file = (name) => `${folder}/${name}`;
 export const est = `https://localhost:${estPort}/.well-known/est`;

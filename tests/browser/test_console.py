@@ -23,14 +23,6 @@ def walk(name, node, **environment):
     return [line for line in run.stdout.splitlines() if line.startswith("ok ")]
 
 
-def own_certificate(node):
-    """An empty node has issued itself no certificate yet: it gets one from its configuration."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=localhost", "-days", "2",
-                    "-addext", "subjectAltName=DNS:localhost", "-keyout", node.folder / "admin.key", "-out", node.folder / "admin.pem"], check=True, capture_output=True)
-    (node.folder / "admin.key").chmod(0o600)
-    node.config.write_text(node.config.read_text().replace("[est]\n", "[est]\ncertificate = admin.pem\nprivate_key = admin.key\n"))
-
-
 def link(node, *arguments):
     return node.ctl(*arguments).strip()
 
@@ -41,9 +33,8 @@ def escaped(text):
 
 
 def test_from_nothing_to_a_renewed_device():
-    node = Node(admin=True, setup=False)
-    own_certificate(node)
-    with node:
+    """The link of a node that has nothing: the browser meets the certificate that the node made itself, and then its own."""
+    with Node(admin=True, setup=False) as node:
         passed = walk("walk_setup.mjs", node, LINK=link(node, "administrator", "create", "first", "--role", "owner"), EST_PORT=str(node.port))
     assert len(passed) >= 20
 
