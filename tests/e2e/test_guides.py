@@ -145,6 +145,18 @@ def test_a_key_that_is_in_the_token_already(way, tmp_path):
         assert node.ctl_json("ca", "show", "issuing")["ca"]["state"] == "active"
 
 
+def test_a_recipe_is_tried_only_if_a_test_tries_it():
+    folder = ROOT / "docs" / "recipes"
+    rows = dict(re.findall(r"^\| \[[^]]+\]\(([\w-]+\.md)\) \| (yes|no)", (folder / "README.md").read_text(), re.MULTILINE))
+    assert set(rows) == {path.name for path in folder.glob("*.md")} - {"README.md"}
+    for name, tried in rows.items():
+        text = (folder / name).read_text()
+        assert ("**Tried**" in text, "**Untried.**" in text) == (tried == "yes", tried == "no"), name
+        if tried == "yes":
+            test = re.search(r"`(tests/\w+/\w+\.py)`", text[text.index("**Tried**"):])[1]
+            assert name.removesuffix(".md") in (ROOT / test).read_text().lower(), (name, test)
+
+
 def test_the_nodes_commands_of_the_recipes(tmp_path):
     """The devices themselves are not here; that the node's side works is."""
     with Node(setup=False) as node:

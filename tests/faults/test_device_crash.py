@@ -37,22 +37,24 @@ def expect_whole_then_complete(device, what):
     assert not (device.state / "pending").exists() and len(list(device.state.glob("pair-*"))) == 2, what
 
 
-def kill_at(device, stop, command="renew"):
+def kill_at(device, stop, *reload):
     # LeakSanitizer does not work under ptrace
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
-    run = subprocess.run([KILL_AT, str(stop), *device.argv(command)], capture_output=True, text=True, timeout=60, env=environment)
+    run = subprocess.run([KILL_AT, str(stop), *device.argv("renew", *reload)], capture_output=True, text=True, timeout=60, env=environment)
     if run.returncode == 77:
         pytest.skip("no ptrace here")
     return run
 
 
-def test_a_kill_at_any_system_call(node, device):
-    run = kill_at(device, 0)
-    assert run.returncode == 0, run.stderr
+@pytest.mark.parametrize("reload,code,stride", [((), 0, 13), (("--command", "true"), 0, 41), (("--command", "false"), 1, 29)],
+                         ids=["nobody is told", "a service is told", "the service does not take it: rolled back"])
+def test_a_kill_at_any_system_call(node, device, reload, code, stride):
+    run = kill_at(device, 0, *reload)
+    assert run.returncode == code, run.stderr
     stops = int(run.stdout.split()[-1])
     assert stops > 200
-    for stop in range(1, stops, 1 if LONG else 13):
-        kill_at(device, stop)
+    for stop in range(1, stops, 1 if LONG else stride):
+        kill_at(device, stop, *reload)
         expect_whole_then_complete(device, f"killed at stop {stop} of {stops}")
 
 
