@@ -162,12 +162,23 @@ static bool take(struct passage *passage, const struct exchange_answer *from, st
 	return taken;
 }
 
+/* SKG-03: whose a key is that was encrypted for the device cannot be seen on its way, so no such
+ * one passes; and none is asked for that would come plain instead. */
+static bool check_decrypt_key(const struct passage *passage, struct error *err)
+{
+	return passage->request->operation != EST_SERVERKEYGEN ||
+	       csr_decrypt_key(passage->csr)->kind == DECRYPT_KEY_NONE ||
+	       error_set(err, REASON_DECRYPT_KEY,
+			 "a key that is encrypted for the device does not pass this proxy");
+}
+
 /* Nothing is locked while the upstream thinks. */
 static bool pass(struct passage *passage, struct est_reply *ret, struct error *err)
 {
 	CLEANUP(exchange_answer_donep) struct exchange_answer from = { 0 };
 
 	return know_cacerts(passage, err) && admit(passage, err) &&
+	       check_decrypt_key(passage, err) &&
 	       relay_send(passage->profile->remote, passage->request, passage->csr, &from, err) &&
 	       take(passage, &from, ret, err);
 }

@@ -10,8 +10,10 @@ import subprocess
 import pytest
 from cryptography import x509
 
+from der import tlv
 from node import BIN, Identity, Node, make_csr, make_key
 from ra_proxy import LocalCa, Proxy, make_ra
+from test_serverkeygen import AES_256, ASYMMETRIC_DECRYPT_KEY_ID, SMIME_CAPABILITIES, capabilities, key_id, with_attributes
 
 
 def before(node, *, ra="ra-1", **options):
@@ -250,3 +252,12 @@ def test_what_is_kept_is_asked_for_by_its_tag():
         before_it = proxy.request("GET", "/.well-known/est/site/cacerts").body
         node.ctl("rollover", "start", "Demo Root", "Root 2")
         proxy.wait(lambda: len(proxy.request("GET", "/.well-known/est/site/cacerts").body) > len(before_it), "the new root to reach devices")
+
+
+def test_skg_03_a_key_to_be_encrypted_is_asked_of_nobody_and_not_passed_plain(node):
+    with before(node, ra="ra-keys", profile="serverkeygen = yes") as proxy:
+        device = node.device("keyless")
+        csr = with_attributes(make_csr(make_key(), "keyless"), (ASYMMETRIC_DECRYPT_KEY_ID, tlv(4, key_id(device))), (SMIME_CAPABILITIES, capabilities(AES_256)))
+        answer = proxy.post_csr("serverkeygen", csr, "site", identity=device)
+        assert answer.status == 400 and "decrypt_key" in answer.text, answer.text
+        assert "serverkeygen" not in node.log()
