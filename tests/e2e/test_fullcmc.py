@@ -316,8 +316,9 @@ def test_cmc_03_revocation_of_ones_own(node):
     assert response.status(1) == (cmc.SUCCESS, None)
     shown = node.ctl_json("cert", "show", node.serial(device.certificate))["certificate"]
     assert shown["state"] == "revoked" and shown["revocation"]["reason"] == "superseded"
-    entry = node.ctl_json("audit", "list")["entries"][0]
-    assert entry["action"] == "certificate.revoke" and "leaver" in entry["actor"]
+    # the new CRL may be in the log already
+    entry = next(e for e in node.ctl_json("audit", "list")["entries"] if e["action"] == "certificate.revoke")
+    assert "leaver" in entry["actor"]
     # it speaks for nothing any more, not even for itself
     response = ask(node, sign(pki_data(controls=[revoke_request(1, device.certificate, 4)]), device))
     assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
