@@ -4,6 +4,7 @@ import { segment } from "./api.js";
 import { EnrollmentGraph, EndsGraph, CaGraph } from "./chart.js";
 
 const REFRESH_MS = 15000;
+const NEWEST = 50;
 
 const steps = [
   ["Create a CA", "Certificates are signed by it; a root and an issuing CA below are two clicks", "cas", (s) => s.cas > 0],
@@ -11,18 +12,16 @@ const steps = [
   ["Trust a CA for EST authentication", "Renewing devices show certificates of it; so may your device maker's", "trust", (s) => s.trusted_cas > 0],
   ["Allow addresses", "EST requests from elsewhere are refused", "trust", (s) => s.allowed_ranges > 0],
   ["Make a profile", "What a certificate looks like, and who gets one", "profiles/new", (s) => s.profiles > 0],
-  ["Issue the first certificate", "Each profile shows ready commands for common clients", "profiles", (s) => total(s) > 0],
+  ["Issue the first certificate", "Each profile shows ready commands for common clients", "profiles", (s, status, issued) => issued],
 ];
 
-const total = ({ certificates: c }) => c.valid + c.expired + c.revoked;
-
-function Checklist({ summary, status, at }) {
-  const done = steps.filter(([, , , isDone]) => isDone(summary, status)).length;
-  const next = steps.findIndex(([, , , isDone]) => !isDone(summary, status));
+function Checklist({ summary, status, issued, at }) {
+  const done = steps.filter(([, , , isDone]) => isDone(summary, status, issued)).length;
+  const next = steps.findIndex(([, , , isDone]) => !isDone(summary, status, issued));
   return html`<section class="card"><h2>Set up <span class="faint">${done} of ${steps.length}</span></h2>
-    <ol class="checklist">${steps.map(([title, why, path, isDone], i) => html`<li class=${isDone(summary, status) ? "done" : i === next ? "next" : ""}>
-      <span class="mark" aria-hidden="true">${isDone(summary, status) ? "✓" : i + 1}</span>
-      <div><a href=${at(path)}>${title}</a>${isDone(summary, status) && html`<span class="hidden"> (done)</span>`}<p class="hint">${why}</p></div></li>`)}</ol></section>`;
+    <ol class="checklist">${steps.map(([title, why, path, isDone], i) => html`<li class=${isDone(summary, status, issued) ? "done" : i === next ? "next" : ""}>
+      <span class="mark" aria-hidden="true">${isDone(summary, status, issued) ? "✓" : i + 1}</span>
+      <div><a href=${at(path)}>${title}</a>${isDone(summary, status, issued) && html`<span class="hidden"> (done)</span>`}<p class="hint">${why}</p></div></li>`)}</ol></section>`;
 }
 
 function Number({ value, label, href, tone }) {
@@ -58,6 +57,8 @@ export function Overview({ account, at }) {
   const day = useLoad(`${base}/graphs/enrollments?minutes=1440`);
   const cas = useLoad(`${base}/cas`);
   const crls = useLoad(`${base}/crls`);
+  const newest = useLoad(`${base}/certificates?limit=${NEWEST}`);
+  const issued = newest.value?.certificates.some(({ profile }) => profile); // those of CAs and of the node are no device's
   const summary = status.value?.accounts[0];
   const refused = day.value?.refused.reduce((a, b) => a + b, 0);
   const overdue = crls.value?.crls.filter((crl) => crl.overdue).length;
@@ -65,7 +66,7 @@ export function Overview({ account, at }) {
   const linkOf = (bar) => at(`certificates?state=valid&expires_before=${segment(bar.to)}`);
   return html`<${Page} title="Overview">
     <${Refusal} problem=${status.problem} />
-    ${summary && steps.some(([, , , isDone]) => !isDone(summary, status.value)) && html`<${Checklist} summary=${summary} status=${status.value} at=${at} />`}
+    ${summary && newest.value && steps.some(([, , , isDone]) => !isDone(summary, status.value, issued)) && html`<${Checklist} summary=${summary} status=${status.value} issued=${issued} at=${at} />`}
     ${summary?.warnings.length > 0 && summary.cas > 0 && html`<section class="notice warn"><strong>Worth a look</strong><ul>${summary.warnings.map((text) => html`<li>${text}</li>`)}</ul></section>`}
     <div class="numbers">
       <${Number} value=${summary?.certificates.valid} label="valid certificates" href=${at("certificates?state=valid")} />
@@ -77,8 +78,8 @@ export function Overview({ account, at }) {
     <div class="cards">
       <${Activity} base=${base} at=${at} />
       <section class="card"><h2>Certificates by the week they end in</h2><${Loaded} of=${ends}>${({ bars }) => html`<${EndsGraph} bars=${bars} linkOf=${linkOf} />`}<//></section>
-      <section class="card"><h2>CA lifetimes</h2><${Loaded} of=${cas}>${({ cas: list }) => (list.length
-        ? html`<${CaGraph} cas=${list} linkOf=${(ca) => at(`cas/${segment(ca.name)}`)} />`
+      <section class="card"><h2>CA lifetimes</h2><${Loaded} of=${cas}>${({ cas: list }) => (list.some((ca) => !ca.csr)
+        ? html`<${CaGraph} cas=${list.filter((ca) => !ca.csr)} linkOf=${(ca) => at(`cas/${segment(ca.name)}`)} />`
         : html`<p class="faint">There is no CA yet. <a href=${at("cas")}>Create one</a>.</p>`)}<//></section>
     </div><//>`;
 }

@@ -28,14 +28,25 @@ function List({ account, at, may }) {
 
 // -- one --
 
-function Commands({ url, profile }) {
-  return html`<${Tabs} label="Commands for clients" tabs=${commandsFor(url, profile).map(({ client, text, note }) => [client, () => html`${note && html`<p class="hint">${note}</p>`}<${Command} text=${text} />`])} />`;
+/** Of the CA's chain: its last is what clients are told to trust, its first is the CA. */
+async function saveOf(base, ca, name, index) {
+  const { pem } = await get(`${base}/cas/${segment(ca)}/export?chain=true`);
+  save(name, pem.trim().split(/(?=-----BEGIN CERTIFICATE-----)/).at(index).trim() + "\n", "application/x-pem-file");
+}
+
+const secretOf = { passphrase: "passphrase", either: "passphrase", "device-code": "codes", "certificate-and-code": "codes" };
+
+function Commands({ base, url, profile, at }) {
+  return html`<div class="actions bulk"><span>The commands read files:</span> <${Act} label="Download root.pem" kind="small" act=${() => saveOf(base, profile.ca, "root.pem", -1)} /><${Act} label="Download issuing.pem" kind="small" act=${() => saveOf(base, profile.ca, "issuing.pem", 0)} />
+      ${secretOf[profile.auth] === "passphrase" && html`<a class="button small" href=${at(`profiles/${segment(profile.name)}?tab=passphrase`)}>Get the passphrase</a>`}
+      ${secretOf[profile.auth] === "codes" && html`<a class="button small" href=${at(`devices?profile=${segment(profile.name)}`)}>Get a device's code</a>`}</div>
+    <${Tabs} label="Commands for clients" tabs=${commandsFor(url, profile).map(({ client, text, note }) => [client, () => html`${note && html`<p class="hint">${note}</p>`}<${Command} text=${text} />`])} />`;
 }
 
 function Passphrase({ base, profile }) {
   const [made, setMade] = useState(null);
   return html`<p>Devices send it by HTTP Basic, with any user name. A new one takes the place of the present one, which may stay good for a while.</p>
-    ${made && html`<${Notice} tone="good">The new passphrase, shown this once: <${Code}>${made.passphrase}<//><//>`}
+    ${made && html`<${Notice} tone="good">The new passphrase, shown this once: <${Code}>${made.passphrase}<//> <button type="button" class="small" onClick=${() => save("passphrase", made.passphrase + "\n")}>Download as file</button><//>`}
     <${Form} label="Generate a passphrase" fields=${[{ name: "overlap", label: "The present one stays good for", placeholder: "0s", hint: "Like 7d; empty: it ends now" }]}
       submit=${async (values) => setMade(await post(`${base}/profiles/${segment(profile.name)}/passphrase`, { generate: true, ...values }))} />`;
 }
@@ -79,11 +90,8 @@ function One({ account, name, at, may, query }) {
     loaded.reload();
   };
   const passphrases = profile && (profile.auth === "passphrase" || profile.auth === "either") && may("administrator");
-  const tabs = () => {
-    const all = [["Enroll", () => html`<${Commands} url=${urls[urls.length - 1]} profile=${profile} />`], ["Settings", () => html`<${Settings} profile=${profile} />`],
+  const tabs = () => [["Enroll", () => html`<${Commands} base=${base} at=${at} url=${urls[urls.length - 1]} profile=${profile} />`], ["Settings", () => html`<${Settings} profile=${profile} />`],
       ...(passphrases ? [["Passphrase", () => html`<${Passphrase} base=${base} profile=${profile} />`]] : []), ["Versions", () => html`<${Versions} base=${base} name=${name} />`]];
-    return query.tab === "passphrase" ? [...all.filter(([t]) => t === "Passphrase"), ...all.filter(([t]) => t !== "Passphrase")] : all;
-  };
   return html`<${Page} title=${name} trail=${[["Profiles", at("profiles")]]} actions=${profile && html`<a class="button" href=${at(`profiles/${segment(name)}/test`)}>Try this profile</a>
       ${may("administrator") && html`<a class="button" href=${at(`profiles/${segment(name)}/edit`)}>Edit</a>
         ${profile.state === "active" ? html`<${Act} label="Suspend" act=${change("suspend")} />` : html`<${Act} label="Resume" kind="primary" act=${change("resume")} />`}`}`}>
@@ -91,7 +99,7 @@ function One({ account, name, at, may, query }) {
       <p class="sentence"><${Badge} state=${profile.state} /> ${templateWords[profile.template] || profile.template} from ${profile.ca}, for ${profile.validity}; devices authenticate by ${authWords[profile.auth].toLowerCase()}.</p>
       ${[...urls].reverse().map((url, i) => html`<p class="est-url"><span class="faint">${i === 0 ? "EST URL" : "or, by its object identifier"}</span> <${Code}>${url}<//></p>`)}
       ${warnings.length > 0 && html`<${Notice} tone="warn"><strong>The linter says</strong><ul>${warnings.map((text) => html`<li>${text}</li>`)}</ul><//>`}
-      <${Tabs} label="Parts of the profile" tabs=${tabs()} />
+      <${Tabs} key=${query.tab} label="Parts of the profile" tabs=${tabs()} first=${query.tab === "passphrase" ? "Passphrase" : undefined} />
       <p class="gap"><a href=${at(`certificates?profile=${segment(name)}`)}>Certificates</a> and <a href=${at(`enrollments?profile=${segment(name)}`)}>requests</a> of this profile; <a href=${at(`devices?profile=${segment(name)}`)}>its list of devices</a></p>`}<//><//>`;
 }
 

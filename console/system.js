@@ -33,6 +33,7 @@ export function System({ account, mayNode }) {
     <${Loaded} of=${node}>${(n) => html`
       <${Facts} of=${[["Version", n.version], ["EST URL", n.est_url && html`<${Code}>${n.est_url}<//>`], ["Default profile", n.default_profile || "none"], ["Configuration", `version ${n.configuration}`], ["API", html`<a href="/api/v1/openapi.json">OpenAPI description</a>`]]} />
       <div class="gap"><${Identity} account=${account} base=${base} node=${n} may=${mayNode("administrator")} reload=${node.reload} /></div>
-      <h2>Backup</h2><p>The store and the keys, while the node runs, to a folder on the node:</p><p><${Code}>bestowctl node backup /var/backups/bestow<//></p>
+      <h2>Backup</h2><p>The store, while the node runs, to a new file on the node:</p><p><${Code}>bestowctl backup /var/lib/bestowd/backup/${new Date().toISOString().slice(0, 10)}.db<//></p>
+      <p class="hint">The CA keys in <code>keys/</code> and the passphrase file are no part of it: copy them too, and keep the passphrase file apart.</p>
       <${BlockedKeys} may=${mayNode} />`}<//><//>`;
 }

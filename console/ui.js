@@ -155,8 +155,9 @@ export function Facts({ of }) {
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-export function Tabs({ tabs, label }) {
-  const [chosen, choose] = useState(0);
+/** `first`: the title of the tab that is shown in the beginning, where it is not the first one. */
+export function Tabs({ tabs, label, first }) {
+  const [chosen, choose] = useState(() => Math.max(0, tabs.findIndex(([title]) => title === first)));
   const id = useMemo(() => "tab" + Math.random().toString(36).slice(2), []);
   const keys = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -39,6 +39,12 @@ def test_from_nothing_to_a_renewed_device():
     assert len(passed) >= 20
 
 
+def test_the_first_minutes():
+    with Node(admin=True) as node:
+        passed = walk("walk_first.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), PROGRAMS=str(BIN))
+    assert len(passed) == 8
+
+
 def test_a_fleet_on_a_list():
     with Node(admin=True) as node:
         passed = walk("walk_devices.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), SERVER_CA="ca.pem")
