@@ -107,7 +107,7 @@ static void answer_monitor(struct authority *authority, struct bytes payload, st
 					  .now = clock_now(&clock_system) };
 
 	if (payload.len == 0)
-		health_check(&view, to);
+		census_health(authority->census, &view, to);
 	else if (payload.data[0] < EXPOSITION_FORMAT_COUNT)
 		census_take(authority->census, &view, payload.data[0], to);
 }

@@ -23,7 +23,7 @@ struct kept_text {
 
 struct census {
 	pthread_mutex_t lock; /* held while it is made: who comes then gets the same */
-	struct kept_text kept[EXPOSITION_FORMAT_COUNT];
+	struct kept_text metrics[EXPOSITION_FORMAT_COUNT], health;
 	struct audit_walk walk;
 };
 
@@ -249,8 +249,8 @@ static const struct row {
 	  count_token },
 };
 
-static void make(struct census *census, const struct health_view *view,
-		 enum exposition_format format, struct buffer *to)
+static void make_metrics(struct census *census, const struct health_view *view,
+			 enum exposition_format format, struct buffer *to)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct count count = { view, census, &rows[i].metric, to };
@@ -260,11 +260,19 @@ static void make(struct census *census, const struct health_view *view,
 	}
 }
 
-void census_take(struct census *census, const struct health_view *view,
-		 enum exposition_format format, struct buffer *to)
+static void make_health(struct census *census, const struct health_view *view,
+			enum exposition_format format, struct buffer *to)
 {
-	struct kept_text *kept = &census->kept[format];
+	(void)census, (void)format;
+	health_check(view, to);
+}
 
+static void take(struct census *census, struct kept_text *kept, const struct health_view *view,
+		 enum exposition_format format,
+		 void (*make)(struct census *census, const struct health_view *view,
+			      enum exposition_format format, struct buffer *to),
+		 struct buffer *to)
+{
 	pthread_mutex_lock(&census->lock);
 	uint64_t began = monotonic_us();
 	if (began >= kept->until_us) {
@@ -275,6 +283,17 @@ void census_take(struct census *census, const struct health_view *view,
 	}
 	buffer_append(to, buffer_view(&kept->text));
 	pthread_mutex_unlock(&census->lock);
+}
+
+void census_take(struct census *census, const struct health_view *view,
+		 enum exposition_format format, struct buffer *to)
+{
+	take(census, &census->metrics[format], view, format, make_metrics, to);
+}
+
+void census_health(struct census *census, const struct health_view *view, struct buffer *to)
+{
+	take(census, &census->health, view, EXPOSITION_PROMETHEUS, make_health, to);
 }
 
 bool census_new(struct census **ret, struct error *err)
@@ -293,7 +312,8 @@ void census_free(struct census *census)
 	if (!census)
 		return;
 	for (size_t i = 0; i < EXPOSITION_FORMAT_COUNT; i++)
-		buffer_done(&census->kept[i].text);
+		buffer_done(&census->metrics[i].text);
+	buffer_done(&census->health.text);
 	pthread_mutex_destroy(&census->lock);
 	free(census);
 }

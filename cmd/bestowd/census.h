@@ -1,4 +1,4 @@
-/* What only the authority knows, counted when somebody asks for metrics. */
+/* What only the authority knows, found out when somebody asks for metrics or health. */
 #pragma once
 
 #include "bestowd/health.h"
@@ -13,3 +13,5 @@ DEFINE_CLEANUP(struct census *, census_free)
 /* Appends families of metrics. What cannot be counted is left out. */
 void census_take(struct census *census, const struct health_view *view,
 		 enum exposition_format format, struct buffer *to);
+/* As health_check() says. */
+void census_health(struct census *census, const struct health_view *view, struct buffer *to);

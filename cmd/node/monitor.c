@@ -141,9 +141,10 @@ static void send_metrics(const struct question *question, struct bytes of_servic
 static void on_metrics(void *context, struct bytes reply, const struct error *failure)
 {
 	CLEANUP(freep) struct question *question = context;
+	const struct bytes nothing = { 0 };
 
 	question->is_answered = !failure;
-	send_metrics(question, failure ? (struct bytes){ 0 } : reply);
+	send_metrics(question, failure ? nothing : reply);
 }
 
 static void on_health_of_metrics(void *context, struct bytes reply, const struct error *failure)
@@ -168,13 +169,22 @@ static void serve_metrics(struct monitor *monitor, struct http_exchange *exchang
 	ask_health(monitor, exchange, on_health_of_metrics);
 }
 
-/* -- /livez, /readyz -- */
+/* -- /livez, /readyz, /startupz -- */
 
 static void serve_life(struct monitor *monitor, struct http_exchange *exchange)
 {
 	CLEANUP(buffer_done) struct buffer lines = { 0 };
 
 	health_of_life(monitor->options->board, monitor->options->service, &lines);
+	send_health(exchange, &lines);
+}
+
+/* Once a node has served, whatever ails it is no matter of its start. */
+static void serve_startup(struct monitor *monitor, struct http_exchange *exchange)
+{
+	CLEANUP(buffer_done) struct buffer lines = { 0 };
+
+	health_of_start(monitor->options->board, &lines);
 	send_health(exchange, &lines);
 }
 
@@ -203,6 +213,7 @@ static const struct {
 	{ "/metrics", serve_metrics },
 	{ "/livez", serve_life },
 	{ "/readyz", serve_readiness },
+	{ "/startupz", serve_startup },
 };
 
 static void refuse_method(struct http_exchange *exchange)
@@ -227,7 +238,7 @@ static void handle(void *context, struct http_exchange *exchange)
 		return;
 	}
 	send_text(exchange, 404, TEXT,
-		  BYTES_LITERAL("not_found: there are /metrics, /livez and /readyz\n"));
+		  BYTES_LITERAL("not_found: there are /metrics, /livez, /readyz and /startupz\n"));
 }
 
 /* -- life -- */

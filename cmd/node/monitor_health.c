@@ -19,6 +19,14 @@ void health_of_life(const struct metrics_board *board, const char *service, stru
 		buffer_append_text(to, "edges: no process runs\n");
 }
 
+void health_of_start(const struct metrics_board *board, struct buffer *to)
+{
+	const struct page_node *node = metrics_board_node(board);
+
+	if (!is_set(&node->is_serving) && !is_set(&node->is_draining))
+		buffer_append_text(to, "node: it is starting\n");
+}
+
 bool health_of_readiness(const struct metrics_board *board, const char *service, struct buffer *to,
 			 struct error *err)
 {
@@ -29,8 +37,7 @@ bool health_of_readiness(const struct metrics_board *board, const char *service,
 		return false;
 	if (is_set(&node->is_draining))
 		buffer_append_text(to, "node: it is ending, and serves what is open\n");
-	else if (!is_set(&node->is_serving))
-		buffer_append_text(to, "node: it is starting\n");
+	health_of_start(board, to);
 	if (is_set(&node->service_running) && !is_set(&node->service_ready))
 		buffer_printf(to, "%s: the process is starting\n", service);
 	if (!is_set(&sum.gauges.listens))

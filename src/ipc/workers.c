@@ -44,8 +44,8 @@ static const bool shares_batch[IPC_KIND_COUNT] = {
 };
 
 /* Anybody may ask for any certificate's status: such questions have a short queue, and a thread
- * that runs when no enrollment wants the processor. */
-static const bool waits_aside[IPC_KIND_COUNT] = { [IPC_OCSP] = true };
+ * that runs when no enrollment wants the processor. So have those of who counts what there is. */
+static const bool waits_aside[IPC_KIND_COUNT] = { [IPC_OCSP] = true, [IPC_METRICS] = true };
 
 bool workers_are_gathering(enum ipc_kind kind)
 {

@@ -74,14 +74,17 @@ static struct page_row *find_row(struct metrics_page *page, const struct row_key
 
 void page_count(struct metrics_page *page, const struct row_key *key)
 {
-	char name[PAGE_NAME_MAX + 1];
+	char cut[PAGE_NAME_MAX + 1];
 	struct row_key known = *key;
 
+	known.name = key->name ? key->name : "";
 	/* a longer one is cut, and must be found again */
-	snprintf(name, sizeof name, "%s", key->name ? key->name : "");
-	known.name = name;
+	if (strlen(known.name) > PAGE_NAME_MAX) {
+		snprintf(cut, sizeof cut, "%s", known.name);
+		known.name = cut;
+	}
 	struct page_row *row = find_row(page, &known);
-	if (!row && name[0]) {
+	if (!row && known.name[0]) {
 		known.name = PAGE_OTHER;
 		row = find_row(page, &known);
 	}

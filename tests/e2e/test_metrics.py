@@ -1,7 +1,11 @@
 """The metrics listener: OpenMetrics read by Prometheus' own client library and promtool, /livez and /readyz."""
+import contextlib
+import http.client
 import os
+import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -51,7 +55,7 @@ def test_who_does_not_know_openmetrics_gets_the_older_format(node):
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert "# EOF" not in answer.text and "# UNIT" not in answer.text
     names = {family.name for family in text_string_to_metric_families(answer.text)}
-    assert {"bestow_requests", "bestow_certificates"} <= names or "bestow_requests" in names
+    assert {"bestow_requests", "bestow_certificates", "bestow_request_duration_seconds"} <= names
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not there")
@@ -63,7 +67,6 @@ def test_promtool_has_nothing_to_say(node):
 def test_other_paths_and_methods_are_refused(node):
     assert node.monitor("/").status == 404
     assert node.monitor("/metrics/").status == 404
-    import http.client
     connection = http.client.HTTPConnection("127.0.0.1", node.metrics_port, timeout=20)
     connection.request("POST", "/metrics", b"x")
     answer = connection.getresponse()
@@ -121,11 +124,47 @@ def test_a_killed_authority_takes_no_count_along():
         assert counters and all(after[key] >= before[key] for key in counters)
 
 
+# -- locks --
+
+def test_the_monitor_runs_filtered_and_cannot_gain_privileges(node):
+    status = dict(line.split(":\t") for line in pathlib.Path(f"/proc/{node.children()['monitor']}/status").read_text().splitlines()
+                  if ":\t" in line)
+    assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the maps of processes that are locked in")
+def test_a_process_reaches_its_own_page_only_and_the_monitor_writes_none(node):
+    for name, pid in node.children().items():
+        maps = [line.split() for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines() if "bestow metrics" in line]
+        lengths = [int(end, 16) - int(start, 16) for start, end in (line[0].split("-") for line in maps)]
+        if name == "monitor":
+            assert [line[1] for line in maps] == ["r--s"]
+        else:
+            assert ([line[1] for line in maps], lengths) == (["rw-s"], [131072]), name
+
+
+def test_hostile_requests_keep_nobody_from_reading(node):
+    with contextlib.ExitStack() as strangers:
+        for start in (b"", b"GET /metrics", b"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: " + b"a," * 1000):
+            for _ in range(20):
+                stranger = strangers.enter_context(socket.create_connection(("127.0.0.1", node.metrics_port), timeout=20))
+                stranger.sendall(start)
+        assert node.monitor("/livez").status == 200 and read(node)
+    for request, status in ((b"GET /metrics HTTP/1.1\r\n\r\n", b"400"), (b"GET /metrics HTTP/9.9\r\nHost: x\r\n\r\n", b"505"),
+                            (b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000, b"413"),
+                            (b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 9000 + b"\r\n\r\n", b"431")):
+        with socket.create_connection(("127.0.0.1", node.metrics_port), timeout=20) as stranger:
+            stranger.sendall(request)
+            assert stranger.recv(4096).split()[1] == status, request[:60]
+    assert node.monitor("/livez").status == 200
+
+
 # -- health --
 
 def test_a_node_without_a_ca_lives_and_is_not_ready():
     with Node(metrics=True, setup=False) as node:
         assert (node.monitor("/livez").status, node.monitor("/livez").text) == (200, "ok\n")
+        assert (node.monitor("/startupz").status, node.monitor("/startupz").text) == (200, "ok\n")
         answer = node.monitor("/readyz")
         assert answer.status == 503
         assert answer.text == "edges: none of 2 listens\nca: no active profile has one to issue by\n"
