@@ -151,11 +151,22 @@ bool pair_complete(const struct options *options, const struct bestow_certs *cer
 		error_set(err, REASON_FILE, "%s", why.detail));
 }
 
+/* A run that ended while it swapped back has left both on the pair that the service did not take.
+ */
+static bool is_pending(const struct options *options, const char *pair)
+{
+	char pending[FOLDER_NAME_MAX];
+
+	return read_link(options, "pending", pending) && strcmp(pending, pair) == 0;
+}
+
 bool pair_swap(const struct options *options, struct error *err)
 {
 	char old[FOLDER_NAME_MAX], from[PATH_MAX], to[PATH_MAX];
 
-	if (read_link(options, "current", old) && !set_link(options, "previous", old, err))
+	/* what is previous must stay so: it is what there is to go back to */
+	if (read_link(options, "current", old) && !is_pending(options, old) &&
+	    !set_link(options, "previous", old, err))
 		return false;
 	/* the old pair's other name must be on disk before it loses the first */
 	if (!sync_identity(options, err) || !identity_path(options, "pending", NULL, from, err) ||

@@ -1,5 +1,6 @@
 """`bestow` and libbestow against a node: enroll, renew, expire, recover, and whom they believe."""
 import json
+import os
 import subprocess
 
 import pytest
@@ -109,6 +110,17 @@ def test_enroll_renew_and_keep_the_previous_pair(node, device):
     assert len(list(device.state.glob("pair-*"))) == 2
     kinds = {c["serial"][-16:] for c in node.certificates()}
     assert {x["serial"][-16:] for x in (first, second, third)} <= kinds
+
+
+def test_a_roll_back_that_was_cut_leaves_what_there_is_to_go_back_to(device):
+    """Both names are then on the pair that the service did not take."""
+    assert device.run("enroll").returncode == 0 and device.run("renew").returncode == 0
+    current, previous = (os.readlink(device.state / which) for which in ("current", "previous"))
+    (device.state / "pending").symlink_to(current)
+    assert device.run("renew", "--command", "false").returncode == 1
+    assert os.readlink(device.state / "current") == previous and os.readlink(device.state / "pending") == current
+    assert device.has_valid_pair() and device.run("renew").returncode == 0
+    assert os.readlink(device.state / "current") == current and os.readlink(device.state / "previous") == previous
 
 
 @pytest.mark.parametrize("kind", ["p384", "ed25519", "rsa3072"])
