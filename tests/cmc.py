@@ -73,12 +73,10 @@ def unsigned(data, content_type=PKI_DATA):
 
 
 class Response:
-    """A Full PKI Response, whose signature openssl has verified up to the node's root."""
+    """A Full PKI Response, whose signature openssl has verified up to the node's root; and those within it, by body part."""
 
-    def __init__(self, node, answer):
-        assert answer.status == 200, (answer.status, answer.text)
-        assert answer.headers["Content-Type"] == "application/pkcs7-mime; smime-type=CMC-response"
-        self.der = base64.b64decode(answer.body)
+    def __init__(self, node, der):
+        self.der = der
         path, certificates = node.folder / "cmc.der", node.folder / "cmc-certificates.pem"
         path.write_bytes(self.der)
         done = subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-in", path, "-CAfile", node.folder / "ca.pem", "-purpose", "any",
@@ -94,8 +92,12 @@ class Response:
                 self.read_status(value)
             else:
                 self.controls[name] = value
-        assert len(set(ids)) == len(ids) and 0 not in ids
-        assert contents[1] == others[1] == b""
+        self.messages = {}
+        for _, _, whole in read(contents[1]):
+            (_, part, _), (_, _, message) = inside(whole)
+            ids.append(int.from_bytes(part, "big"))
+            self.messages[ids[-1]] = Response(node, message)
+        assert others[1] == b"" and len(set(ids)) == len(ids) and 0 not in ids
 
     def read_status(self, value):
         fields = inside(value)
@@ -135,7 +137,10 @@ def post(node, message, profile="demo-tls", headers=None, **options):
 
 
 def ask(node, message, profile="demo-tls", **options):
-    return Response(node, post(node, message, profile, **options))
+    answer = post(node, message, profile, **options)
+    assert answer.status == 200, (answer.status, answer.text)
+    assert answer.headers["Content-Type"] == "application/pkcs7-mime; smime-type=CMC-response"
+    return Response(node, base64.b64decode(answer.body))
 
 
 def revoke_request(part, certificate, reason=0, more=b""):
@@ -144,6 +149,14 @@ def revoke_request(part, certificate, reason=0, more=b""):
 
 def get_cert(part, certificate):
     return control(part, 15, tlv(0x30, tlv(0xa4, certificate.issuer.public_bytes()), integer(certificate.serial_number)))
+
+
+def batch(part, *parts):
+    return control(part, 28, tlv(0x30, *map(integer, parts)))
+
+
+def content(part, message):
+    return tlv(0x30, integer(part), message)
 
 
 def get_crl(part, issuer, more=b""):

@@ -57,7 +57,8 @@ enum cmc_part_kind {
 struct cmc_part {
 	uint32_t id;
 	enum cmc_part_kind kind;
-	/* of CMC_PKCS10: the CertificationRequest; of CMC_CRMF: what the CertReqMsg holds */
+	/* of CMC_PKCS10: the CertificationRequest; of CMC_CRMF: what the CertReqMsg holds; of
+	 * CMC_CONTENT: the ContentInfo */
 	struct bytes der;
 	struct bytes whole; /* the TaggedRequest; empty for CMC_CONTENT */
 };
@@ -104,6 +105,13 @@ MUST_CHECK bool cmc_get_crl_parse(struct bytes value, struct cmc_crl_query *ret,
 /* queryPending: the token is the TaggedRequest that waits, as cmc_status told it. */
 MUST_CHECK bool cmc_query_pending_parse(struct bytes value, struct cmc_part *ret,
 					struct error *err);
+/* batchRequests: each identifier is there once, and none is 0. */
+struct cmc_part_list {
+	uint32_t ids[CMC_PARTS_MAX];
+	size_t count;
+};
+MUST_CHECK bool cmc_part_list_parse(struct bytes value, struct cmc_part_list *ret,
+				    struct error *err);
 /* lraPOPWitness: whether an RA says of the body part, one of this very message's, that its key is
  * possessed (RFC 5272 6.8). */
 bool cmc_witness_names(struct bytes value, uint32_t part);
@@ -143,13 +151,18 @@ struct cmc_status {
 	int64_t ask_at;               /* with a token: when */
 };
 
-/* A PKIResponse that grows; buffer_ok(&controls) tells in the end. */
+/* A PKIResponse that grows; cmc_response_encode() tells whether memory was enough. */
 struct cmc_response {
-	struct buffer controls;
+	struct buffer controls, messages;
 	uint32_t last_id;
 };
 void cmc_response_control(struct cmc_response *response, enum cmc_control_type type,
 			  struct bytes value);
 void cmc_response_status(struct cmc_response *response, const struct cmc_status *status);
+/* Puts a whole ContentInfo into the response; gives its body part identifier. */
+uint32_t cmc_response_message(struct cmc_response *response, struct bytes content_info);
+/* batchResponses */
+void cmc_response_batch(struct cmc_response *response, const struct cmc_part_list *list);
+void cmc_response_done(struct cmc_response *response);
 MUST_CHECK bool cmc_response_encode(const struct cmc_response *response, struct buffer *ret,
 				    struct error *err);

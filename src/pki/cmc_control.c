@@ -93,6 +93,47 @@ bool cmc_get_crl_parse(struct bytes value, struct cmc_crl_query *ret, struct err
 	return true;
 }
 
+static bool holds(const struct cmc_part_list *list, uint32_t id)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->ids[i] == id)
+			return true;
+	return false;
+}
+
+static bool add_part(struct der *ids, struct cmc_part_list *list)
+{
+	uint32_t id = 0;
+
+	if (list->count == CMC_PARTS_MAX || !cmc_id_read(ids, &id) || holds(list, id))
+		return false;
+	list->ids[list->count++] = id;
+	return true;
+}
+
+static bool read_parts(struct der *ids, struct cmc_part_list *ret)
+{
+	while (ids->rest.len > 0)
+		if (!add_part(ids, ret))
+			return false;
+	return der_at_end(ids) && ret->count > 0;
+}
+
+/* BodyPartList ::= SEQUENCE SIZE (1..MAX) OF BodyPartID */
+bool cmc_part_list_parse(struct bytes value, struct cmc_part_list *ret, struct error *err)
+{
+	struct der outer = der_open(value);
+	struct der ids = der_enter(&outer, DER_SEQUENCE);
+	struct cmc_part_list list = { 0 };
+
+	if (!read_parts(&ids, &list) || !der_at_end(&outer))
+		return error_set(err, REASON_CMS_MALFORMED,
+				 "no list of 1 to %d body part identifiers, each once",
+				 CMC_PARTS_MAX);
+	*ret = list;
+	return true;
+}
+
 /* LraPopWitness ::= SEQUENCE { pkiDataBodyid BodyPartID, bodyIds SEQUENCE OF BodyPartID }; the
  * first is 0 for this message, and otherwise one within it. */
 bool cmc_witness_names(struct bytes value, uint32_t part)

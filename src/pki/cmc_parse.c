@@ -165,7 +165,12 @@ static bool read_content(struct reading *reading, struct der *list, struct error
 	struct cmc_part part = { .kind = CMC_CONTENT };
 	struct der fields = der_enter(list, DER_SEQUENCE);
 
-	return take_id(reading, &fields, &part.id, err) && add_part(reading, part, err);
+	if (!take_id(reading, &fields, &part.id, err))
+		return false;
+	part.der = der_read_whole(&fields, DER_SEQUENCE);
+	if (!der_at_end(&fields))
+		return malformed(err, "no ContentInfo where one belongs (RFC 5272 3.2.1.3)");
+	return add_part(reading, part, err);
 }
 
 /* Nobody here refers to one, so its contents are passed over (RFC 5272 3.2.1.4). */

@@ -55,6 +55,37 @@ void cmc_response_status(struct cmc_response *response, const struct cmc_status 
 		response->controls.failed = true;
 }
 
+/* TaggedContentInfo ::= SEQUENCE { bodyPartID, contentInfo } */
+uint32_t cmc_response_message(struct cmc_response *response, struct bytes content_info)
+{
+	struct buffer *to = &response->messages;
+	size_t begun = der_begin(to, DER_SEQUENCE);
+
+	cmc_id_write(to, ++response->last_id);
+	buffer_append(to, content_info);
+	der_end(to, begun);
+	return response->last_id;
+}
+
+void cmc_response_batch(struct cmc_response *response, const struct cmc_part_list *list)
+{
+	CLEANUP(buffer_done) struct buffer value = { 0 };
+	size_t begun = der_begin(&value, DER_SEQUENCE);
+
+	for (size_t i = 0; i < list->count; i++)
+		cmc_id_write(&value, list->ids[i]);
+	der_end(&value, begun);
+	cmc_response_control(response, CMC_BATCH_RESPONSES, buffer_view(&value));
+	if (!buffer_ok(&value))
+		response->controls.failed = true;
+}
+
+void cmc_response_done(struct cmc_response *response)
+{
+	buffer_done(&response->controls);
+	buffer_done(&response->messages);
+}
+
 /* PKIResponse ::= SEQUENCE { controlSequence, cmsSequence, otherMsgSequence } */
 bool cmc_response_encode(const struct cmc_response *response, struct buffer *ret, struct error *err)
 {
@@ -62,9 +93,10 @@ bool cmc_response_encode(const struct cmc_response *response, struct buffer *ret
 	size_t begun = der_begin(ret, DER_SEQUENCE);
 
 	der_write(ret, DER_SEQUENCE, buffer_view(&response->controls));
-	der_write(ret, DER_SEQUENCE, empty);
+	der_write(ret, DER_SEQUENCE, buffer_view(&response->messages));
 	der_write(ret, DER_SEQUENCE, empty);
 	der_end(ret, begun);
-	return (buffer_ok(ret) && buffer_ok(&response->controls)) ||
+	return (buffer_ok(ret) && buffer_ok(&response->controls) &&
+		buffer_ok(&response->messages)) ||
 	       error_set(err, REASON_NO_MEMORY, "response");
 }

@@ -27,7 +27,7 @@ static void dialog_done(struct cmc_dialog *d)
 		buffer_done(&d->found[i]);
 	for (size_t i = 0; i < d->crl_count; i++)
 		crl_done(&d->crls[i]);
-	buffer_done(&d->response.controls);
+	cmc_response_done(&d->response);
 	cert_free(d->signer);
 	catalog_unref(d->catalog);
 }
@@ -68,7 +68,7 @@ bool cmc_add_found(struct cmc_dialog *d, struct bytes der, struct error *err)
 
 static const char *const unsupported[] = {
 	[CMC_OTHER_REQUEST] = "a request of an unknown form",
-	[CMC_CONTENT] = "a message within the message is not read",
+	[CMC_CONTENT] = "no batch names this message within the message",
 };
 
 static bool answer_part(struct cmc_dialog *d, const struct cmc_part *part, struct error *err)
@@ -77,12 +77,14 @@ static bool answer_part(struct cmc_dialog *d, const struct cmc_part *part, struc
 
 	if (part->kind == CMC_PKCS10 || part->kind == CMC_CRMF)
 		return cmc_answer_request(d, part, err);
+	if (cmc_is_in_batch(d, part))
+		return true; /* later, by the control that names it */
 	(void)!error_set(&refusal, REASON_CMC_CONTROL, "%s", unsupported[part->kind]);
 	cmc_refuse(d, part->id, &refusal);
 	return true;
 }
 
-static void answer_control(struct cmc_dialog *d, const struct cmc_control *control, bool *ret_asks)
+static void tell_of_control(struct cmc_dialog *d, const struct cmc_control *control, bool *ret_asks)
 {
 	struct error refusal = { 0 };
 
@@ -92,19 +94,29 @@ static void answer_control(struct cmc_dialog *d, const struct cmc_control *contr
 		cmc_tell(d, control->id, &refusal, true);
 }
 
-/* False where the whole message should be asked again. */
-static bool answer_controls(struct cmc_dialog *d, bool *ret_any, struct error *err)
-{
-	for (size_t i = 0; i < d->data.control_count; i++) {
-		const struct cmc_control *control = &d->data.controls[i];
-		bool asks = control->type == CMC_QUERY_PENDING;
+/* What may have certificates issued. */
+static const struct {
+	enum cmc_control_type type;
+	bool (*answer)(struct cmc_dialog *, const struct cmc_control *, struct error *);
+} issuing[] = {
+	{ CMC_QUERY_PENDING, cmc_query_pending },
+	{ CMC_BATCH_REQUESTS, cmc_answer_batch },
+};
 
-		if (!asks)
-			answer_control(d, control, &asks);
-		else if (!cmc_query_pending(d, control, err))
-			return false;
-		*ret_any = *ret_any || asks;
+/* False where the whole message should be asked again. */
+static bool answer_control(struct cmc_dialog *d, const struct cmc_control *control, bool *ret_any,
+			   struct error *err)
+{
+	bool asks = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(issuing); i++) {
+		if (issuing[i].type != control->type)
+			continue;
+		*ret_any = true;
+		return issuing[i].answer(d, control, err);
 	}
+	tell_of_control(d, control, &asks);
+	*ret_any = *ret_any || asks;
 	return true;
 }
 
@@ -116,8 +128,9 @@ static bool answer_all(struct cmc_dialog *d, struct error *err)
 	for (size_t i = 0; i < d->data.part_count; i++)
 		if (!answer_part(d, &d->data.parts[i], err))
 			return false;
-	if (!answer_controls(d, &any, err))
-		return false;
+	for (size_t i = 0; i < d->data.control_count; i++)
+		if (!answer_control(d, &d->data.controls[i], &any, err))
+			return false;
 	if (!any) {
 		(void)!error_set(&nothing, REASON_CMC_CONTROL, "the message asks for nothing");
 		cmc_refuse(d, CMC_WHOLE_REQUEST, &nothing);
@@ -188,13 +201,21 @@ static bool respond(const struct cmc_dialog *d, struct est_reply *reply, struct 
 	return buffer_ok(&reply->cmc) || error_set(err, REASON_NO_MEMORY, "response");
 }
 
-bool ra_fullcmc(struct ra *ra, const struct est_request *request, struct est_reply *ret,
-		struct error *err)
+bool cmc_answer_message(struct ra *ra, const struct est_request *request, struct cmc_dialog *outer,
+			struct est_reply *ret, struct error *err)
 {
 	CLEANUP(dialog_done) struct cmc_dialog d = { 0 };
 
+	if (!dialog_open(ra, request, &d, err))
+		return false;
+	d.outer = outer;
 	/* the key signs the response even where it signs nothing else */
-	return dialog_open(ra, request, &d, err) &&
-	       slow_key_may_sign(ra->options.signer, d.ca->key_name, request, ret, err) &&
+	return slow_key_may_sign(ra->options.signer, d.ca->key_name, request, ret, err) &&
 	       converse(&d, err) && respond(&d, ret, err);
+}
+
+bool ra_fullcmc(struct ra *ra, const struct est_request *request, struct est_reply *ret,
+		struct error *err)
+{
+	return cmc_answer_message(ra, request, NULL, ret, err);
 }

@@ -20,6 +20,8 @@ MUST_CHECK bool ra_fullcmc(struct ra *ra, const struct est_request *request, str
 
 struct cmc_dialog {
 	struct ra *ra;
+	struct cmc_dialog *outer; /* NULL, or of the message whose batch holds this one */
+	size_t requests;          /* and tokens, so far; those of a batch count together */
 	const struct est_request *request;
 	struct catalog *catalog; /* a reference */
 	const struct profile *profile;
@@ -46,7 +48,7 @@ MUST_CHECK bool cmc_find_signer(struct cmc_dialog *dialog, struct error *err);
 MUST_CHECK bool cmc_repeat_controls(struct cmc_dialog *dialog, struct error *err);
 /* A control that nothing here understands, or that proves an identity in a way that nothing here
  * can check, fails the whole message (RFC 5272 6.2, CMC-02); its body part goes to *ret_part. */
-MUST_CHECK bool cmc_check_controls(const struct cmc_dialog *dialog, uint32_t *ret_part,
+MUST_CHECK bool cmc_check_controls(struct cmc_dialog *dialog, uint32_t *ret_part,
 				   struct error *err);
 /* Does what the control asks for, if it asks for anything: *ret_asks. */
 MUST_CHECK bool cmc_do_control(struct cmc_dialog *dialog, const struct cmc_control *control,
@@ -62,8 +64,18 @@ void cmc_refuse(struct cmc_dialog *dialog, uint32_t part, const struct error *re
 /* queryPending: has the request that the token holds answered, under the control's identifier. */
 MUST_CHECK bool cmc_query_pending(struct cmc_dialog *dialog, const struct cmc_control *control,
 				  struct error *err);
-/* No more requests and tokens than there may be requests. */
-MUST_CHECK bool cmc_check_queries(const struct cmc_dialog *dialog, struct error *err);
+/* No more requests and tokens than there may be requests; counts them. */
+MUST_CHECK bool cmc_take_requests(struct cmc_dialog *dialog, struct error *err);
+/* batchRequests: what it names is there; whether it names the part; has each answered. */
+MUST_CHECK bool cmc_check_batch(const struct cmc_dialog *dialog, const struct cmc_control *control,
+				struct error *err);
+bool cmc_is_in_batch(const struct cmc_dialog *dialog, const struct cmc_part *part);
+MUST_CHECK bool cmc_answer_batch(struct cmc_dialog *dialog, const struct cmc_control *control,
+				 struct error *err);
+/* A whole message; `outer` is that of the batch, or NULL. */
+MUST_CHECK bool cmc_answer_message(struct ra *ra, const struct est_request *request,
+				   struct cmc_dialog *outer, struct est_reply *ret,
+				   struct error *err);
 /* getCRL */
 MUST_CHECK bool cmc_get_crl(struct cmc_dialog *dialog, const struct cmc_control *control,
 			    struct error *err);

@@ -48,38 +48,37 @@ bool cmc_repeat_controls(struct cmc_dialog *d, struct error *err)
 
 /* -- those that fail the message -- */
 
-/* Passphrases are kept as verifiers, from which no key of a MAC can be made; and a batch says
- * nothing that its messages do not say by themselves. */
+/* Passphrases are kept as verifiers, from which no key of a MAC can be made. */
 static const struct {
 	enum cmc_control_type type;
 	enum reason reason;
 	const char *why;
 } refused[] = {
 	{ CMC_CONTROL_UNKNOWN, REASON_CMC_CONTROL, "an unknown control" },
-	{ CMC_BATCH_REQUESTS, REASON_CMC_CONTROL, "a batch: send each of its messages by itself" },
 	{ CMC_BATCH_RESPONSES, REASON_CMC_CONTROL, "batchResponses is a server's to send" },
 	{ CMC_IDENTITY_PROOF, REASON_BAD_CREDENTIALS, "no secret is shared with this client" },
 	{ CMC_IDENTITY_PROOF_V2, REASON_BAD_CREDENTIALS, "no secret is shared with this client" },
 	{ CMC_POP_LINK_RANDOM, REASON_BAD_CREDENTIALS, "no secret is shared with this client" },
 };
 
-static bool check_control(enum cmc_control_type type, struct error *err)
+static bool check_control(const struct cmc_dialog *d, const struct cmc_control *control,
+			  struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-		if (refused[i].type == type)
+		if (refused[i].type == control->type)
 			return error_set(err, refused[i].reason, "%s", refused[i].why);
-	return true;
+	return control->type != CMC_BATCH_REQUESTS || cmc_check_batch(d, control, err);
 }
 
-bool cmc_check_controls(const struct cmc_dialog *d, uint32_t *ret_part, struct error *err)
+bool cmc_check_controls(struct cmc_dialog *d, uint32_t *ret_part, struct error *err)
 {
 	for (size_t i = 0; i < d->data.control_count; i++) {
 		*ret_part = d->data.controls[i].id;
-		if (!check_control(d->data.controls[i].type, err))
+		if (!check_control(d, &d->data.controls[i], err))
 			return false;
 	}
 	*ret_part = CMC_WHOLE_REQUEST;
-	return cmc_check_queries(d, err);
+	return cmc_take_requests(d, err);
 }
 
 /* -- certificates that a control names -- */

@@ -161,15 +161,15 @@ static bool is_request(const struct cmc_part *part)
 	return part->kind == CMC_PKCS10 || part->kind == CMC_CRMF;
 }
 
-bool cmc_check_queries(const struct cmc_dialog *d, struct error *err)
+bool cmc_take_requests(struct cmc_dialog *d, struct error *err)
 {
-	size_t count = 0;
+	struct cmc_dialog *whole = d->outer ? d->outer : d;
 
 	for (size_t i = 0; i < d->data.part_count; i++)
-		count += is_request(&d->data.parts[i]);
+		whole->requests += is_request(&d->data.parts[i]);
 	for (size_t i = 0; i < d->data.control_count; i++)
-		count += d->data.controls[i].type == CMC_QUERY_PENDING;
-	return count <= CMC_PARTS_MAX ||
+		whole->requests += d->data.controls[i].type == CMC_QUERY_PENDING;
+	return whole->requests <= CMC_PARTS_MAX ||
 	       error_set(err, REASON_CMC_CONTROL, "more than %d requests and tokens",
 			 CMC_PARTS_MAX);
 }

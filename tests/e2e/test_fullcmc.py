@@ -181,9 +181,6 @@ def test_cmc_02_unknown_controls_and_broken_lists_fail(node):
     csr = make_csr(make_key(), "broken")
     response = ask(node, sign(pki_data(pkcs10(1, csr), controls=[control(9, 99, b"\x05\0")]), device))
     assert response.status(9) == (cmc.FAILED, cmc.BAD_REQUEST) and 1 not in response.statuses
-    batch = control(9, 28, tlv(0x30, integer(3)))  # RFC 5272 6.17
-    response = ask(node, sign(pki_data(pkcs10(1, csr), controls=[batch], contents=[tlv(0x30, integer(3), tlv(0x30))]), device))
-    assert response.status(9) == (cmc.FAILED, cmc.BAD_REQUEST) and "by itself" in response.text(9) and 1 not in response.statuses
     for data in (pki_data(pkcs10(1, csr), pkcs10(1, csr)), pki_data(pkcs10(0, csr)), pki_data(pkcs10(1 << 32, csr)),
                  pki_data(pkcs10(1, csr), controls=[control(1, 5, integer(1))]),
                  pki_data(pkcs10(1, csr), controls=[control(2, 5, integer(1)), control(3, 5, integer(1))]),
@@ -422,6 +419,47 @@ def test_cmc_03_who_has_no_certificate_yet_asks_by_the_token(tmp_path):
         node.ctl("request", "approve", request["request_id"])
         answer = ask(node, query, "demo", headers=node.basic())
         assert answer.status(5) == (cmc.SUCCESS, None) and answer.certificate_for(key)
+
+
+def test_cmc_03_a_batch_opens_no_door(node):
+    """RFC 5272 6.17: each message is what it would have been by itself; the signature around them vouches for nothing."""
+    device, other = device_of(node, "batch"), device_of(node, "batch-2")
+    csr = make_csr(make_key(), "batch")
+    stranger = unsigned(pki_data(pkcs10(1, make_csr(make_key(), "batch"))))
+    own = sign(pki_data(pkcs10(1, make_csr(make_key(), "batch"))), other)
+    spoilt = bytearray(sign(pki_data(pkcs10(1, csr)), device))
+    spoilt[-4] ^= 1
+    contents = [cmc.content(part, bytes(message)) for part, message in enumerate((stranger, own, spoilt, tlv(0x30)), 11)]
+    response = ask(node, sign(pki_data(controls=[cmc.batch(1, 11, 12, 13, 14)], contents=contents), device))
+    assert response.status(1) == (cmc.SUCCESS, None)
+    first, second, third, fourth = response.messages.values()
+    assert first.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY) and second.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY)
+    assert third.status(0) == (cmc.FAILED, cmc.BAD_MESSAGE_CHECK) and fourth.status(0) == (cmc.FAILED, cmc.BAD_REQUEST)
+    # a batch within a batch, one that names what is not there, nothing, or a request
+    inner = sign(pki_data(controls=[cmc.batch(1, 2)], contents=[cmc.content(2, stranger)]), device)
+    response = ask(node, sign(pki_data(controls=[cmc.batch(1, 11)], contents=[cmc.content(11, inner)]), device))
+    (within,) = response.messages.values()
+    assert within.status(1) == (cmc.FAILED, cmc.BAD_REQUEST) and not within.messages
+    for batch in (cmc.batch(1, 11, 99), cmc.batch(1), cmc.batch(1, 5), cmc.batch(1, 11, 11), cmc.batch(1, 11, 0)):
+        response = ask(node, sign(pki_data(pkcs10(5, csr), controls=[batch], contents=[cmc.content(11, own)]), device))
+        assert response.status(1) == (cmc.FAILED, cmc.BAD_REQUEST) and 5 not in response.statuses and not response.messages
+    # requests of all messages count together
+    several = [sign(pki_data(*(pkcs10(part, csr) for part in range(1, count))), device) for count in (6, 6)]
+    response = ask(node, sign(pki_data(controls=[cmc.batch(1, 11, 12)], contents=[cmc.content(part, one) for part, one in enumerate(several, 11)]), device))
+    first, second = response.messages.values()
+    assert first.status(5) == (cmc.SUCCESS, None) and second.status(0) == (cmc.FAILED, cmc.BAD_REQUEST)
+
+
+def test_cmc_03_a_batch_of_two_devices(node):
+    devices, keys = [device_of(node, f"batched-{number}") for number in (1, 2)], [make_key(), make_key()]
+    contents = [cmc.content(20 + number, sign(pki_data(cmc.crmf(7, key, f"batched-{number}"), controls=[control(3, 5, integer(4710 + number))]), device))
+                for number, (device, key) in enumerate(zip(devices, keys), 1)]
+    response = ask(node, unsigned(pki_data(controls=[cmc.batch(9, 21, 22)], contents=contents)))
+    assert response.status(9) == (cmc.SUCCESS, None) and not set(map(spki, keys)) & set(map(spki, response.certificates))
+    assert response.control(29) == tlv(0x30, *map(integer, response.messages))
+    for number, (answer, key) in enumerate(zip(response.messages.values(), keys), 1):
+        assert answer.status(7) == (cmc.SUCCESS, None) and answer.control(5) == integer(4710 + number)
+        assert answer.certificate_for(key).subject == devices[number - 1].certificate.subject
 
 
 def test_cmc_03_getting_a_crl(node):

@@ -37,6 +37,9 @@ static void read_content(struct bytes content)
 			check_within(query.issuer, content);
 			check_within(query.uri, content);
 		}
+		struct cmc_part_list list;
+		if (cmc_part_list_parse(request.controls[i].value, &list, &err) && list.count == 0)
+			abort();
 		struct cmc_part part;
 		if (cmc_query_pending_parse(request.controls[i].value, &part, &err)) {
 			check_within(part.der, content);

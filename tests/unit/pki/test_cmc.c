@@ -287,6 +287,32 @@ TEST(cmc_03_a_token_may_be_as_long_as_a_request)
 	buffer_done(&parsed);
 }
 
+TEST(cmc_03_a_batch_lists_each_part_once)
+{
+	static const char *const refused[] = {
+		"",
+		"30{}",
+		"30{ 020100 }",
+		"30{ 020101 020101 }",
+		"30{ 020101 0500 }",
+		"30{ 020101 020100 }",
+		"30{ 020101 } 00",
+		"30{ 020101 020102 020103 020104 020105 020106 020107 020108 020109 }",
+	};
+	struct cmc_part_list list;
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		CLEANUP(buffer_done) struct buffer value = from_text(refused[i]);
+
+		EXPECT_REFUSED(cmc_part_list_parse(buffer_view(&value), &list, &err), err,
+			       REASON_CMS_MALFORMED);
+	}
+	CLEANUP(buffer_done) struct buffer value = from_text("30{ 020103 020500ffffffff }");
+	EXPECT_OK(cmc_part_list_parse(buffer_view(&value), &list, &err), err);
+	assert_int_equal(list.count, 2);
+	assert_int_equal(list.ids[1], UINT32_MAX);
+}
+
 TEST(cmc_03_an_ra_s_witness_names_parts_of_this_message)
 {
 	static const struct {
@@ -316,13 +342,15 @@ TEST(cmc_04_a_response_as_it_is_written)
 {
 	CLEANUP(buffer_done)
 	struct buffer wanted = from_text(
-		"30{ 30{" CONTROL("01", "05", "020163") CONTROL(
-			"02", "19", "30{ 020100 30{ 02{ 00ffffffff } } }")
-			CONTROL("03", "19", "30{ 020102 30{ 020100 } 0c{ 61 } 020107 }") CONTROL(
-				"04", "19",
-				"30{ 020103 30{ 020109 } 30{ 04{ 746f6b656e }"
-				"18{ 32303236303130313030303030305a } } }")
-				CONTROL("05", "19", "30{ 020103 30{ 020108 } }") "} 30{} 30{} }");
+		"30{ 30{" CONTROL("01", "05", "020163")
+			CONTROL("02", "19", "30{ 020100 30{ 02{ 00ffffffff } } }") CONTROL(
+				"03", "19", "30{ 020102 30{ 020100 } 0c{ 61 } 020107 }")
+				CONTROL("04", "19",
+					"30{ 020103 30{ 020109 } 30{ 04{ 746f6b656e }"
+					"18{ 32303236303130313030303030305a } } }")
+					CONTROL("05", "19", "30{ 020103 30{ 020108 } }") CONTROL(
+						"07", "1d",
+						"30{ 020106 }") "} 30{ 30{ 020106 30{} } } 30{} }");
 	CLEANUP(buffer_done) struct buffer got = { 0 };
 	struct cmc_response response = { 0 };
 
@@ -339,8 +367,12 @@ TEST(cmc_04_a_response_as_it_is_written)
 							     .ask_at = 1767225600 });
 	/* a token is for what waits, and not every answer has one */
 	cmc_response_status(&response, &(struct cmc_status){ .code = CMC_PENDING, .part = 8 });
+	struct cmc_part_list list = {
+		.ids = { cmc_response_message(&response, BYTES_LITERAL("\x30\x00")) }, .count = 1
+	};
+	cmc_response_batch(&response, &list);
 	EXPECT_OK(cmc_response_encode(&response, &got, &err), err);
-	buffer_done(&response.controls);
+	cmc_response_done(&response);
 	assert_int_equal(got.len, wanted.len);
 	assert_memory_equal(got.data, wanted.data, wanted.len);
 }
@@ -353,5 +385,6 @@ TEST_MAIN(RUN(cmc_02_body_part_identifiers_are_unique_and_not_zero),
 	  RUN(cmc_03_get_cert_names_a_directory_name),
 	  RUN(cmc_03_malformed_questions_for_crls_are_refused), RUN(cmc_03_a_question_for_a_crl),
 	  RUN(cmc_03_a_token_is_one_request), RUN(cmc_03_a_token_may_be_as_long_as_a_request),
+	  RUN(cmc_03_a_batch_lists_each_part_once),
 	  RUN(cmc_03_an_ra_s_witness_names_parts_of_this_message),
 	  RUN(cmc_04_a_response_as_it_is_written))

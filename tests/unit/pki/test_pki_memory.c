@@ -235,8 +235,11 @@ static bool write_response(struct buffer *ret, struct error *err)
 
 	cmc_response_control(&response, CMC_DATA_RETURN, VIEW("\x04\x01x"));
 	cmc_response_status(&response, &status);
+	struct cmc_part_list list = { .ids = { cmc_response_message(&response, VIEW("\x30\x00")) },
+				      .count = 1 };
+	cmc_response_batch(&response, &list);
 	bool written = cmc_response_encode(&response, ret, err);
-	buffer_done(&response.controls);
+	cmc_response_done(&response);
 	return written;
 }
 
