@@ -6,8 +6,11 @@
 
 #include <stdlib.h>
 
+#include "est_client/envelope.h"
+#include "est_client/failure.h"
 #include "est_client/issued.h"
 #include "est_client/multipart_reader.h"
+#include "pki/cms.h"
 
 /* Our own allocations only: what OpenSSL does when memory is out is not ours to test. */
 static size_t allocations, fails_at; /* 0: none fails */
@@ -70,7 +73,7 @@ static void expect_survives(bool (*journey)(struct bestow_error *err))
 }
 
 static struct bestow_key *key;
-static struct buffer ca_pem, leaf_pem;
+static struct buffer ca_pem, leaf_pem, envelope;
 
 /* -- journeys -- */
 
@@ -166,6 +169,38 @@ static bool journey_of_an_answer(struct bestow_error *err)
 	return done;
 }
 
+static bool open_envelope(struct bestow_certs *cacerts, struct bestow_certs *own, struct error *err)
+{
+	CLEANUP(private_key_freep) struct private_key *made = NULL;
+	const struct envelope_expectation expected = {
+		.recipient = own->bundle.certs[0],
+		.key = key->private,
+		.cacerts = &cacerts->bundle,
+		.anchors = &cacerts->bundle,
+		.now = MAKER_NOW,
+	};
+
+	return envelope_open(buffer_view(&envelope), &expected, &made, err);
+}
+
+static bool journey_of_an_envelope(struct bestow_error *err)
+{
+	struct bestow_certs *cacerts = NULL, *own = NULL;
+	struct error why = { 0 };
+	bool done = bestow_certs_parse(ca_pem.data, ca_pem.len, &cacerts, err) &&
+		    bestow_certs_parse(leaf_pem.data, leaf_pem.len, &own, err) &&
+		    (open_envelope(cacerts, own, &why) || failure_tell(&why, err));
+
+	bestow_certs_free(cacerts);
+	bestow_certs_free(own);
+	return done;
+}
+
+TEST(an_enveloped_key_survives)
+{
+	expect_survives(journey_of_an_envelope);
+}
+
 TEST(a_request_survives)
 {
 	expect_survives(journey_of_a_request);
@@ -228,9 +263,51 @@ static void write_pem(struct maker *maker, struct buffer *to)
 	pem_encode("CERTIFICATE", buffer_view(&der), to);
 }
 
+static struct cert *first_of(const struct buffer *pem, struct bestow_certs **keep)
+{
+	assert_true(bestow_certs_parse(pem->data, pem->len, keep, NULL));
+	return (*keep)->bundle.certs[0];
+}
+
+/* A key in its package, signed by the CA and encrypted for the leaf's key. */
+static bool write_envelope(const struct private_key *ca_key, struct error *err)
+{
+	CLEANUP(buffer_wipe) struct buffer pkcs8 = { 0 };
+	CLEANUP(buffer_wipe) struct buffer package = { 0 };
+	CLEANUP(buffer_done) struct buffer attributes = { 0 };
+	CLEANUP(buffer_done) struct buffer signature = { 0 };
+	CLEANUP(buffer_done) struct buffer message = { 0 };
+	CLEANUP(buffer_done) struct buffer id = { 0 };
+	struct bestow_certs *cacerts = NULL, *own = NULL;
+	const struct cert *ca = first_of(&ca_pem, &cacerts), *leaf = first_of(&leaf_pem, &own);
+
+	if (!private_key_encode(key->private, &pkcs8, err) || !cms_key_id(leaf, &id, err))
+		return false;
+	der_write(&package, DER_SEQUENCE, buffer_view(&pkcs8));
+	const struct cms_statement statement = { .type = oid_cms_asymmetric_key_package,
+						 .content = buffer_view(&package),
+						 .algorithm = SIGN_ECDSA_SHA256 };
+	const struct cms_recipient recipient = {
+		.cert = leaf,
+		.key_id = buffer_view(&id),
+		.capabilities = { .has = { [SMIME_AES_256_CBC] = true } },
+	};
+	bool done =
+		cms_signed_attributes_encode(&statement, &attributes, err) &&
+		private_key_sign(ca_key, SIGN_ECDSA_SHA256, buffer_view(&attributes), &signature,
+				 err) &&
+		cms_signed_data_encode(&statement, ca, buffer_view(&attributes),
+				       buffer_view(&signature), &message, err) &&
+		cms_envelop(oid_cms_signed_data, buffer_view(&message), &recipient, &envelope, err);
+	bestow_certs_free(cacerts);
+	bestow_certs_free(own);
+	return done;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { RUN(a_request_survives),
+					    RUN(an_enveloped_key_survives),
 					    RUN(a_finished_request_survives),
 					    RUN(enr_09_nothing_is_added_to_a_finished_request),
 					    RUN(a_client_survives),
@@ -248,9 +325,12 @@ int main(void)
 	maker_ca(&ca, 0);
 	write_pem(&ca, &ca_pem);
 	write_pem(&leaf, &leaf_pem);
+	if (!write_envelope(ca_key, &err))
+		return 1;
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	bestow_key_free(key);
 	buffer_done(&ca_pem);
 	buffer_done(&leaf_pem);
+	buffer_done(&envelope);
 	return failed;
 }
