@@ -58,6 +58,8 @@ struct server {
 	size_t count, asked, hung_up;
 	char last_url[256];
 	bool said_who;
+	const char *etag;          /* that it sends; NULL */
+	const char *asked_by_etag; /* what the last request said that it has */
 };
 
 static bool answer(void *context, const struct bestow_tls *tls,
@@ -72,6 +74,7 @@ static bool answer(void *context, const struct bestow_tls *tls,
 	server->asked++;
 	server->said_who |= request->user != NULL;
 	snprintf(server->last_url, sizeof server->last_url, "%s", request->url);
+	server->asked_by_etag = request->if_none_match;
 	if (reply->status == 0)
 		return bestow_fail(err, BESTOW_UNREACHABLE, "gone");
 	*ret = (struct bestow_http_answer){ .status = reply->status };
@@ -79,6 +82,7 @@ static bool answer(void *context, const struct bestow_tls *tls,
 	snprintf(ret->retry_after, sizeof ret->retry_after, "%s",
 		 reply->retry_after ? reply->retry_after : "");
 	snprintf(ret->location, sizeof ret->location, "%s", reply->location ? reply->location : "");
+	snprintf(ret->etag, sizeof ret->etag, "%s", server->etag ? server->etag : "");
 	/* an embedder's body ends where its size says */
 	size_t size = reply->body ? strlen(reply->body) : 0;
 	ret->body = malloc(size + !size);
@@ -237,6 +241,61 @@ TEST(att_01_nothing_may_be_an_answer)
 	}
 }
 
+static struct outcome call_with_etag(struct server *server, const char *etag)
+{
+	struct outcome outcome = { 0 };
+	struct bestow_client *client = make_client(server);
+	const struct exchange_call exchange = { .operation = "cacerts", .etag = etag };
+
+	assert_non_null(client);
+	outcome.done = client_exchange(client, &exchange, &outcome.answer, &outcome.err);
+	bestow_client_free(client);
+	return outcome;
+}
+
+TEST(ca_05_not_modified_answers_only_who_has_it)
+{
+	const struct reply reply = { 304, NULL, NULL, NULL, "" };
+	struct server server = { .replies = &reply, .count = 1, .etag = "\"1\"" };
+	struct outcome outcome = call_with_etag(&server, NULL);
+
+	assert_false(outcome.done);
+	assert_int_equal(outcome.err.reason, REASON_SERVER_ANSWER);
+	assert_null(server.asked_by_etag);
+	outcome = call_with_etag(&server, "\"1\"");
+	assert_true(outcome.done && outcome.answer.is_known);
+	assert_int_equal(outcome.answer.body.len, 0);
+	assert_string_equal(server.asked_by_etag, "\"1\"");
+}
+
+/* What a server names is sent back to it in a field, so only a tag is. */
+TEST(ca_05_what_is_no_strong_tag_is_not_repeated)
+{
+	static const struct {
+		const char *sent, *kept;
+	} rows[] = {
+		{ "\"a-1\"", "\"a-1\"" },
+		{ "", "" },
+		{ "\"", "" },
+		{ "a-1", "" },
+		{ "W/\"a-1\"", "" },
+		{ "\"a\tb\"", "" },
+		{ "\"a\r\nX: y\"", "" },
+		{ "\"\xc3\xa4\"", "" },
+		{ "\"a\" , \"b", "" },
+	};
+	const struct reply reply = { 200, "x/y", NULL, NULL, "body" };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct server server = { .replies = &reply, .count = 1, .etag = rows[i].sent };
+		struct outcome outcome = call_with_etag(&server, NULL);
+
+		assert_true(outcome.done && !outcome.answer.is_known);
+		assert_string_equal(outcome.answer.etag, rows[i].kept);
+		exchange_answer_donep(&outcome.answer);
+	}
+}
+
 /* RFC 7030 4.1.1: on a session that proves nothing, no credential; and nothing else ever runs on
  * it. */
 TEST(tls_07_a_provisional_session_is_alone)
@@ -279,5 +338,6 @@ TEST(each_allocation_may_fail)
 
 TEST_MAIN(RUN(each_refusal_has_its_reason), RUN(nothing_is_asked_of_nobody_in_particular),
 	  RUN(http_10_a_redirect_within_the_origin_keeps_its_method),
-	  RUN(att_01_nothing_may_be_an_answer), RUN(tls_07_a_provisional_session_is_alone),
-	  RUN(each_allocation_may_fail))
+	  RUN(att_01_nothing_may_be_an_answer), RUN(ca_05_not_modified_answers_only_who_has_it),
+	  RUN(ca_05_what_is_no_strong_tag_is_not_repeated),
+	  RUN(tls_07_a_provisional_session_is_alone), RUN(each_allocation_may_fail))
