@@ -257,7 +257,8 @@ export function Form({ fields, submit, label = "Save", kind = "primary", childre
     try {
       const filled = {};
       for (const field of fields) {
-        const value = field.type === "file" ? await readFile(values[field.name]) : values[field.name];
+        const shown = values[field.name] ?? startOf(field); // a list's options may have come after the form
+        const value = field.type === "file" ? await readFile(shown) : shown;
         if (value !== "" && value !== undefined && value !== null) filled[field.name] = value;
       }
       await submit(filled);

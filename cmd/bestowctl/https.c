@@ -227,6 +227,10 @@ static bool fail_post(const struct https *https, CURLcode code, bool is_too_long
 	if (is_too_long)
 		return error_set(err, REASON_PROTOCOL, "%s: an answer of more than %d bytes",
 				 https->origin, HTTPS_ANSWER_MAX);
+	if (reason_of(code) == REASON_SERVER_UNTRUSTED)
+		return error_set(err, REASON_SERVER_UNTRUSTED,
+				 "%s: %s; --ca-file names who may vouch for it", https->origin,
+				 words);
 	return error_set(err, reason_of(code), "%s: %s", https->origin, words);
 }
 

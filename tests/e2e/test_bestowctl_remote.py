@@ -413,7 +413,7 @@ def test_no_token_goes_to_a_server_that_is_not_proven(ways, thief, tmp_path):
     root = there.folder / "root.pem"
     for options in ([], ["--ca-file", root]):
         refused = ask(port, token, *options)
-        assert refused.returncode == UNTRUSTED, refused
+        assert refused.returncode == UNTRUSTED and "--ca-file names who may vouch" in refused.stderr, refused
     assert ask(there.node.admin_port, token).returncode == UNTRUSTED  # the system knows no such CA
     assert ask(there.node.admin_port, token, "--ca-file", thief.pem).returncode == UNTRUSTED
     wrong_name = ask(port, token, "--ca-file", thief.pem, host="127.0.0.1")
