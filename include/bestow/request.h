@@ -24,10 +24,10 @@ enum bestow_binding {
  * BESTOW_FAILED. */
 bool bestow_request_new(struct bestow_request **ret, struct bestow_error *err);
 /* Makes a request of a finished one, DER or PEM, that whoever has the key made: it is sent as it
- * is, so it is bound to no session, and none of the functions below can add to it. The operations
- * then take NULL for its key, and a certificate only if it is for the CSR's. The octets are copied.
- * *ret is the caller's. Fails with BESTOW_LOCAL when they are no CSR, its signature is wrong or its
- * key is none that servers take. */
+ * is, so it is bound to no session, and adding to it by a function below fails with
+ * BESTOW_MISUSED. The operations then take NULL for its key, and a certificate only if it is for
+ * the CSR's. The octets are copied. *ret is the caller's. Fails with BESTOW_LOCAL when they are no
+ * CSR, its signature is wrong or its key is none that servers take. */
 bool bestow_request_of_csr(const void *data, size_t size, struct bestow_request **ret,
 			   struct bestow_error *err);
 /* Sets the subject, from a text such as "CN=dev-1,O=Acme" (RFC 4514's escapes; the attributes stay
@@ -57,9 +57,10 @@ bool bestow_request_set_decrypt_key(struct bestow_request *request,
 				    const struct bestow_key *key, struct bestow_error *err);
 /* Sets how the request is bound; BESTOW_BINDING_AUTO unless one says otherwise. */
 void bestow_request_set_binding(struct bestow_request *request, enum bestow_binding binding);
-/* Writes the request as DER for this key, unbound, which signs it: for carrying it by another way
- * than EST. *ret_der is the caller's, who frees it by free(). Fails with BESTOW_MISUSED for names
- * that cannot be encoded, and with BESTOW_FAILED when the key does not sign. */
+/* Writes the request as DER for this key (NULL for a finished one), unbound, which signs it: for
+ * carrying it by another way than EST. *ret_der is the caller's, who frees it by free(). Fails with
+ * BESTOW_MISUSED for names that cannot be encoded, and with BESTOW_FAILED when the key does not
+ * sign. */
 bool bestow_request_encode(const struct bestow_request *request, const struct bestow_key *key,
 			   unsigned char **ret_der, size_t *ret_size, struct bestow_error *err);
 /* Frees the request; NULL is fine. */
