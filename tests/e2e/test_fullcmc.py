@@ -1,5 +1,7 @@
 """fullcmc (RFC 7030 4.3, RFC 5272): requests signed, and responses verified, by openssl cms."""
+import contextlib
 import datetime
+import sqlite3
 import subprocess
 
 import pytest
@@ -489,6 +491,18 @@ def test_cmc_03_getting_a_crl(node):
     assert {crl.issuer for crl in response.crls()} == {issuer, *others[:3]}
     response = ask(node, unsigned(pki_data(controls=[cmc.get_crl(1, issuer)])))
     assert response.status(1) == (cmc.FAILED, cmc.BAD_IDENTITY) and not response.crls()
+
+
+def test_a_crl_too_long_for_an_answer_is_fetched_by_its_url(node):
+    device = device_of(node, "long-crl")
+    node.ctl("ca", "create", "Long CRL", "--subject", "CN=Long CRL")
+    node.ctl("crl", "issue", "Long CRL")
+    query = sign(pki_data(controls=[cmc.get_crl(1, x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Long CRL")]))]), device)
+    assert ask(node, query).status(1) == (cmc.SUCCESS, None)
+    with contextlib.closing(sqlite3.connect(node.folder / "state" / "bestow.db", timeout=20)) as store, store:
+        store.execute("UPDATE crl SET der = zeroblob(4 * 1024 * 1024 + 1) WHERE ca_id = (SELECT id FROM ca WHERE name = 'Long CRL')")
+    response = ask(node, query)
+    assert response.status(1) == (cmc.FAILED, cmc.BAD_REQUEST) and "too_large" in response.text(1) and not response.crls()
 
 
 def test_a_repeated_message_gets_the_same_certificate(node):

@@ -101,6 +101,13 @@ def test_cmc_01_a_key_in_the_token_signs_cmc_responses(token):
         response = cmc.ask(node, message, "hsm", headers=headers)
         assert response.status(1) == (cmc.SUCCESS, None), response.text(1)
         assert response.certificate_for(key)
+        # away, it can sign no response either: HTTP says so
+        token.remove()
+        node.wait(lambda: enroll(node).status == 503, "the token to be missed", 15)
+        answer = cmc.post(node, message, "hsm", headers=headers)
+        assert (answer.status, answer.headers["Retry-After"] is not None) == (503, True), answer.text
+        token.insert()
+        node.wait(lambda: cmc.post(node, message, "hsm", headers=headers).status == 200, "the token to be used again", 15)
 
 
 def test_a_root_in_the_token_signs_a_ca_below_it(token, tmp_path):
