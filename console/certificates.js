@@ -69,10 +69,10 @@ function columns({ at, may, chosen, choose }) {
     ["State", (c) => html`<${Badge} state=${c.state} />`],
     ["Name", (c) => html`<a href=${at(`certificates/${c.serial}`)}>${commonName(c.subject)}</a>`, "name"],
     ["SubjectAltNames", (c) => html`<span class="clip">${c.san || html`<span class="faint">none</span>`}</span>`],
-    ["Profile", (c) => c.profile || html`<span class="faint">${c.purpose}</span>`],
+    ["Profile", (c) => c.profile || html`<span class="faint">${c.purpose}</span>`, "word"],
     ["Issuer", (c) => c.ca || html`<span class="faint">itself</span>`],
     ["Ends", (c) => html`<${Time} at=${c.not_after} />`],
-    ["Came by", (c) => html`${c.issued_via} <span class="faint">${c.peer}</span>`],
+    ["Came by", (c) => html`<span>${c.issued_via} <span class="faint">${c.peer}</span></span>`, "word"],
     ["Serial", (c) => html`<code title=${c.serial}>${c.serial.slice(0, 10)}…</code>`],
   ];
 }

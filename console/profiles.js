@@ -107,10 +107,10 @@ function One({ account, name, at, may, query }) {
 
 function Verdict({ result: r }) {
   const good = r.outcome !== "refused";
-  return html`<${Notice} tone=${good ? "good" : "bad"}><strong>${{ refused: "✕ It would be refused", issued: "✓ It would be issued", issue: "✓ It would be issued", pending: "… It would wait for approval" }[r.outcome] || `Outcome: ${r.outcome}`}</strong>
+  return html`<${Notice} tone=${good ? "good" : "bad"}><strong>${{ refused: "✕ It would be refused", issued: "✓ It would be issued", repeated: "✓ It would get again what it has got", waits: "… It would wait for approval" }[r.outcome] || `Outcome: ${r.outcome}`}</strong>
       ${r.refusal && html`<p>${r.refusal.words}: ${r.refusal.detail}</p><p>${r.refusal.remedy}.</p>`}<//>
     ${r.assumptions.length > 0 && html`<p class="hint">Taken for granted: ${r.assumptions.join("; ")}.</p>`}
-    <h3>Step by step</h3><${Steps} steps=${r.trace.map(({ rule, ...step }) => ({ step: rule, ...step }))} />
+    ${r.trace.length > 0 && html`<h3>Step by step</h3><${Steps} steps=${r.trace.map(({ rule, ...step }) => ({ step: rule, ...step }))} />`}
     ${r.certificate && html`<h3>The certificate that it would get</h3><${Facts} of=${[["Subject", r.certificate.subject], ["Issuer", r.certificate.issuer], ["Key", r.certificate.key], ["Begins", utc(r.certificate.not_before)], ["Ends", utc(r.certificate.not_after)],
       ...r.certificate.extensions.map((e) => [`${e.name}${e.critical ? " (critical)" : ""}`, e.words])]} />`}`;
 }
@@ -126,7 +126,7 @@ function Test({ account, name, at }) {
   return html`<${Page} title="Try this profile" trail=${[["Profiles", at("profiles")], [name, at(`profiles/${segment(name)}`)]]} help="Nothing is signed and nothing is kept: the request walks through every rule as a device's would.">
     <div class="cards"><section class="card"><${Form} label="Try" submit=${submit} fields=${[
       { name: "csrText", label: "Certification request", type: "textarea", placeholder: "-----BEGIN CERTIFICATE REQUEST-----" },
-      { name: "csrFile", label: "Or its file", type: "file", hint: "PEM or DER" },
+      { name: "csrFile", label: "Or its file", type: "file", hint: "PEM, DER, or base64 as EST clients send it" },
       { name: "cert", label: "Client certificate", type: "file", hint: "The one that the device shows in TLS, without its key; empty: none" },
       { name: "passphrase", label: "The device sends the right passphrase", type: "checkbox", value: true },
       { name: "renew", label: "It is a renewal (simplereenroll)", type: "checkbox" },

@@ -42,7 +42,7 @@ def test_from_nothing_to_a_renewed_device():
 def test_the_first_minutes():
     with Node(admin=True) as node:
         passed = walk("walk_first.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), PROGRAMS=str(BIN))
-    assert len(passed) == 8
+    assert len(passed) == 9
 
 
 def test_a_fleet_on_a_list():

@@ -39,6 +39,29 @@ await walk([
     await shown("bestowctl device import fleet.csv --profile fleet");
     await noFlaws("empty list");
   }],
+  ["a device is added with the keyboard alone", async () => {
+    const focused = () => page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.name);
+    const tabTo = async (wanted) => {
+      for (let i = 0; i < 60 && (await focused()) !== wanted; i += 1) await page.keyboard.press("Tab");
+      assert.equal(await focused(), wanted);
+    };
+    await tabTo("Add a device");
+    await page.keyboard.press("Enter");
+    await dialog().waitFor();
+    await tabTo("identity");
+    await page.keyboard.type("SN-0009");
+    await page.keyboard.press("Enter");
+    await row("SN-0009").waitFor();
+    await tabTo("SN-0009");
+    await page.keyboard.press("Enter");
+    await shown("On the list, and has no certificate yet.");
+    await tabTo("Remove");
+    await page.keyboard.press("Enter");
+    await tabTo("typed");
+    await page.keyboard.type("remove");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "There is no device on this list" }).waitFor();
+  }],
   ["a device is added, and not twice", async () => {
     await press("Add a device");
     await dialog().getByLabel("Serial number or fingerprint").fill("SN-0001");

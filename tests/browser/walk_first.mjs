@@ -48,6 +48,15 @@ await walk([
     await doAsShown("curl and openssl");
     await has("device.crt", /my-device/);
   }],
+  ["the request that was made is tried, without anything being issued", async () => {
+    await page.goto(`${origin}/#/a/demo/profiles/demo/test`);
+    await page.getByLabel("Or its file").setInputFiles(`${desk}/device.csr`);
+    await press("Try");
+    await page.getByText("It would get again what it has got").waitFor();
+    await page.getByRole("list", { name: "Steps of the request" }).getByText("authentication").waitFor();
+    await page.goto(`${origin}/#/a/demo/profiles/demo`);
+    await page.getByRole("heading", { level: 1, name: "demo" }).waitFor();
+  }],
   ["and renew it as shown", async () => {
     await copyFile(`${desk}/device.crt`, `${desk}/first.crt`);
     await doAsShown("curl: renew");

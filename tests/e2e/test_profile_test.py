@@ -1,4 +1,5 @@
 """bestowctl profile test says what a real enrollment then gets, over allowed requests and each kind of refusal."""
+import base64
 import contextlib
 import datetime
 import json
@@ -43,6 +44,14 @@ def site():
         node.ctl("profile", "passphrase", "asleep", "--passphrase-file", node.folder / "passphrase")
         node.ctl("profile", "suspend", "asleep")
         yield node
+
+
+def test_a_request_is_read_as_est_clients_send_it(site):
+    path = site.folder / "as-sent.csr"
+    path.write_bytes(base64.encodebytes(make_csr(make_key(), "as-sent")))
+    assert site.ctl_json("profile", "test", "demo", "--csr", path, *PASSPHRASE)["outcome"] == "issued"
+    path.write_bytes(base64.encodebytes(b"no request"))
+    assert site.ctl_run("profile", "test", "demo", "--csr", path, *PASSPHRASE).returncode == 5
 
 
 class Vendor:
