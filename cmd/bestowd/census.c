@@ -199,6 +199,16 @@ static void count_next_update(const struct count *count)
 	each_ca(count, put_next_update);
 }
 
+/* The one that counts is not in use while it is looked at. */
+static void count_connections(const struct count *count)
+{
+	size_t idle = 0, in_use = 0;
+
+	store_readers(count->view->store, &idle, &in_use);
+	put(count, &(struct labels){ { { "state", "idle" } } }, (int64_t)idle);
+	put(count, &(struct labels){ { { "state", "in_use" } } }, (int64_t)in_use);
+}
+
 static void count_audit(const struct count *count)
 {
 	struct audit_walk *walk = &count->census->walk;
@@ -241,6 +251,9 @@ static const struct row {
 	{ { "bestow_crl_next_update_timestamp_seconds", METRIC_GAUGE, "seconds",
 	    "The nextUpdate of the CRL in force, in Unix time." },
 	  count_next_update },
+	{ { "bestow_db_pool_connections", METRIC_GAUGE, NULL,
+	    "Connections for reads from the store." },
+	  count_connections },
 	{ { "bestow_audit_chain_ok", METRIC_GAUGE, NULL,
 	    "0 once the audit log was found altered; some of it is verified at each reading." },
 	  count_audit },

@@ -48,6 +48,9 @@ MUST_CHECK bool store_settle(struct store *store, uint64_t mark, struct error *e
 void store_rollback(struct store_tx *tx);
 DEFINE_CLEANUP(struct store_tx *, store_rollback)
 
+/* Connections that reads are made on. */
+void store_readers(struct store *store, size_t *ret_idle, size_t *ret_in_use);
+
 /* A consistent copy of a running store to a new file, mode 0600. */
 MUST_CHECK bool store_backup(struct store *store, const char *path, struct error *err);
 MUST_CHECK bool store_catalog_load(struct store *store, struct catalog **ret, struct error *err);

@@ -67,6 +67,7 @@ struct readers {
 	pthread_mutex_t lock;
 	struct db *idle[READERS_KEPT];
 	size_t count;
+	size_t lent; /* that are in use */
 };
 
 struct store {

@@ -2,6 +2,21 @@
  * takes an idle one or opens another; as many stay open as READERS_KEPT. */
 #include "store/store_private.h"
 
+static void count_lent(struct readers *readers)
+{
+	pthread_mutex_lock(&readers->lock);
+	readers->lent++;
+	pthread_mutex_unlock(&readers->lock);
+}
+
+void store_readers(struct store *store, size_t *ret_idle, size_t *ret_in_use)
+{
+	pthread_mutex_lock(&store->readers.lock);
+	*ret_idle = store->readers.count;
+	*ret_in_use = store->readers.lent;
+	pthread_mutex_unlock(&store->readers.lock);
+}
+
 static struct db *take_idle(struct readers *readers)
 {
 	struct db *db = NULL;
@@ -26,6 +41,7 @@ bool reader_take(struct store *store, struct reader *ret, struct error *err)
 		if (!db_open(&options, &db, err))
 			return false;
 	}
+	count_lent(&store->readers);
 	*ret = (struct reader){ .store = store, .db = db };
 	return true;
 }
@@ -39,6 +55,7 @@ void reader_done(struct reader *reader)
 	db_rollback(db);
 	struct readers *readers = &reader->store->readers;
 	pthread_mutex_lock(&readers->lock);
+	readers->lent--;
 	if (readers->count < READERS_KEPT)
 		readers->idle[readers->count++] = TAKE(db);
 	pthread_mutex_unlock(&readers->lock);

@@ -29,6 +29,10 @@ STANDS = {
 }
 
 
+# What moves where a node has much to do at a time, and is moved by tests/unit/store/test_store_list.c in any case.
+MAY_STAND = {"bestow_db_pool_connections"}
+
+
 class Watch:
     """All values that each series has had."""
 
@@ -201,7 +205,7 @@ def test_every_series_moves(node):
     watch.until("bestow_job_failures_total")
     watch.look()
 
-    unmoved = {key for key in watch.unmoved() if not is_bucket(key) and not ways_to_name(key) & set(STANDS)}
+    unmoved = {key for key in watch.unmoved() if not is_bucket(key) and not ways_to_name(key) & (set(STANDS) | MAY_STAND)}
     assert not unmoved, "\n".join(map(str, sorted(unmoved)))
     stale = {name for name in STANDS if not any(name in ways_to_name(key) for key in watch.unmoved())}
     assert not stale, f"these do move, or are not there: {stale}"

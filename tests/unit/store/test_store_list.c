@@ -219,6 +219,38 @@ TEST(a_list_goes_by_state_and_time)
 	fixture_done(f);
 }
 
+struct pool {
+	struct store *store;
+	size_t idle, in_use;
+};
+
+static bool look_at_pool(void *context, const struct certificate *certificate)
+{
+	struct pool *pool = context;
+
+	(void)certificate;
+	store_readers(pool->store, &pool->idle, &pool->in_use);
+	return true;
+}
+
+TEST(connections_in_use_are_told_from_idle_ones)
+{
+	struct fixture fixture = fixture_new(), *f = &fixture;
+	struct pool pool = { .store = f->store };
+	const struct store_certificate_filter filter = {
+		.account_id = f->account_id, .state = -1, .now = 1500, .limit = 10
+	};
+
+	(void)issue(f, 1, "CN=a", "");
+	OK(store_certificate_list(f->store, &filter, look_at_pool, &pool, &f->err));
+	assert_int_equal(pool.in_use, 1);
+	assert_int_equal(pool.idle, 0);
+	(void)look_at_pool(&pool, NULL);
+	assert_int_equal(pool.in_use, 0);
+	assert_int_equal(pool.idle, 1);
+	fixture_done(f);
+}
+
 TEST(what_lapsed_is_neither_renewed_nor_revoked)
 {
 	struct fixture fixture = fixture_new(), *f = &fixture;
@@ -281,5 +313,6 @@ TEST(many_that_begin_alike_come_newest_first)
 TEST_MAIN(RUN(many_that_begin_alike_come_newest_first), RUN(a_filter_out_of_bounds_is_refused),
 	  RUN(v9_nothing_crosses_accounts), RUN(co_11_wildcards_and_quotes_are_taken_literally),
 	  RUN(a_serial_is_found_by_any_beginning), RUN(a_list_goes_by_state_and_time),
+	  RUN(connections_in_use_are_told_from_idle_ones),
 	  RUN(what_lapsed_is_neither_renewed_nor_revoked),
 	  RUN(pages_follow_each_other_newest_first))
