@@ -16,8 +16,8 @@ from device import private_file
 from node import BIN, Node, verify_issued_by
 
 SHIM = BIN / "tests" / "libclock_shim.so"
-COUNT = 1000 if os.environ.get("BESTOW_LONG") else 100
-SITE = 25  # devices that one agent keeps
+COUNT = 1000 if os.environ.get("BESTOW_LONG") else 60
+SITE = 20  # devices that one agent keeps
 AGENTS = 4  # at once
 DAY = 86400
 STEP = 2.5
