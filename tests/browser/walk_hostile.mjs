@@ -4,7 +4,7 @@ import { launch, open, signInByLink, seriousFlaws, walk, origin } from "./browse
 
 const { LINK: link, ACCOUNT: account, SERIAL: serial, CA: ca, PROFILE: profile, HELD: held } = process.env;
 const screens = ["overview", "certificates", `certificates/${serial}`, "enrollments", "approvals", `approvals/${held}`, "profiles", `profiles/${encodeURIComponent(profile)}`, `profiles/${encodeURIComponent(profile)}/edit`,
-  "profiles/new", `devices?profile=${encodeURIComponent(profile)}`, `devices/SN-HOSTILE?profile=${encodeURIComponent(profile)}`, "cas", `cas/${encodeURIComponent(ca)}`, "trust", "ra", "revocation", "audit", "access", "system", "me"];
+  "profiles/new", `devices?profile=${encodeURIComponent(profile)}`, `devices/SN-HOSTILE?profile=${encodeURIComponent(profile)}`, "cas", `cas/${encodeURIComponent(ca)}`, `cas/${encodeURIComponent(ca)}/rollover`, "trust", "ra", "revocation", "audit", "access", "system", "me"];
 
 const browser = await launch();
 const page = await open(browser, { viewport: { width: 360, height: 740 } });
@@ -33,6 +33,19 @@ await walk([
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "it fits 360 pixels");
     assert.deepEqual(await seriousFlaws(page), [], path);
   }]),
+  ["names are text in a request's steps", async () => {
+    await page.goto(`${origin}/#/a/${encodeURIComponent(account)}/enrollments`);
+    const details = page.getByRole("button", { name: /^Details/ });
+    await details.first().waitFor();
+    for (let i = 0; i < Math.min(3, await details.count()); i += 1) {
+      await details.nth(i).click();
+      await page.getByRole("list", { name: "Steps of the request" }).waitFor();
+      await innocent(`steps ${i}`);
+      assert.deepEqual(await seriousFlaws(page), []);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
+  }],
   ["the hostile names were there to be shown", async () => assert.ok(marks >= 4, `${marks} screens`)],
   ["addresses that lead nowhere", async () => {
     for (const path of ["a/%3Cimg%20src=x%20onerror=owned=1%3E/overview", "a/x/%3Cscript%3E", "link/%3Cimg src=x onerror=owned=1%3E", `a/${encodeURIComponent(account)}/certificates?subject=%3Cimg%20src=x%20onerror=owned=1%3E`,
