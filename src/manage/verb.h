@@ -49,6 +49,7 @@ extern const struct verb_table ca_verbs;
 extern const struct verb_table certificate_verbs;
 extern const struct verb_table crl_verbs;
 extern const struct verb_table device_code_verbs;
+extern const struct verb_table device_import_verbs;
 extern const struct verb_table device_verbs;
 extern const struct verb_table event_verbs;
 extern const struct verb_table key_verbs;
