@@ -108,6 +108,9 @@ static inline void bestow_key_donep(struct bestow_key **key)
 /* POSTs the DER as base64 and counts what is issued. `fields` may be NULL. */
 MUST_CHECK bool kit_post(struct kit *kit, const char *operation, struct bytes der,
 			 struct probe_answer *ret, struct error *err);
+/* The same from somebody who shows neither certificate nor passphrase. */
+MUST_CHECK bool kit_post_unknown(struct kit *kit, const char *operation, struct bytes der,
+				 struct probe_answer *ret, struct error *err);
 /* The same with a call whose body is made already. */
 MUST_CHECK bool kit_ask(struct kit *kit, const struct call *call, struct probe_answer *ret,
 			struct error *err);

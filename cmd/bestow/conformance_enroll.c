@@ -215,7 +215,6 @@ static enum verdict try_no_certificate(struct kit *kit, struct finding *finding)
 	CLEANUP(probe_answer_donep) struct probe_answer answer = { 0 };
 	CLEANUP(bestow_key_donep) struct bestow_key *key = NULL;
 	CLEANUP(buffer_done) struct buffer der = { 0 };
-	CLEANUP(buffer_done) struct buffer body = { 0 };
 	struct error err = { 0 };
 	enum verdict verdict;
 	char text[160];
@@ -224,15 +223,10 @@ static enum verdict try_no_certificate(struct kit *kit, struct finding *finding)
 		return verdict;
 	const struct bestow_certs *as = kit->first.certs;
 	if (!kit_key(kit, &key, &err) ||
-	    !kit_csr(kit, &(struct csr_wish){ .key = key, .as = as }, &der, &err) ||
-	    !encode_line(buffer_view(&der), &body, &err))
+	    !kit_csr(kit, &(struct csr_wish){ .key = key, .as = as }, &der, &err))
 		return not_applicable(finding, "%s", err.detail);
-	const struct call call = { .operation = "simplereenroll",
-				   .content_type = "application/pkcs10",
-				   .body = buffer_view(&body) };
-	if (!kit_call(kit, &call, &answer, &err))
+	if (!kit_post_unknown(kit, "simplereenroll", buffer_view(&der), &answer, &err))
 		return unanswered(finding, "simplereenroll without a certificate", &err);
-	kit->certificates += answer.status == 200;
 	if (!is_refusal(answer.status))
 		return failed(finding, "whoever knows the name may renew: %s",
 			      answer_text(&answer, text));

@@ -42,20 +42,14 @@ static enum verdict try_challenge(struct kit *kit, struct finding *finding)
 	CLEANUP(probe_answer_donep) struct probe_answer answer = { 0 };
 	CLEANUP(bestow_key_donep) struct bestow_key *key = NULL;
 	CLEANUP(buffer_done) struct buffer der = { 0 };
-	CLEANUP(buffer_done) struct buffer body = { 0 };
 	struct error err = { 0 };
 	char text[400];
 
 	if (!kit_key(kit, &key, &err) ||
-	    !kit_csr(kit, &(struct csr_wish){ .key = key }, &der, &err) ||
-	    !encode_line(buffer_view(&der), &body, &err))
+	    !kit_csr(kit, &(struct csr_wish){ .key = key }, &der, &err))
 		return not_applicable(finding, "%s", err.detail);
-	const struct call call = { .operation = "simpleenroll",
-				   .content_type = PKCS10,
-				   .body = buffer_view(&body) };
-	if (!kit_call(kit, &call, &answer, &err))
+	if (!kit_post_unknown(kit, "simpleenroll", buffer_view(&der), &answer, &err))
 		return unanswered(finding, "simpleenroll without credentials", &err);
-	kit->certificates += answer.status == 200;
 	if (answer.status != 401 ||
 	    !probe_answer_field(&answer, "WWW-Authenticate", text, sizeof text))
 		return not_applicable(finding, "the server asks for no passphrase: %d",

@@ -301,8 +301,8 @@ bool kit_ask(struct kit *kit, const struct call *call, struct probe_answer *ret,
 	return true;
 }
 
-bool kit_post(struct kit *kit, const char *operation, struct bytes der, struct probe_answer *ret,
-	      struct error *err)
+static bool post(struct kit *kit, const char *operation, struct bytes der, bool is_known,
+		 struct probe_answer *ret, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer body = { 0 };
 
@@ -311,8 +311,20 @@ bool kit_post(struct kit *kit, const char *operation, struct bytes der, struct p
 	const struct call call = { .operation = operation,
 				   .content_type = "application/pkcs10",
 				   .body = buffer_view(&body),
-				   .is_known = true };
+				   .is_known = is_known };
 	return kit_ask(kit, &call, ret, err);
+}
+
+bool kit_post(struct kit *kit, const char *operation, struct bytes der, struct probe_answer *ret,
+	      struct error *err)
+{
+	return post(kit, operation, der, true, ret, err);
+}
+
+bool kit_post_unknown(struct kit *kit, const char *operation, struct bytes der,
+		      struct probe_answer *ret, struct error *err)
+{
+	return post(kit, operation, der, false, ret, err);
 }
 
 /* -- the first certificate -- */

@@ -2,20 +2,14 @@
 
 #include "store/store_private.h"
 
-bool store_graph_ends(struct store *store, int64_t account_id, int64_t from, int64_t to,
-		      int64_t *ret, struct error *err)
+/* What `sql` counts of an account's certificates by two times of their ends. */
+static bool count_by_ends(struct store *store, const char *sql, int64_t account_id, int64_t from,
+			  int64_t to, int64_t *ret, struct error *err)
 {
 	CLEANUP(reader_done) struct reader reader = { 0 };
 	CLEANUP(db_donep) struct db_statement *query = NULL;
 
-	if (!reader_take(store, &reader, err) ||
-	    !db_prepare(reader.db,
-			"SELECT (SELECT count(*) FROM certificate "
-			"WHERE account_id = $1 AND not_after >= $2 AND not_after < $3) - "
-			"(SELECT count(*) FROM certificate WHERE state <> 1 "
-			"AND state IN (0, 2, 3) AND account_id = $1 AND +not_after >= $2 "
-			"AND +not_after < $3)",
-			&query, err))
+	if (!reader_take(store, &reader, err) || !db_prepare(reader.db, sql, &query, err))
 		return false;
 	db_bind_int64(query, 1, account_id);
 	db_bind_int64(query, 2, from);
@@ -26,26 +20,26 @@ bool store_graph_ends(struct store *store, int64_t account_id, int64_t from, int
 	return true;
 }
 
+bool store_graph_ends(struct store *store, int64_t account_id, int64_t from, int64_t to,
+		      int64_t *ret, struct error *err)
+{
+	return count_by_ends(store,
+			     "SELECT (SELECT count(*) FROM certificate "
+			     "WHERE account_id = $1 AND not_after >= $2 AND not_after < $3) - "
+			     "(SELECT count(*) FROM certificate WHERE state <> 1 "
+			     "AND state IN (0, 2, 3) AND account_id = $1 AND +not_after >= $2 "
+			     "AND +not_after < $3)",
+			     account_id, from, to, ret, err);
+}
+
 bool store_graph_lapses(struct store *store, int64_t account_id, int64_t from, int64_t to,
 			int64_t *ret, struct error *err)
 {
-	CLEANUP(reader_done) struct reader reader = { 0 };
-	CLEANUP(db_donep) struct db_statement *query = NULL;
-
-	if (!reader_take(store, &reader, err) ||
-	    !db_prepare(reader.db,
-			"SELECT count(*) FROM certificate WHERE account_id = $1 "
-			"AND not_after >= $2 AND not_after < $3 AND +state = 1 "
-			"AND renewed_by_id = 0",
-			&query, err))
-		return false;
-	db_bind_int64(query, 1, account_id);
-	db_bind_int64(query, 2, from);
-	db_bind_int64(query, 3, to);
-	if (!db_step_row(query, err))
-		return false;
-	*ret = db_int64(query, 0);
-	return true;
+	return count_by_ends(store,
+			     "SELECT count(*) FROM certificate WHERE account_id = $1 "
+			     "AND not_after >= $2 AND not_after < $3 AND +state = 1 "
+			     "AND renewed_by_id = 0",
+			     account_id, from, to, ret, err);
 }
 
 static void count_of_row(const struct db_statement *row, struct event_count *ret)
