@@ -41,7 +41,7 @@ function Activity({ base, at }) {
   const [minutes, setMinutes] = useState(60);
   const graph = useLoad(`${base}/graphs/enrollments?minutes=${minutes}`);
   useEffect(() => {
-    const timer = setInterval(graph.reload, REFRESH_MS);
+    const timer = setInterval(graph.refresh, REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
   return html`<section class="card wide"><header class="card-head"><h2>Enrollments a minute</h2>

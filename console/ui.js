@@ -2,7 +2,7 @@
 import { h } from "preact";
 import { useState, useEffect, useRef, useMemo } from "preact/hooks";
 import htm from "htm";
-import { get } from "./api.js";
+import { background, get } from "./api.js";
 
 export const html = htm.bind(h);
 export { useState, useEffect, useRef, useMemo };
@@ -11,14 +11,17 @@ export { useState, useEffect, useRef, useMemo };
 export function useLoad(path) {
   const [state, setState] = useState({ loading: true });
   const [round, setRound] = useState(0);
+  const byTimer = useRef(false);
   useEffect(() => {
     let wanted = true;
+    const headers = byTimer.current ? background : {};
+    byTimer.current = false;
     if (!path) {
       setState({ loading: false });
       return undefined;
     }
     setState((old) => ({ ...old, loading: true }));
-    get(path).then(
+    get(path, headers).then(
       (value) => wanted && setState({ value, loading: false }),
       (problem) => wanted && setState({ problem, loading: false }),
     );
@@ -26,7 +29,12 @@ export function useLoad(path) {
       wanted = false;
     };
   }, [path, round]);
-  return { ...state, reload: () => setRound((n) => n + 1) };
+  const reload = () => setRound((n) => n + 1);
+  const refresh = () => {
+    byTimer.current = true;
+    reload();
+  };
+  return { ...state, reload, refresh };
 }
 
 // -- words --

@@ -8,6 +8,8 @@
 #include "manage/credential.h"
 
 #define BEARER "Bearer "
+/* What the console sends along where a timer asks, and no person. */
+#define BACKGROUND "Bestow-Background"
 
 /* The value of our cookie among those of the field, which other programs of this host may have
  * set. */
@@ -43,6 +45,9 @@ bool credential_read(const struct http_exchange *exchange, struct api_credential
 		ret->kind = CREDENTIAL_SESSION;
 		ret->text = cookie;
 	}
+	if (ret->kind == CREDENTIAL_SESSION)
+		(void)http_client_chain(exchange, &ret->certificate, 1);
+	ret->is_background = http_header(exchange, BACKGROUND) != NULL;
 	ret->idempotency_key = bytes_of_string(http_header(exchange, "Idempotency-Key"));
 	if (ret->idempotency_key.len > IDEMPOTENCY_KEY_MAX)
 		return error_set(err, REASON_INVALID, "Idempotency-Key: at most %d octets",
@@ -104,9 +109,12 @@ bool kept_credential_init(const struct api_credential *credential, struct kept_c
 {
 	ret->credential = *credential;
 	ret->credential.idempotency_key = (struct bytes){ 0 }; /* of one request only */
-	ret->credential.certificate = (struct bytes){ 0 };
+	buffer_append(&ret->certificate, credential->certificate);
+	if (!buffer_ok(&ret->certificate))
+		return error_set(err, REASON_NO_MEMORY, "certificate");
 	if (!secret_copy(credential->text, &ret->secret, err))
 		return false;
+	ret->credential.certificate = buffer_view(&ret->certificate);
 	ret->credential.text = secret_view(&ret->secret);
 	return true;
 }
@@ -114,5 +122,6 @@ bool kept_credential_init(const struct api_credential *credential, struct kept_c
 void kept_credential_done(struct kept_credential *kept)
 {
 	secret_done(&kept->secret);
+	buffer_done(&kept->certificate);
 	*kept = (struct kept_credential){ 0 };
 }

@@ -20,7 +20,8 @@ struct api_credential {
 	struct bytes text;
 	struct address peer;
 	struct bytes idempotency_key; /* empty: none */
-	struct bytes certificate;     /* the TLS client's, where one signs in; empty: none */
+	struct bytes certificate;     /* the TLS client's, of sessions; empty: none */
+	bool is_background;           /* a page asks by itself, and nobody need sit before it */
 };
 
 struct api_call {
@@ -66,8 +67,9 @@ MUST_CHECK bool api_reply_read(struct bytes reply, const struct error *failure, 
 
 /* A credential that outlives its request -- */
 struct kept_credential {
-	struct api_credential credential; /* `text` points into `secret` */
+	struct api_credential credential; /* points into what follows */
 	struct secret secret;
+	struct buffer certificate;
 };
 MUST_CHECK bool kept_credential_init(const struct api_credential *credential,
 				     struct kept_credential *ret, struct error *err);

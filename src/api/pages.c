@@ -183,6 +183,8 @@ static bool ask_next(struct pages *pages)
 		params ? request_make(pages->route->verb, pages->captured, json_incref(params))
 		       : NULL;
 
+	/* the first page was asked for; how slowly it is read says nothing of anybody */
+	pages->kept.credential.is_background |= pages->has_begun;
 	pages->asking = request &&
 			request_send(pages->api, &pages->kept.credential, request, answered, pages);
 	return pages->asking;

@@ -32,6 +32,7 @@ bool request_send(const struct api *api, const struct api_credential *credential
 					     .peer = credential->peer,
 					     .idempotency_key = credential->idempotency_key,
 					     .certificate = credential->certificate,
+					     .is_background = credential->is_background,
 					     .request = bytes_of_string(text) };
 
 	if (!text)

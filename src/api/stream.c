@@ -200,6 +200,8 @@ static bool stream_new(struct api *api, const struct http_exchange *exchange,
 		stream_free(stream);
 		return false;
 	}
+	/* opened, and opened again, by a page whether or not anybody sits before it */
+	stream->kept.credential.is_background = true;
 	*ret = stream;
 	return true;
 }

@@ -237,6 +237,9 @@ REASON(ADMIN_CERTIFICATE_WRONG, "admin_certificate_wrong", ERROR_UNAUTHENTICATED
 REASON(ADMIN_CERTIFICATE_ENDED, "admin_certificate_ended", ERROR_UNAUTHENTICATED,
        "An administrator signed in with a certificate that is not valid at this time",
        "Renew it, and register the new one unless its key was registered; check the node's clock")
+REASON(SESSION_CERTIFICATE, "session_certificate", ERROR_UNAUTHENTICATED,
+       "The session began with a certificate that this connection does not show",
+       "Choose that certificate on a new connection, or sign in anew")
 REASON(TOTP_WANTED, "totp_wanted", ERROR_UNAUTHENTICATED, "A one-time password is needed too",
        "Give the six digits that the authenticator shows")
 REASON(FORGED, "forged", ERROR_DENIED, "The change was not made by the console's own page",

@@ -24,7 +24,9 @@ struct access_row {
 const struct access_row *access_find(const char *verb);
 
 /* Judges the credential. REASON_SIGNED_OUT, also for one that ended, whose owner is locked, or that
- * was none; of CREDENTIAL_NONE it makes a caller without any role. */
+ * was none, and for a token above what its maker may; REASON_SESSION_CERTIFICATE for a session that
+ * comes without the certificate that it began with. Of CREDENTIAL_NONE it makes a caller without
+ * any role. */
 MUST_CHECK bool access_identify(const struct manage *manage, const struct api_request *request,
 				int64_t now, struct caller *ret, struct error *err);
 /* The caller knows that this account exists. */

@@ -39,18 +39,30 @@ static enum reason judge(const struct certificate_pin *pin, const struct cert *s
 	return REASON_NONE;
 }
 
-static enum reason judge_shown(const struct call *call, const struct certificate_pin *pin,
-			       json_t **ret_shown)
+static enum reason judge_shown(const struct certificate_pin *pin, struct bytes certificate,
+			       int64_t now, json_t **ret_shown)
 {
 	CLEANUP(cert_freep) struct cert *shown = NULL;
 
 	*ret_shown = json_null();
-	if (call->certificate.len == 0)
+	if (certificate.len == 0)
 		return REASON_ADMIN_CERTIFICATE_MISSING;
-	if (!cert_parse(call->certificate, &shown, NULL))
+	if (!cert_parse(certificate, &shown, NULL))
 		return REASON_ADMIN_CERTIFICATE_WRONG;
 	*ret_shown = describe_hex((struct bytes){ cert_fingerprint(shown), CERT_FINGERPRINT_LEN });
-	return judge(pin, shown, call->now);
+	return judge(pin, shown, now);
+}
+
+bool pin_shown(const struct certificate_pin *pin, struct bytes certificate, int64_t now,
+	       struct error *err)
+{
+	json_auto_t *shown = NULL;
+
+	if (pin->kind == PIN_NONE)
+		return true;
+	enum reason reason = judge_shown(pin, certificate, now, &shown);
+	return reason == REASON_NONE ||
+	       error_set(err, REASON_SESSION_CERTIFICATE, "%s", reason_code(reason));
 }
 
 /* What strangers are not told. `shown` is stolen. */
@@ -79,7 +91,7 @@ bool pin_check(const struct call *call, const struct administrator *administrato
 
 	if (administrator->pin.kind == PIN_NONE)
 		return true;
-	enum reason reason = judge_shown(call, &administrator->pin, &shown);
+	enum reason reason = judge_shown(&administrator->pin, call->certificate, call->now, &shown);
 	if (reason == REASON_NONE) {
 		json_decref(shown);
 		return true;

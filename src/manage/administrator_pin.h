@@ -10,6 +10,9 @@
  * certificate stands in the audit log. No transaction may be open. */
 MUST_CHECK bool pin_check(const struct call *call, const struct administrator *administrator,
 			  struct error *err);
+/* What a session began with, each of its requests shows: REASON_SESSION_CERTIFICATE. */
+MUST_CHECK bool pin_shown(const struct certificate_pin *pin, struct bytes certificate, int64_t now,
+			  struct error *err);
 bool pin_equal(const struct certificate_pin *a, const struct certificate_pin *b);
 
 /* Reads params.certificate and params.key, and registers; without a certificate, where `may_end`,

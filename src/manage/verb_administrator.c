@@ -7,6 +7,7 @@
 #include "manage/change.h"
 #include "manage/console_identity.h"
 #include "manage/credential.h"
+#include "manage/credentials_end.h"
 #include "manage/describe.h"
 #include "store/store_access.h"
 
@@ -201,21 +202,19 @@ static bool commit(const struct call *call, struct change *change,
 		   const struct administrator *before, json_t **ret, struct error *err)
 {
 	struct administrator after;
+	size_t ended = 0;
 
 	if (!store_administrator_find_tx(change->tx, before->id, &after, err) ||
-	    !store_session_delete_of(change->tx, before->id,
-				     before->id == call->caller->administrator_id
-					     ? call->caller->session_hash
-					     : NULL,
-				     err))
+	    !credentials_end(call, change, &after, &ended, err))
 		return false;
-	return change_commit(
-		call, change,
-		(struct change_note){ "administrator", before->name,
-				      describe_administrator(call, before),
-				      describe_administrator(call, &after) },
-		json_pack("{s:o}", "administrator", describe_administrator(call, &after)), ret,
-		err);
+	return change_commit(call, change,
+			     (struct change_note){ "administrator", before->name,
+						   describe_administrator(call, before),
+						   describe_administrator(call, &after) },
+			     json_pack("{s:o, s:I}", "administrator",
+				       describe_administrator(call, &after), "tokens_ended",
+				       (json_int_t)ended),
+			     ret, err);
 }
 
 static bool change_role(const struct call *call, struct account_role role, json_t **ret,
@@ -325,16 +324,22 @@ static bool remove_administrator(const struct call *call, json_t **ret, struct e
 {
 	CLEANUP(change_done) struct change change = { 0 };
 	struct administrator before;
+	size_t ended = 0;
 
-	return find(call, &before, err) && change_begin(call, &change, err) &&
-	       store_administrator_find_tx(change.tx, before.id, &before, err) &&
-	       check_owner_remains(&change, &before, err) &&
+	if (!find(call, &before, err) || !change_begin(call, &change, err) ||
+	    !store_administrator_find_tx(change.tx, before.id, &before, err) ||
+	    !check_owner_remains(&change, &before, err))
+		return false;
+	const struct administrator nobody = { .id = before.id };
+	return credentials_end(call, &change, &nobody, &ended, err) &&
 	       store_administrator_delete(change.tx, before.id, err) &&
 	       change_commit(call, &change,
 			     (struct change_note){ "administrator", before.name,
 						   describe_administrator(call, &before),
 						   json_null() },
-			     json_pack("{s:o}", "removed", describe_text(before.name)), ret, err);
+			     json_pack("{s:o, s:I}", "removed", describe_text(before.name),
+				       "tokens_ended", (json_int_t)ended),
+			     ret, err);
 }
 
 static const struct param create_params[] = {

@@ -58,7 +58,8 @@ static bool insert_session(const struct call *call, struct change *change,
 {
 	struct session session = { .administrator_id = administrator->id,
 				   .created = call->now,
-				   .last_seen = call->now };
+				   .last_seen = call->now,
+				   .pin = administrator->pin };
 
 	memcpy(session.token_hash, hash, HASH_LEN);
 	address_to_text(call->peer, session.peer);
@@ -100,12 +101,12 @@ static bool check_totp(const struct call *call, struct administrator *administra
 	return error_set(err, REASON_BAD_SIGN_IN, "name, password or one-time password");
 }
 
-/* Whoever was let in by a password that has just been changed is not, nor without a certificate
- * that has just been registered. */
+/* Whoever was let in by a password that has just been changed is not, nor who was just locked, nor
+ * without a certificate that has just been registered. */
 static bool check_same(const struct administrator *checked, const struct administrator *present,
 		       struct error *err)
 {
-	return (checked->password_len == present->password_len &&
+	return (!present->locked && checked->password_len == present->password_len &&
 		memcmp(checked->password, present->password, present->password_len) == 0 &&
 		pin_equal(&checked->pin, &present->pin)) ||
 	       error_set(err, REASON_BAD_SIGN_IN, "the password was just changed");
@@ -290,6 +291,16 @@ static bool totp(const struct call *call, json_t **ret, struct error *err)
 			     describe_secret(call, &administrator), ret, err);
 }
 
+/* Where nothing is registered any more, browsers are not asked for it either. */
+static bool keep_own_session(const struct call *call, struct change *change,
+			     const struct administrator *administrator, struct error *err)
+{
+	return store_session_delete_of(change->tx, administrator->id, call->caller->session_hash,
+				       err) &&
+	       (administrator->pin.kind != PIN_NONE ||
+		store_session_unbind(change->tx, call->caller->session_hash, err));
+}
+
 /* From the next sign-in on; who has signed in stays. */
 static bool own_certificate(const struct call *call, json_t **ret, struct error *err)
 {
@@ -304,8 +315,7 @@ static bool own_certificate(const struct call *call, json_t **ret, struct error 
 	json_t *before = pin_describe(&administrator.pin);
 	bool done = pin_register(call, &change, &administrator, true, err) &&
 		    store_administrator_find_tx(change.tx, administrator.id, &administrator, err) &&
-		    store_session_delete_of(change.tx, administrator.id, call->caller->session_hash,
-					    err);
+		    keep_own_session(call, &change, &administrator, err);
 	if (!done) {
 		json_decref(before);
 		return false;

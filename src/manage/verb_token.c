@@ -53,11 +53,26 @@ static bool lasts_param(const struct call *call, int64_t *ret_ends, struct error
 	return true;
 }
 
+/* Who was let in may have been removed, locked or given less since: within the transaction nobody
+ * is. */
+static bool check_maker(struct change *change, const struct api_token *token, struct error *err)
+{
+	struct administrator maker;
+
+	if (token->administrator_id == 0)
+		return true;
+	return store_administrator_find_tx(change->tx, token->administrator_id, &maker, err) &&
+	       (administrator_may_have(&maker, token) ||
+		error_set(err, REASON_NOT_PERMITTED, "the role %s is above your own",
+			  role_text(token->role.role)));
+}
+
 static bool create(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(change_done) struct change change = { 0 };
 	CLEANUP(secret_done) struct secret text = { 0 };
-	struct api_token token = { .created = call->now };
+	struct api_token token = { .created = call->now,
+				   .administrator_id = call->caller->administrator_id };
 	const char *name = param_text(call->params, "name");
 
 	if (!object_name_check(name, err) || !role_param(call, &token.role, err) ||
@@ -66,7 +81,7 @@ static bool create(const struct call *call, json_t **ret, struct error *err)
 		return false;
 	snprintf(token.name, sizeof token.name, "%s", name);
 	snprintf(token.created_by, sizeof token.created_by, "%s", call->actor);
-	if (!change_begin(call, &change, err) ||
+	if (!change_begin(call, &change, err) || !check_maker(&change, &token, err) ||
 	    !store_api_token_insert(change.tx, &token, &token.id, err))
 		return false;
 	json_auto_t *described = describe_token(call, &token);

@@ -23,16 +23,28 @@ enum role role_by_text(const char *text)
 	return ROLE_NONE;
 }
 
+static enum role highest_of(const struct account_role *roles, size_t count, int64_t account_id)
+{
+	enum role highest = ROLE_NONE;
+
+	for (size_t i = 0; i < count; i++)
+		if ((roles[i].account_id == ACCOUNT_NODE || roles[i].account_id == account_id) &&
+		    roles[i].role > highest && roles[i].role < ROLE_COUNT)
+			highest = roles[i].role;
+	return highest;
+}
+
 enum role caller_role(const struct caller *caller, int64_t account_id)
 {
-	enum role highest = caller->is_local ? ROLE_OWNER : ROLE_NONE;
+	return caller->is_local ? ROLE_OWNER
+				: highest_of(caller->roles, caller->role_count, account_id);
+}
 
-	for (size_t i = 0; i < caller->role_count; i++) {
-		const struct account_role *held = &caller->roles[i];
+bool administrator_may_have(const struct administrator *administrator,
+			    const struct api_token *token)
+{
+	enum role held =
+		highest_of(administrator->roles, administrator->role_count, token->role.account_id);
 
-		if ((held->account_id == ACCOUNT_NODE || held->account_id == account_id) &&
-		    held->role > highest && held->role < ROLE_COUNT)
-			highest = held->role;
-	}
-	return highest;
+	return !administrator->locked && token->role.role <= held;
 }

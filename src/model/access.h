@@ -54,6 +54,7 @@ struct session {
 	unsigned char token_hash[HASH_LEN];
 	int64_t administrator_id, created, last_seen;
 	char peer[64];
+	struct certificate_pin pin; /* what it began with, and each of its requests must show */
 };
 
 struct api_token {
@@ -62,14 +63,19 @@ struct api_token {
 	struct account_role role;
 	char name[ACCESS_NAME_MAX + 1];
 	char created_by[96];
+	int64_t administrator_id;         /* with whose rights it ends; 0: nobody's */
 	int64_t created, ends, last_used; /* ends 0: none */
 };
+
+/* A token may do no more than whose it is may: neither is it when that one is locked. */
+bool administrator_may_have(const struct administrator *administrator,
+			    const struct api_token *token);
 
 /* Who asks, once that is known. */
 struct caller {
 	char actor[96];           /* "administrator:alice", "token:ci", "operator:root" */
 	bool is_local;            /* over the local socket: may do everything */
-	int64_t administrator_id; /* 0: none */
+	int64_t administrator_id; /* who, or whose token; 0: nobody's */
 	bool has_session;
 	unsigned char session_hash[HASH_LEN];
 	struct account_role roles[ROLES_MAX];

@@ -9,6 +9,7 @@ void api_request_pack(const struct api_request *request, struct buffer *to)
 	pack_bytes(to, (struct bytes){ request->peer.bytes, sizeof request->peer.bytes });
 	pack_bytes(to, request->idempotency_key);
 	pack_bytes(to, request->certificate);
+	pack_u8(to, request->is_background);
 	pack_bytes(to, request->request);
 }
 
@@ -32,6 +33,7 @@ bool api_request_unpack(struct bytes message, struct api_request *ret, struct er
 	bool has_peer = unpack_peer(&from, &request.peer);
 	request.idempotency_key = unpack_bytes(&from);
 	request.certificate = unpack_bytes(&from);
+	request.is_background = unpack_u8(&from) != 0;
 	request.request = unpack_bytes(&from);
 	if (!unpack_finished(&from) || !has_peer)
 		return error_set(err, REASON_PROTOCOL, "request of %zu bytes", message.len);

@@ -23,8 +23,9 @@ struct api_request {
 	struct bytes credential; /* a secret */
 	struct address peer;
 	struct bytes idempotency_key; /* empty: none */
-	struct bytes certificate;     /* to sign in with: the TLS client's, DER; empty: none */
-	struct bytes request;         /* JSON, as manage_answer() takes it */
+	struct bytes certificate;     /* the TLS client's, DER, for sessions; empty: none */
+	bool is_background;   /* a page asks by itself: that keeps no session from growing idle */
+	struct bytes request; /* JSON, as manage_answer() takes it */
 };
 
 void api_request_pack(const struct api_request *request, struct buffer *to);

@@ -57,6 +57,9 @@ MUST_CHECK bool store_session_find(struct store *store, const unsigned char hash
 				   struct session *ret, struct error *err);
 MUST_CHECK bool store_session_touch(struct store_tx *tx, const unsigned char hash[HASH_LEN],
 				    int64_t now, struct error *err);
+/* From now on it may come without the certificate that it began with. */
+MUST_CHECK bool store_session_unbind(struct store_tx *tx, const unsigned char hash[HASH_LEN],
+				     struct error *err);
 MUST_CHECK bool store_session_delete(struct store_tx *tx, const unsigned char hash[HASH_LEN],
 				     struct error *err);
 /* All of one administrator, `except` (NULL: none) left. */
@@ -75,6 +78,11 @@ MUST_CHECK bool store_api_token_touch(struct store_tx *tx, int64_t id, int64_t n
 				      struct error *err);
 MUST_CHECK bool store_api_token_delete(struct store_tx *tx, int64_t account_id, const char *name,
 				       struct error *err);
+MUST_CHECK bool store_api_token_delete_by_id(struct store_tx *tx, int64_t id, struct error *err);
 MUST_CHECK bool store_api_token_list(struct store *store, int64_t account_id,
 				     bool (*each)(void *context, const struct api_token *token),
 				     void *context, struct error *err);
+/* Those of one administrator, on whatever account. */
+MUST_CHECK bool store_api_token_list_of(struct store_tx *tx, int64_t administrator_id,
+					bool (*each)(void *context, const struct api_token *token),
+					void *context, struct error *err);

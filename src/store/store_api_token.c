@@ -4,8 +4,8 @@
 #include "store/store_private.h"
 
 #define TOKEN_COLUMNS                                                                              \
-	"SELECT id, token_hash, account_id, role, name, created_by, created, ends, last_used "     \
-	"FROM api_token "
+	"SELECT id, token_hash, account_id, role, name, created_by, created, ends, last_used, "    \
+	"administrator_id FROM api_token "
 
 bool store_api_token_insert(struct store_tx *tx, const struct api_token *token, int64_t *ret_id,
 			    struct error *err)
@@ -14,7 +14,8 @@ bool store_api_token_insert(struct store_tx *tx, const struct api_token *token, 
 
 	if (!db_prepare(tx_db(tx),
 			"INSERT INTO api_token (token_hash, account_id, role, name, created_by, "
-			"created, ends, last_used) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+			"created, ends, last_used, administrator_id) "
+			"VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
 			&insertion, err))
 		return false;
 	db_bind_bytes(insertion, 1, (struct bytes){ token->token_hash, HASH_LEN });
@@ -24,6 +25,7 @@ bool store_api_token_insert(struct store_tx *tx, const struct api_token *token, 
 	db_bind_text(insertion, 5, token->created_by);
 	db_bind_int64(insertion, 6, token->created);
 	db_bind_int64(insertion, 7, token->ends);
+	db_bind_int64(insertion, 8, token->administrator_id);
 	return db_insert(insertion, ret_id, err);
 }
 
@@ -35,6 +37,7 @@ static bool read_row(const struct db_statement *row, struct api_token *ret, stru
 		.created = db_int64(row, 6),
 		.ends = db_int64(row, 7),
 		.last_used = db_int64(row, 8),
+		.administrator_id = db_int64(row, 9),
 	};
 	snprintf(ret->name, sizeof ret->name, "%s", db_text(row, 4));
 	snprintf(ret->created_by, sizeof ret->created_by, "%s", db_text(row, 5));
@@ -84,18 +87,20 @@ bool store_api_token_delete(struct store_tx *tx, int64_t account_id, const char 
 	return run_on_existing(deletion, "token", err);
 }
 
-bool store_api_token_list(struct store *store, int64_t account_id,
-			  bool (*each)(void *context, const struct api_token *token), void *context,
-			  struct error *err)
+bool store_api_token_delete_by_id(struct store_tx *tx, int64_t id, struct error *err)
 {
-	CLEANUP(reader_done) struct reader reader = { 0 };
-	CLEANUP(db_donep) struct db_statement *query = NULL;
+	CLEANUP(db_donep) struct db_statement *deletion = NULL;
 
-	if (!reader_take(store, &reader, err) ||
-	    !db_prepare(reader.db, TOKEN_COLUMNS "WHERE account_id = $1 ORDER BY name", &query,
-			err))
+	if (!db_prepare(tx_db(tx), "DELETE FROM api_token WHERE id = $1", &deletion, err))
 		return false;
-	db_bind_int64(query, 1, account_id);
+	db_bind_int64(deletion, 1, id);
+	return run_on_existing(deletion, "token", err);
+}
+
+static bool read_rows(struct db_statement *query,
+		      bool (*each)(void *context, const struct api_token *token), void *context,
+		      struct error *err)
+{
 	for (;;) {
 		struct api_token token;
 		bool row = false;
@@ -109,4 +114,32 @@ bool store_api_token_list(struct store *store, int64_t account_id,
 		if (!each(context, &token))
 			return true;
 	}
+}
+
+bool store_api_token_list(struct store *store, int64_t account_id,
+			  bool (*each)(void *context, const struct api_token *token), void *context,
+			  struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db, TOKEN_COLUMNS "WHERE account_id = $1 ORDER BY name", &query,
+			err))
+		return false;
+	db_bind_int64(query, 1, account_id);
+	return read_rows(query, each, context, err);
+}
+
+bool store_api_token_list_of(struct store_tx *tx, int64_t administrator_id,
+			     bool (*each)(void *context, const struct api_token *token),
+			     void *context, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(tx_db(tx), TOKEN_COLUMNS "WHERE administrator_id = $1 ORDER BY id", &query,
+			err))
+		return false;
+	db_bind_int64(query, 1, administrator_id);
+	return read_rows(query, each, context, err);
 }

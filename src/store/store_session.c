@@ -9,6 +9,11 @@ static struct bytes hash_view(const unsigned char hash[HASH_LEN])
 	return (struct bytes){ hash, HASH_LEN };
 }
 
+static struct bytes pin_view(const struct certificate_pin *pin)
+{
+	return (struct bytes){ pin->sha256, pin->kind == PIN_NONE ? 0 : HASH_LEN };
+}
+
 bool store_login_link_insert(struct store_tx *tx, const unsigned char hash[HASH_LEN],
 			     int64_t administrator_id, int64_t ends, struct error *err)
 {
@@ -66,8 +71,8 @@ bool store_session_insert(struct store_tx *tx, const struct session *session, st
 
 	if (!db_prepare(tx_db(tx),
 			"INSERT INTO session "
-			"(token_hash, administrator_id, created, last_seen, peer) "
-			"VALUES ($1, $2, $3, $4, $5)",
+			"(token_hash, administrator_id, created, last_seen, peer, "
+			"pin_of_key, pin_sha256) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 			&insertion, err))
 		return false;
 	db_bind_bytes(insertion, 1, hash_view(session->token_hash));
@@ -75,7 +80,17 @@ bool store_session_insert(struct store_tx *tx, const struct session *session, st
 	db_bind_int64(insertion, 3, session->created);
 	db_bind_int64(insertion, 4, session->last_seen);
 	db_bind_text(insertion, 5, session->peer);
+	db_bind_int64(insertion, 6, session->pin.kind == PIN_KEY);
+	db_bind_bytes(insertion, 7, pin_view(&session->pin));
 	return db_run(insertion, NULL, err);
+}
+
+static bool read_pin(const struct db_statement *row, struct certificate_pin *ret, struct error *err)
+{
+	if (db_bytes(row, 5).len == 0)
+		return true;
+	ret->kind = db_int64(row, 4) ? PIN_KEY : PIN_CERTIFICATE;
+	return db_bytes_exact(row, 5, ret->sha256, HASH_LEN, err);
 }
 
 bool store_session_find(struct store *store, const unsigned char hash[HASH_LEN],
@@ -87,8 +102,8 @@ bool store_session_find(struct store *store, const unsigned char hash[HASH_LEN],
 
 	if (!reader_take(store, &reader, err) ||
 	    !db_prepare(reader.db,
-			"SELECT administrator_id, created, last_seen, peer FROM session "
-			"WHERE token_hash = $1",
+			"SELECT administrator_id, created, last_seen, peer, pin_of_key, pin_sha256 "
+			"FROM session WHERE token_hash = $1",
 			&query, err))
 		return false;
 	db_bind_bytes(query, 1, hash_view(hash));
@@ -103,7 +118,7 @@ bool store_session_find(struct store *store, const unsigned char hash[HASH_LEN],
 	};
 	memcpy(ret->token_hash, hash, HASH_LEN);
 	snprintf(ret->peer, sizeof ret->peer, "%s", db_text(query, 3));
-	return true;
+	return read_pin(query, &ret->pin, err);
 }
 
 bool store_session_touch(struct store_tx *tx, const unsigned char hash[HASH_LEN], int64_t now,
@@ -116,6 +131,18 @@ bool store_session_touch(struct store_tx *tx, const unsigned char hash[HASH_LEN]
 		return false;
 	db_bind_int64(update, 1, now);
 	db_bind_bytes(update, 2, hash_view(hash));
+	return db_run(update, NULL, err);
+}
+
+bool store_session_unbind(struct store_tx *tx, const unsigned char hash[HASH_LEN],
+			  struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *update = NULL;
+
+	if (!db_prepare(tx_db(tx), "UPDATE session SET pin_sha256 = NULL WHERE token_hash = $1",
+			&update, err))
+		return false;
+	db_bind_bytes(update, 1, hash_view(hash));
 	return db_run(update, NULL, err);
 }
 

@@ -193,3 +193,59 @@ def test_only_the_node_s_owner_says_who_needs_one(node, staff):
     assert owner.ask("DELETE", "/administrators/hanna/certificate").json["administrator"]["certificate"] is None
     node.ctl("administrator", "cert", "hanna", staff.issue("hanna-2")[0])
     node.ctl("administrator", "remove", "hanna")
+
+
+def ask(node, cookie, identity=None, path="/session"):
+    """One request of a session, as curl makes it on a connection of its own."""
+    certificate = ["--cert", identity[0], "--key", identity[1]] if identity else []
+    run = subprocess.run(["curl", "--silent", "--cacert", node.folder / "ca.pem", *certificate, "--write-out", "\n%{http_code}", "--cookie", cookie,
+                          f"https://localhost:{node.admin_port}/api/v1{path}"], capture_output=True, text=True, timeout=60, check=True)
+    text, status = run.stdout.rsplit("\n", 1)
+    return int(status), json.loads(text)
+
+
+def begin(node, name, identity=None):
+    certificate = ["--cert", identity[0], "--key", identity[1]] if identity else []
+    run = subprocess.run(["curl", "--silent", "--cacert", node.folder / "ca.pem", *certificate, "--include", "--json",
+                          json.dumps({"name": name, "password": PASSWORD}), f"https://localhost:{node.admin_port}/api/v1/session"],
+                         capture_output=True, text=True, timeout=60, check=True)
+    (cookie,) = [line.split(": ", 1)[1].split(";")[0] for line in run.stdout.splitlines() if line.lower().startswith("set-cookie")]
+    return cookie
+
+
+@pytest.mark.parametrize("of_key", (False, True))
+def test_a_session_is_worth_nothing_without_its_certificate(node, staff, tmp_path, of_key):
+    name = f"ida{of_key:d}"
+    somebody(node, name)
+    mine, other = staff.issue(f"{name}-1"), staff.issue(f"{name}-2")
+    renewed, ended = staff.issue(f"{name}-3", key=mine[1]), staff.issue(f"{name}-4", key=mine[1], days=-1)
+    stranger = Authority(tmp_path, "Stranger CA").issue(f"{name}-1")
+    node.ctl("administrator", "cert", name, mine[0], *["--key"][:of_key])
+    node.wait(lambda: asked(node) is not None, "the listener to ask")
+    cookie = begin(node, name, mine)
+    assert ask(node, cookie, mine)[0] == 200
+    for identity in (None, other, stranger, ended):
+        for path in ("/session", "/accounts/demo/cas", "/accounts/demo/events/stream", "/accounts/demo/certificates?format=csv"):
+            status, problem = ask(node, cookie, identity, path)
+            assert (status, problem["code"]) == (401, "session_certificate"), (identity, path)
+    assert ask(node, cookie, renewed)[0] == (200 if of_key else 401)
+    assert ask(node, cookie, mine)[0] == 200  # refusing has not ended it
+    node.ctl("administrator", "no-cert", name)
+    assert ask(node, cookie, mine)[1]["code"] == "signed_out"
+    free = begin(node, name)  # and one that began without is not bound
+    assert ask(node, free)[0] == 200
+
+
+def test_one_s_own_session_outlives_the_change_of_one_s_own_certificate(node, staff):
+    client = somebody(node, "jana")
+    mine = staff.issue("jana-1")
+    file = base64.b64encode(mine[0].read_bytes()).decode()
+    assert client.ask("PUT", "/session/certificate", {"certificate": file, "present": PASSWORD}).status == 200
+    assert client.ask("GET", "/session").status == 200
+    node.wait(lambda: asked(node) is not None, "the listener to ask")
+    bound = Client(node)
+    bound.context.load_cert_chain(*mine)
+    answer = bound.ask("POST", "/session", {"name": "jana", "password": PASSWORD})
+    bound.cookie, bound.csrf = answer.headers["Set-Cookie"].split(";")[0], answer.json["csrf"]
+    assert bound.ask("PUT", "/session/certificate", {"present": PASSWORD}).json["administrator"]["certificate"] is None
+    assert ask(node, bound.cookie)[0] == 200

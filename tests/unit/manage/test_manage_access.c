@@ -6,6 +6,7 @@
 
 static struct fixture fixture;
 static struct sign_in *sign_in;
+static bool in_background;
 
 static void open_node(void)
 {
@@ -35,6 +36,7 @@ static json_t *ask_as(enum credential_kind kind, const char *credential, const c
 	char *text = json_dumps(request, 0);
 	struct api_request api = { .kind = kind,
 				   .credential = bytes_of_string(credential),
+				   .is_background = in_background,
 				   .request = bytes_of_string(text) };
 
 	assert_true(address_parse("192.0.2.1", &api.peer, NULL));
@@ -308,6 +310,125 @@ TEST(co_23_the_last_owner_stays)
 	close_node();
 }
 
+static void make_token(const char *token, const char *account, const char *name, const char *role,
+		       enum credential_kind kind, char ret_secret[80])
+{
+	json_t *made = expect_result(ask_as(kind, token, account, "token.create",
+					    json_pack("{s:s, s:s}", "name", name, "role", role)));
+
+	snprintf(ret_secret, 80, "%s", text_at(made, "secret"));
+	json_decref(made);
+}
+
+static void expect_token(const char *secret, const char *account, bool in_force)
+{
+	json_t *reply = ask_as(CREDENTIAL_TOKEN, secret, account, "ca.list", NULL);
+
+	if (in_force)
+		json_decref(expect_result(reply));
+	else
+		expect_refusal(reply, "signed_out", "");
+}
+
+static int64_t tokens_ended(const char *account, const char *verb, json_t *params)
+{
+	json_t *result = expect_result(ask(&fixture, account, verb, params));
+	int64_t ended = json_integer_value(at(result, "tokens_ended"));
+
+	json_decref(result);
+	return ended;
+}
+
+TEST(co_23_tokens_end_with_their_makers_rights)
+{
+	/* what befalls the maker, an administrator of account one with an auditor's token and an
+	 * administrator's, and which of them are left */
+	static const struct {
+		const char *account, *verb, *role;
+		int64_t ended;
+		bool reading, writing;
+	} rows[] = {
+		{ NULL, "administrator.remove", NULL, 3, false, false },
+		{ NULL, "administrator.lock", NULL, 3, false, false },
+		{ "one", "administrator.withdraw", NULL, 3, false, false },
+		{ "one", "administrator.grant", "ra-operator", 1, true, false },
+		{ "one", "administrator.grant", "auditor", 1, true, false },
+		{ "one", "administrator.grant", "administrator", 0, true, true },
+		{ "one", "administrator.grant", "owner", 0, true, true },
+		{ "two", "administrator.grant", "auditor", 0, true, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char session[65], other[65], reading[80], writing[80], child[80], foreign[80];
+
+		open_node();
+		sign_in_as(NULL, "olga", "owner", other);
+		sign_in_as("one", "adam", "administrator", session);
+		make_token(session, "one", "reading", "auditor", CREDENTIAL_SESSION, reading);
+		make_token(session, "one", "writing", "administrator", CREDENTIAL_SESSION, writing);
+		make_token(writing, "one", "child", "auditor", CREDENTIAL_TOKEN, child);
+		make_token(other, "one", "foreign", "auditor", CREDENTIAL_SESSION, foreign);
+		json_t *params =
+			rows[i].role ? json_pack("{s:s, s:s}", "name", "adam", "role", rows[i].role)
+				     : json_pack("{s:s}", "name", "adam");
+		assert_int_equal(tokens_ended(rows[i].account, rows[i].verb, params),
+				 rows[i].ended);
+		expect_token(reading, "one", rows[i].reading);
+		expect_token(child, "one", rows[i].reading);
+		expect_token(writing, "one", rows[i].writing);
+		expect_token(foreign, "one", true);
+		expect_refusal(ask_as(CREDENTIAL_SESSION, session, "one", "ca.list", NULL),
+			       "signed_out", "");
+		close_node();
+	}
+}
+
+TEST(co_23_what_ended_does_not_come_back)
+{
+	char session[65], secret[80], code[65];
+
+	open_node();
+	sign_in_as("one", "adam", "administrator", session);
+	make_token(session, "one", "ci", "administrator", CREDENTIAL_SESSION, secret);
+	assert_int_equal(
+		tokens_ended(NULL, "administrator.lock", json_pack("{s:s}", "name", "adam")), 1);
+	do_verb(&fixture, NULL, "administrator.unlock", json_pack("{s:s}", "name", "adam"));
+	expect_token(secret, "one", false);
+	do_verb(&fixture, NULL, "administrator.remove", json_pack("{s:s}", "name", "adam"));
+	/* another of the same name, and it may be of the same number */
+	make_administrator("one", "adam", "administrator", code);
+	expect_token(secret, "one", false);
+	json_t *audit = expect_result(ask(&fixture, NULL, "audit.list", NULL));
+	char *text = json_dumps(audit, JSON_COMPACT);
+	assert_non_null(strstr(text, "\"administrator.lock\",\"object\":\"token ci\""));
+	free(text);
+	json_decref(audit);
+	close_node();
+}
+
+/* As far as the store lets it be seen: the next request after an hour without a person. */
+TEST(co_01_a_page_that_asks_by_itself_keeps_no_session)
+{
+	for (int background = 0; background < 2; background++) {
+		char token[65];
+
+		open_node();
+		sign_in_as(NULL, "olga", "owner", token);
+		in_background = background;
+		fixture.clock = clock_fixed(NOW + SESSION_IDLE_SECONDS - 1);
+		json_decref(
+			expect_result(ask_as(CREDENTIAL_SESSION, token, NULL, "event.list", NULL)));
+		in_background = false;
+		fixture.clock = clock_fixed(NOW + SESSION_IDLE_SECONDS + 1);
+		json_t *reply = ask_as(CREDENTIAL_SESSION, token, NULL, "status", NULL);
+		if (background)
+			expect_refusal(reply, "signed_out", "");
+		else
+			json_decref(expect_result(reply));
+		close_node();
+	}
+}
+
 /* RFC 6238's own vectors are for its own secret; here the code is made from the secret's text. */
 TEST(a_one_time_password_is_used_once)
 {
@@ -340,4 +461,6 @@ TEST_MAIN(RUN(co_04_every_verb_has_its_row_and_every_row_its_verb),
 	  RUN(co_01_a_link_is_worth_one_use_and_a_session_ends), RUN(co_01_passwords),
 	  RUN(co_04_roles_reach_so_far_and_no_farther), RUN(v9_another_account_is_not_there),
 	  RUN(co_23_tokens_are_scoped_and_end), RUN(co_23_the_last_owner_stays),
+	  RUN(co_23_tokens_end_with_their_makers_rights), RUN(co_23_what_ended_does_not_come_back),
+	  RUN(co_01_a_page_that_asks_by_itself_keeps_no_session),
 	  RUN(a_one_time_password_is_used_once))
