@@ -302,6 +302,8 @@ static void stop(struct authority *authority)
 	signer_free(authority->signer);
 	store_close(authority->store);
 	pthread_mutex_destroy(&authority->publishing);
+	opened_key_done(&authority->tls_key);
+	opened_key_done(&authority->console_key);
 	secret_done(&authority->passphrase);
 	secret_done(&authority->pin);
 	memory_wipe(authority->pin_secret, sizeof authority->pin_secret);

@@ -19,14 +19,13 @@ void authority_complain(const char *event, const struct error *err)
 
 /* -- what the edges know -- */
 
-/* Nothing, where there is none. */
-static bool load_identity(struct authority *authority,
+/* Nothing, where there is none. `opened` is that identity's own. */
+static bool load_identity(struct authority *authority, struct opened_key *opened,
 			  bool (*get)(struct store *, struct buffer *, struct buffer *,
 				      struct error *),
-			  struct buffer *ret_chain, struct buffer *ret_key, struct error *err)
+			  struct buffer *ret_chain, struct bytes *ret_key, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer encrypted = { 0 };
-	CLEANUP(private_key_freep) struct private_key *key = NULL;
 	struct error missing = { 0 };
 
 	if (!get(authority->store, ret_chain, &encrypted, &missing)) {
@@ -35,26 +34,26 @@ static bool load_identity(struct authority *authority,
 		*err = missing;
 		return false;
 	}
-	return private_key_decrypt(buffer_view(&encrypted),
-				   bytes_of_string(authority->tls_passphrase), &key, err) &&
-	       private_key_encode(key, ret_key, err);
+	return opened_key_get(opened, buffer_view(&encrypted),
+			      bytes_of_string(authority->tls_passphrase), ret_key, err);
 }
 
-static bool load_tls(struct authority *authority, struct buffer *ret_chain, struct buffer *ret_key,
+static bool load_tls(struct authority *authority, struct buffer *ret_chain, struct bytes *ret_key,
 		     struct error *err)
 {
-	return load_identity(authority, store_tls_identity_get, ret_chain, ret_key, err);
+	return load_identity(authority, &authority->tls_key, store_tls_identity_get, ret_chain,
+			     ret_key, err);
 }
 
 static bool make_snapshot(struct authority *authority, struct buffer *ret, struct error *err)
 {
 	CLEANUP(catalog_unrefp) struct catalog *catalog = ra_catalog(authority->ra);
 	CLEANUP(buffer_done) struct buffer chain = { 0 };
-	CLEANUP(buffer_wipe) struct buffer key = { 0 };
+	struct bytes key = { 0 };
 
 	if (!load_tls(authority, &chain, &key, err) || !publish_tls_chain(catalog, &chain, err))
 		return false;
-	const struct publish_tls tls = { buffer_view(&chain), buffer_view(&key) };
+	const struct publish_tls tls = { buffer_view(&chain), key };
 	return publish_snapshot(catalog, &tls, ret, err);
 }
 
@@ -63,14 +62,15 @@ static bool make_snapshot(struct authority *authority, struct buffer *ret, struc
 static bool make_identity(struct authority *authority, struct buffer *ret, struct error *err)
 {
 	CLEANUP(snapshot_freep) struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-	CLEANUP(buffer_wipe) struct buffer key = { 0 };
+	struct bytes key = { 0 };
 
 	if (!snapshot)
 		return error_set(err, REASON_NO_MEMORY, "snapshot");
 	if (!load_tls(authority, &snapshot->tls_chain, &key, err) ||
-	    (key.len == 0 && !load_identity(authority, store_console_identity_get,
-					    &snapshot->tls_chain, &key, err)) ||
-	    !secret_copy(buffer_view(&key), &snapshot->tls_key, err) ||
+	    (key.len == 0 &&
+	     !load_identity(authority, &authority->console_key, store_console_identity_get,
+			    &snapshot->tls_chain, &key, err)) ||
+	    !secret_copy(key, &snapshot->tls_key, err) ||
 	    !store_administrator_pin_issuers(authority->store, &snapshot->client_ca_names,
 					     &snapshot->asks_client_certificate, err))
 		return false;

@@ -12,6 +12,7 @@
 #include "manage/manage.h"
 #include "manage/repeats.h"
 #include "manage/sign_in.h"
+#include "pki/opened_key.h"
 #include "ra/ra.h"
 
 struct authority {
@@ -34,8 +35,10 @@ struct authority {
 	struct repeats *repeats;
 	struct census *census;
 	struct ipc_server *server;
-	pthread_mutex_t publishing; /* held from looking at the catalog until it is sent, so that
-				       no edge gets an older one after a newer */
+	pthread_mutex_t
+		publishing; /* held from looking at the catalog until it is sent, so that
+			       no edge gets an older one after a newer; guards the two keys */
+	struct opened_key tls_key, console_key;
 };
 
 /* An error for the log, where nobody waits for it. */
