@@ -18,22 +18,11 @@ static void print(const struct series *series, const char *identity, struct buff
 		      (long long)series->value);
 }
 
-static int64_t end_of_current(const struct options *options)
-{
-	struct pair current = { 0 };
-	int64_t end = 0;
-
-	if (pair_load(options, "current", &current, NULL) && current.certs)
-		end = bestow_cert_not_after(current.certs, 0);
-	pair_done(&current);
-	return end;
-}
-
 bool metrics_write(const struct options *options, const struct memory *memory, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer text = { 0 };
 	char path[PATH_MAX];
-	const int64_t end = options->metrics ? end_of_current(options) : 0;
+	const int64_t end = options->metrics ? pair_end(options, "current") : 0;
 	const struct series all[] = {
 		{ "bestow_agent_certificate_not_after_timestamp_seconds", "gauge",
 		  "End of the current certificate.", end, end != 0 },

@@ -23,6 +23,11 @@ void pair_done(struct pair *pair)
 	*pair = (struct pair){ 0 };
 }
 
+static void certs_freep(struct bestow_certs **certs)
+{
+	bestow_certs_free(*certs);
+}
+
 static bool refuse_file(struct error *err, const char *path)
 {
 	return error_set(err, REASON_FILE, "%s: %s", path, strerror(errno));
@@ -56,6 +61,18 @@ static bool take_failure(const struct bestow_error *from, struct error *err)
 	return error_set(err, REASON_KEY_ACCESS, "%s", from->detail);
 }
 
+static bool load_certs(const struct options *options, const char *which, struct bestow_certs **ret,
+		       struct error *err)
+{
+	char path[PATH_MAX];
+	struct bestow_error why = { 0 };
+
+	if (!exists(options, which, "cert.pem"))
+		return true;
+	return identity_path(options, which, "cert.pem", path, err) &&
+	       (bestow_certs_open(path, ret, &why) || take_failure(&why, err));
+}
+
 bool pair_load(const struct options *options, const char *which, struct pair *ret,
 	       struct error *err)
 {
@@ -67,9 +84,7 @@ bool pair_load(const struct options *options, const char *which, struct pair *re
 	    (!identity_path(options, which, "key.pem", path, err) ||
 	     !(bestow_key_open(path, NULL, &pair.key, &why) || take_failure(&why, err))))
 		return false;
-	if (exists(options, which, "cert.pem") &&
-	    (!identity_path(options, which, "cert.pem", path, err) ||
-	     !(bestow_certs_open(path, &pair.certs, &why) || take_failure(&why, err))))
+	if (!load_certs(options, which, &pair.certs, err))
 		return false;
 	if (pair.key && pair.certs && !bestow_cert_has_key(pair.certs, 0, pair.key))
 		return error_set(err, REASON_KEY_ACCESS,
@@ -78,6 +93,15 @@ bool pair_load(const struct options *options, const char *which, struct pair *re
 	*ret = pair;
 	pair = (struct pair){ 0 };
 	return true;
+}
+
+int64_t pair_end(const struct options *options, const char *which)
+{
+	CLEANUP(certs_freep) struct bestow_certs *certs = NULL;
+
+	if (!load_certs(options, which, &certs, NULL) || !certs)
+		return 0;
+	return bestow_cert_not_after(certs, 0);
 }
 
 /* -- links -- */

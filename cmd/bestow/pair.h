@@ -17,6 +17,10 @@ void pair_done(struct pair *pair);
 MUST_CHECK bool pair_load(const struct options *options, const char *which, struct pair *ret,
 			  struct error *err);
 
+/* When the pair's certificate ends; 0 without one that can be read. Whoever asks only that leaves
+ * the key alone. */
+int64_t pair_end(const struct options *options, const char *which);
+
 /* Begins a pending pair with this key (NULL: a token has it), synced, replacing any. */
 MUST_CHECK bool pair_begin(const struct options *options, const struct bestow_key *key,
 			   struct error *err);

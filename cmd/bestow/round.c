@@ -36,11 +36,11 @@ static bool draw_moment(const struct options *options, const struct bestow_certs
 }
 
 /* A clock that once ran ahead must not put the next try off for years. */
-static bool is_plausible(const struct memory *memory, const struct bestow_certs *certs)
+static bool is_plausible(const struct memory *memory, int64_t end)
 {
 	if (memory->failures)
 		return memory->next_try <= memory_now(memory) + SCHEDULE_BACKOFF_MAX;
-	return !certs || memory->next_try <= bestow_cert_not_after(certs, 0);
+	return !end || memory->next_try <= end;
 }
 
 /* An identity without certificate is due at once, but a failure's delay counts in any case. A
@@ -48,12 +48,10 @@ static bool is_plausible(const struct memory *memory, const struct bestow_certs 
 static bool find_moment(const struct options *options, struct memory *memory, struct error *err)
 {
 	CLEANUP(pair_donep) struct pair current = { 0 };
-	struct error unreadable = { 0 };
 
-	bool has_pair = pair_load(options, "current", &current, &unreadable) && current.certs;
-	if (!is_plausible(memory, has_pair ? current.certs : NULL))
+	if (!is_plausible(memory, pair_end(options, "current")))
 		memory->next_try = memory->failures ? memory_now(memory) - 1 : 0;
-	if (memory->next_try || !has_pair)
+	if (memory->next_try || !pair_load(options, "current", &current, NULL) || !current.certs)
 		return true;
 	return draw_moment(options, current.certs, memory, err);
 }
@@ -74,11 +72,9 @@ bool round_next(const struct options *options, int64_t *ret_when, struct error *
 
 static int64_t time_left(const struct options *options, const struct memory *memory)
 {
-	CLEANUP(pair_donep) struct pair current = { 0 };
+	int64_t end = pair_end(options, "current");
 
-	if (!pair_load(options, "current", &current, NULL) || !current.certs)
-		return 0;
-	return bestow_cert_not_after(current.certs, 0) - memory_now(memory);
+	return end ? end - memory_now(memory) : 0;
 }
 
 static void remember_failure(const struct options *options, struct memory *memory,
