@@ -16,6 +16,11 @@ static const struct column columns[] = {
 	{ "SERIAL", "certificate.serial", LOOK_SERIAL },
 };
 
+static const struct column former_columns[] = {
+	{ "FORMER", "certificate.serial", LOOK_SERIAL },
+	{ "HOLDS UNTIL", "until", LOOK_TIME },
+};
+
 static void show_list(const struct invocation *invocation, const json_t *result)
 {
 	print_table(invocation, json_at(result, "ras"), columns, ARRAY_LEN(columns),
@@ -24,15 +29,20 @@ static void show_list(const struct invocation *invocation, const json_t *result)
 
 static void show_one(const struct invocation *invocation, const json_t *result)
 {
-	(void)invocation;
 	print_fields(json_at(result, "ra"), columns, ARRAY_LEN(columns));
+	if (json_array_size(json_at(result, "ra.former")) > 0)
+		print_table(invocation, json_at(result, "ra.former"), former_columns,
+			    ARRAY_LEN(former_columns), "");
 }
 
 static void show_revoked(const struct invocation *invocation, const json_t *result)
 {
+	bool former = json_is_true(json_at(result, "former"));
+
 	(void)invocation;
-	printf("RA certificate %s is revoked: %s\n", json_text_at(result, "revoked"),
-	       json_text_at(result, "reason"));
+	printf(former ? "RA certificate %s has no former one that holds: %s\n"
+		      : "RA certificate %s is revoked: %s\n",
+	       json_text_at(result, "revoked"), json_text_at(result, "reason"));
 }
 
 /* -- enrolling -- */
@@ -84,17 +94,39 @@ static int check_ways(const struct invocation *invocation)
 	return EXIT_DONE;
 }
 
-static int enroll(const struct invocation *invocation)
+static int obtain(const struct invocation *invocation, const char *request, json_t **ret_result)
 {
 	CLEANUP(out_done) struct out p12 = { 0 };
-	json_auto_t *result = NULL;
 	int code = check_ways(invocation);
 
 	if (code == EXIT_DONE)
 		code = out_reserve(own_text(invocation, "--p12"), &p12);
 	if (code == EXIT_DONE)
-		code = command_ask(invocation, "ra.enroll", invocation->params, &result);
-	return code == EXIT_DONE ? hand_out(invocation, result, &p12) : code;
+		code = command_ask(invocation, request, invocation->params, ret_result);
+	return code == EXIT_DONE ? hand_out(invocation, *ret_result, &p12) : code;
+}
+
+static int enroll(const struct invocation *invocation)
+{
+	json_auto_t *result = NULL;
+
+	return obtain(invocation, "ra.enroll", &result);
+}
+
+static int rotate(const struct invocation *invocation)
+{
+	json_auto_t *result = NULL;
+	int code = obtain(invocation, "ra.rotate", &result);
+	const char *until = json_text_at(result, "old.until");
+
+	if (code == EXIT_DONE && until[0])
+		fprintf(stderr,
+			"the old certificate holds until %s; sooner revoked by: bestowctl ra "
+			"revoke %s --former\n",
+			until, json_text_at(result, "name"));
+	else if (code == EXIT_DONE)
+		fprintf(stderr, "the old certificate holds no longer\n");
+	return code;
 }
 
 static const struct argument enroll_arguments[] = {
@@ -112,6 +144,21 @@ static const struct argument enroll_arguments[] = {
 	{ "--subject", "subject", ARGUMENT_TEXT, false, "NAME",
 	  "instead of the CSR's, or of CN=NAME" },
 	{ "--validity", "validity", ARGUMENT_TEXT, false, "TIME", "such as 1y (the default)" },
+	{ 0 },
+};
+static const struct argument rotate_arguments[] = {
+	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate" },
+	{ "--csr", "csr", ARGUMENT_FILE, false, "FILE", "for a new key that you keep" },
+	{ "--out", NULL, ARGUMENT_TEXT, false, "FILE", "the certificate and its chain as PEM" },
+	{ "--p12", NULL, ARGUMENT_TEXT, false, "FILE", "a new key and certificate as PKCS#12" },
+	{ "--p12-passphrase-file", "passphrase", ARGUMENT_SECRET, false, "FILE",
+	  "of the PKCS#12; - reads standard input" },
+	{ "--key", "key", ARGUMENT_TEXT, false, "KEY",
+	  "for --p12: p256 (the default), rsa-3072 …" },
+	{ "--overlap", "overlap", ARGUMENT_TEXT, false, "TIME",
+	  "how long the old one holds: 7d (the default) … 0" },
+	{ "--validity", "validity", ARGUMENT_TEXT, false, "TIME", "else as long as the old one's" },
+	{ "--ca", "ca", ARGUMENT_TEXT, false, "CA", "else the old one's" },
 	{ 0 },
 };
 static const struct argument name_arguments[] = {
@@ -138,6 +185,8 @@ static const struct argument revoke_arguments[] = {
 	{ "NAME", "name", ARGUMENT_TEXT, true, NULL, "the RA certificate" },
 	{ "--reason", "reason", ARGUMENT_TEXT, false, "REASON",
 	  "keyCompromise, superseded, cessationOfOperation …" },
+	{ "--former", "former", ARGUMENT_FLAG, false, NULL,
+	  "only what it was rotated from and still holds" },
 	{ 0 },
 };
 
@@ -147,6 +196,11 @@ static const struct command commands[] = {
 	  "ra enroll plant4 --ca issuing --all-profiles --p12 plant4.p12 --p12-passphrase-file "
 	  "pass\n",
 	  enroll_arguments, NULL, enroll },
+	{ "ra", "rotate", NULL,
+	  "Makes one's successor: the same name, subject and scope, with a new key",
+	  "ra rotate plant3 --csr plant3-2.csr --out plant3-2.pem\n"
+	  "ra rotate plant4 --p12 plant4-2.p12 --p12-passphrase-file pass --overlap 1d\n",
+	  rotate_arguments, NULL, rotate },
 	{ "ra", "admit", "ra.admit", "Lets an RA certificate that a profile made speak for devices",
 	  "ra admit plant5 --serial 3f9a01 --profile sensors\n", admit_arguments, show_one, NULL },
 	{ "ra", "list", "ra.list", "Lists the RA certificates", "ra list\n", NULL, show_list,

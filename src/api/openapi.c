@@ -25,6 +25,9 @@ static json_t *schema_of(enum param_type type)
 	case PARAM_DURATION:
 		return json_pack("{s:s, s:s, s:[s]}", "type", "string", "description",
 				 "such as 365d, 12h, 90m", "examples", "365d");
+	case PARAM_SPAN:
+		return json_pack("{s:s, s:s, s:[s]}", "type", "string", "description",
+				 "such as 7d, 12h, or 0 for none", "examples", "7d");
 	case PARAM_TIME:
 		return json_pack("{s:s, s:s, s:[s]}", "type", "string", "description",
 				 "a day, or a moment in UTC", "examples", "2027-01-31T12:00:00Z");

@@ -140,6 +140,8 @@ static const struct route routes[] = {
 	{ "PATCH", "/accounts/{account}/ra-certificates/{name}", "ra.set", ROUTE_PLAIN, NULL },
 	{ "POST", "/accounts/{account}/ra-certificates/{name}/admit", "ra.admit", ROUTE_PLAIN,
 	  NULL },
+	{ "POST", "/accounts/{account}/ra-certificates/{name}/rotate", "ra.rotate", ROUTE_PLAIN,
+	  NULL },
 	{ "POST", "/accounts/{account}/ra-certificates/{name}/revoke", "ra.revoke", ROUTE_PLAIN,
 	  NULL },
 

@@ -92,6 +92,7 @@ static const struct access_row rows[] = {
 	{ "ra.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "ra.show", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "ra.enroll", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
+	{ "ra.rotate", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 	{ "ra.admit", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 	{ "ra.set", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 	{ "ra.revoke", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },

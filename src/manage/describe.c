@@ -183,11 +183,16 @@ json_t *describe_profile_links(const struct manage *manage, const struct profile
 	return TAKE(urls);
 }
 
-/* What a person calls the state: an issued certificate may have expired since. */
+/* What a person calls the state: an issued certificate may have expired since, and one whose
+ * revocation is yet to come holds until then. */
 static const char *state_words(const struct certificate *certificate, int64_t now)
 {
-	if (certificate->state == CERTIFICATE_ISSUED && certificate->not_after < now)
-		return "expired";
+	bool holds = certificate->state == CERTIFICATE_ISSUED ||
+		     (certificate->state == CERTIFICATE_REVOKED && certificate->revoked_at > now);
+
+	if (holds)
+		return certificate->not_after < now ? "expired"
+						    : certificate_state_text(CERTIFICATE_ISSUED);
 	return certificate_state_text(certificate->state);
 }
 

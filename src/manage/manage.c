@@ -240,9 +240,9 @@ static bool answer(const struct manage *manage, const struct asker *asker, struc
 
 /* Verbs that use a CA's key, which may be in a token. */
 static const char *const signing_verbs[] = {
-	"ca.create", "ca.import",       "ca.renew",         "ca.request",
-	"ca.sign",   "crl.issue",       "node.certificate", "node.token",
-	"ra.enroll", "request.approve", "rollover.start",
+	"ca.create", "ca.import", "ca.renew",         "ca.request",
+	"ca.sign",   "crl.issue", "node.certificate", "node.token",
+	"ra.enroll", "ra.rotate", "request.approve",  "rollover.start",
 };
 
 bool manage_may_block(struct bytes text)

@@ -56,14 +56,26 @@ static bool is_numbers(const json_t *value)
 	return is_array_of(value, is_number);
 }
 
+static bool read_span(const json_t *value, int64_t *ret)
+{
+	if (!json_is_integer(value))
+		return json_is_string(value) && duration_from_text(json_string_value(value), ret);
+	*ret = json_integer_value(value);
+	return *ret >= 0 && *ret <= DURATION_MAX;
+}
+
+static bool is_span(const json_t *value)
+{
+	int64_t seconds;
+
+	return read_span(value, &seconds);
+}
+
 static bool is_duration(const json_t *value)
 {
 	int64_t seconds;
 
-	if (json_is_integer(value))
-		return json_integer_value(value) > 0 && json_integer_value(value) <= DURATION_MAX;
-	return json_is_string(value) && duration_from_text(json_string_value(value), &seconds) &&
-	       seconds > 0;
+	return read_span(value, &seconds) && seconds > 0;
 }
 
 static bool is_time(const json_t *value)
@@ -99,6 +111,7 @@ static const struct {
 	[PARAM_NUMBER] = { is_number, "a whole number, 0 or more" },
 	[PARAM_NUMBERS] = { is_numbers, "a list of whole numbers" },
 	[PARAM_DURATION] = { is_duration, "a duration like 90d, 12h or 10y, of at most 100 years" },
+	[PARAM_SPAN] = { is_span, "a duration like 7d or 12h, of at most 100 years, or 0" },
 	[PARAM_TIME] = { is_time, "a time like 2027-01-31 or 2027-01-31T12:00:00Z" },
 	[PARAM_OBJECT] = { is_object, "an object" },
 	[PARAM_FILE] = { is_file, "the base64 of a file of at most 1 MiB" },

@@ -14,6 +14,7 @@ enum param_type {
 	PARAM_NUMBER,   /* a whole number, not negative */
 	PARAM_NUMBERS,  /* an array of such */
 	PARAM_DURATION, /* "10y", "90d", "12h", or seconds as a number */
+	PARAM_SPAN,     /* such a duration, or none: "0" */
 	PARAM_TIME,     /* "2027-01-31" or "2027-01-31T12:00:00Z" */
 	PARAM_OBJECT,
 	PARAM_FILE,   /* a file's bytes in base64 */

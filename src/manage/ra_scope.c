@@ -54,15 +54,45 @@ json_t *ra_scope_describe_reach(const struct ra_scope *scope, const struct catal
 	return TAKE(names);
 }
 
+/* Of those that still hold: {"certificate", "until"}. */
+static bool describe_former(const struct call *call, const struct catalog *catalog,
+			    int64_t certificate_id, json_t *list, struct error *err)
+{
+	CLEANUP(certificate_done) struct certificate record = { 0 };
+
+	if (!store_certificate_find(call->manage->store, certificate_id, &record, err))
+		return false;
+	int64_t until = certificate_holds_until(&record);
+	if (until <= call->now)
+		return true;
+	return json_array_append_new(list,
+				     json_pack("{s:o, s:o}", "certificate",
+					       describe_certificate(&record, catalog, call->now),
+					       "until", describe_time(until))) == 0 ||
+	       error_set(err, REASON_NO_MEMORY, "RA certificates");
+}
+
+static bool describe_formers(const struct call *call, const struct catalog *catalog,
+			     const struct ra_scope *scope, json_t *list, struct error *err)
+{
+	for (size_t i = 0; i < scope->former_count; i++)
+		if (!describe_former(call, catalog, scope->former_ids[i], list, err))
+			return false;
+	return true;
+}
+
 bool ra_scope_describe(const struct call *call, const struct catalog *catalog,
 		       const struct ra_scope *scope, json_t **ret, struct error *err)
 {
 	CLEANUP(certificate_done) struct certificate record = { 0 };
+	json_auto_t *former = json_array();
 
 	return store_certificate_find(call->manage->store, scope->certificate_id, &record, err) &&
-	       call_return(json_pack("{s:I, s:o, s:o, s:o}", "id", (json_int_t)scope->id, "name",
-				     describe_text(scope->name), "profiles",
+	       describe_formers(call, catalog, scope, former, err) &&
+	       call_return(json_pack("{s:I, s:o, s:o, s:o, s:O}", "id", (json_int_t)scope->id,
+				     "name", describe_text(scope->name), "profiles",
 				     ra_scope_describe_reach(scope, catalog), "certificate",
-				     describe_certificate(&record, catalog, call->now)),
+				     describe_certificate(&record, catalog, call->now), "former",
+				     former),
 			   ret, err);
 }

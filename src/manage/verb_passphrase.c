@@ -96,7 +96,7 @@ static const struct param replace_params[] = {
 	{ "name", PARAM_TEXT, true },
 	{ "generate", PARAM_FLAG, false },
 	{ "passphrase", PARAM_SECRET, false },
-	{ "overlap", PARAM_DURATION, false },
+	{ "overlap", PARAM_SPAN, false },
 	{ 0 },
 };
 

@@ -7,6 +7,7 @@
 #include "manage/revocation.h"
 #include "manage/verb_ra_admit.h"
 #include "manage/verb_ra_enroll.h"
+#include "manage/verb_ra_rotate.h"
 #include "store/store_certificate.h"
 #include "store/store_config.h"
 
@@ -64,6 +65,26 @@ static bool set(const struct call *call, json_t **ret, struct error *err)
 		json_pack("{s:O}", "ra", described), ret, err);
 }
 
+/* Those that it was rotated from end with it; or they alone. */
+static bool revoke_certificates(const struct call *call, const struct change *change,
+				const struct ra_scope *scope, enum revocation_reason reason,
+				struct error *err)
+{
+	for (size_t i = 0; i < scope->former_count; i++)
+		if (!store_certificate_revoke(change->tx, scope->former_ids[i], reason, call->now,
+					      0, err))
+			return false;
+	return param_flag(call->params, "former") ||
+	       store_certificate_revoke(change->tx, scope->certificate_id, reason, call->now, 0,
+					err);
+}
+
+static json_t *revocation_note(const struct call *call, enum revocation_reason reason)
+{
+	return json_pack("{s:s, s:b}", "reason", revocation_reason_text(reason), "former",
+			 param_flag(call->params, "former"));
+}
+
 static bool revoke(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(change_done) struct change change = { 0 };
@@ -73,13 +94,13 @@ static bool revoke(const struct call *call, json_t **ret, struct error *err)
 
 	return revocation_reason_read(call, &reason, err) && change_begin(call, &change, err) &&
 	       find_ra_scope(change.catalog, change.account, name, &scope, err) &&
-	       store_certificate_revoke(change.tx, scope->certificate_id, reason, call->now, 0,
-					err) &&
+	       revoke_certificates(call, &change, scope, reason, err) &&
 	       change_commit(call, &change,
 			     (struct change_note){ "ra", name, json_null(),
-						   json_string(revocation_reason_text(reason)) },
-			     json_pack("{s:o, s:s}", "revoked", describe_text(name), "reason",
-				       revocation_reason_text(reason)),
+						   revocation_note(call, reason) },
+			     json_pack("{s:o, s:s, s:b}", "revoked", describe_text(name), "reason",
+				       revocation_reason_text(reason), "former",
+				       param_flag(call->params, "former")),
 			     ret, err);
 }
 
@@ -108,11 +129,19 @@ static const struct param name_params[] = {
 static const struct param revoke_params[] = {
 	{ "name", PARAM_TEXT, true },
 	{ "reason", PARAM_TEXT, false },
+	{ "former", PARAM_FLAG, false },
 	{ 0 },
+};
+static const struct param rotate_params[] = {
+	{ "name", PARAM_TEXT, true },          { "ca", PARAM_TEXT, false },
+	{ "csr", PARAM_FILE, false },          { "key", PARAM_TEXT, false },
+	{ "passphrase", PARAM_SECRET, false }, { "validity", PARAM_DURATION, false },
+	{ "overlap", PARAM_SPAN, false },      { 0 },
 };
 
 static const struct verb verbs[] = {
 	{ "ra.enroll", ra_certificate_enroll, REACH_ACCOUNT, true, enroll_params },
+	{ "ra.rotate", ra_certificate_rotate, REACH_ACCOUNT, true, rotate_params },
 	{ "ra.admit", ra_certificate_admit, REACH_ACCOUNT, true, admit_params },
 	{ "ra.list", list, REACH_ACCOUNT, false, NULL },
 	{ "ra.show", show, REACH_ACCOUNT, false, name_params },

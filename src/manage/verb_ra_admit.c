@@ -6,14 +6,6 @@
 #include "manage/ra_scope.h"
 #include "store/store_config.h"
 
-static bool has_scope(const struct catalog *catalog, int64_t certificate_id)
-{
-	for (size_t i = 0; i < catalog->ra_scope_count; i++)
-		if (catalog->ra_scopes[i].certificate_id == certificate_id)
-			return true;
-	return false;
-}
-
 static bool check_certificate(const struct change *change, const struct certificate *record,
 			      int64_t now, struct error *err)
 {
@@ -24,7 +16,7 @@ static bool check_certificate(const struct change *change, const struct certific
 	if (record->state != CERTIFICATE_ISSUED || record->not_after < now)
 		return error_set(err, REASON_CONFLICT,
 				 "the certificate is revoked, expired or unfinished");
-	if (has_scope(change->catalog, record->id))
+	if (catalog_ra_scope_of(change->catalog, record->id))
 		return error_set(err, REASON_CONFLICT,
 				 "the certificate has a scope; ra set changes it");
 	return true;

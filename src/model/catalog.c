@@ -178,6 +178,22 @@ static void catalog_free(struct catalog *catalog)
 	free(catalog);
 }
 
+static bool is_of(const struct ra_scope *scope, int64_t certificate_id)
+{
+	for (size_t i = 0; i < scope->former_count; i++)
+		if (scope->former_ids[i] == certificate_id)
+			return true;
+	return scope->certificate_id == certificate_id;
+}
+
+const struct ra_scope *catalog_ra_scope_of(const struct catalog *catalog, int64_t certificate_id)
+{
+	for (size_t i = 0; i < catalog->ra_scope_count; i++)
+		if (is_of(&catalog->ra_scopes[i], certificate_id))
+			return &catalog->ra_scopes[i];
+	return NULL;
+}
+
 struct catalog *catalog_ref(struct catalog *catalog)
 {
 	__atomic_add_fetch(&catalog->references, 1, __ATOMIC_RELAXED);

@@ -60,10 +60,15 @@ struct passphrase {
 	int64_t created, ends; /* ends 0: none */
 };
 
+#define RA_FORMER_MAX 8 /* that hold beside the present one; who needs more rotates in a circle */
+
 /* An RA certificate's reach. */
 struct ra_scope {
 	int64_t id, account_id;
 	int64_t certificate_id; /* the certificate record */
+	/* of those that it replaced, newest first; each holds until it is revoked */
+	int64_t former_ids[RA_FORMER_MAX];
+	size_t former_count;
 	char *name;
 	int64_t *profile_ids;
 	size_t profile_count;
@@ -106,6 +111,9 @@ const struct profile *catalog_profile_by_name(const struct catalog *catalog, int
 					      const char *name);
 /* By OID or alias. */
 const struct profile *catalog_profile_by_label(const struct catalog *catalog, const char *label);
+
+/* The scope of the certificate, present or former, or NULL. */
+const struct ra_scope *catalog_ra_scope_of(const struct catalog *catalog, int64_t certificate_id);
 
 struct catalog *catalog_ref(struct catalog *catalog); /* thread-safe; returns its argument */
 void catalog_unref(struct catalog *catalog); /* thread-safe; the last one frees; NULL is fine */

@@ -40,6 +40,16 @@ void certificate_done(struct certificate *certificate)
 	*certificate = (struct certificate){ 0 };
 }
 
+int64_t certificate_holds_until(const struct certificate *certificate)
+{
+	bool is_to_be_revoked = certificate->state == CERTIFICATE_REVOKED &&
+				certificate->revoked_at < certificate->not_after;
+
+	if (certificate->state != CERTIFICATE_ISSUED && certificate->state != CERTIFICATE_REVOKED)
+		return 0;
+	return is_to_be_revoked ? certificate->revoked_at : certificate->not_after;
+}
+
 const char *certificate_state_text(enum certificate_state state)
 {
 	switch (state) {

@@ -57,5 +57,8 @@ struct certificate {
 };
 
 void certificate_done(struct certificate *certificate);
+/* Until when it is believed: its end, or its revocation where that comes earlier; 0 where it never
+ * was issued. */
+int64_t certificate_holds_until(const struct certificate *certificate);
 const char *certificate_state_text(enum certificate_state state);
 const char *certificate_purpose_text(enum certificate_purpose purpose);

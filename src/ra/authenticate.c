@@ -144,14 +144,6 @@ static bool find_record(struct enrollment *e, const struct ca **ret_ca, struct e
 	return true;
 }
 
-static const struct ra_scope *find_ra_scope(const struct enrollment *e)
-{
-	for (size_t i = 0; i < e->catalog->ra_scope_count; i++)
-		if (e->catalog->ra_scopes[i].certificate_id == e->client_record.id)
-			return &e->catalog->ra_scopes[i];
-	return NULL;
-}
-
 /* One of the three kinds of certificate. */
 static void name_kind(struct enrollment *e, const struct ca *ca)
 {
@@ -162,7 +154,7 @@ static void name_kind(struct enrollment *e, const struct ca *ca)
 	finding->kind = ours ? IDENTITY_OWN : IDENTITY_THIRD_PARTY;
 	if (!ours || e->client_record.purpose != PURPOSE_RA)
 		return;
-	finding->scope = find_ra_scope(e);
+	finding->scope = catalog_ra_scope_of(e->catalog, e->client_record.id);
 	finding->kind = IDENTITY_RA;
 }
 

@@ -401,6 +401,31 @@ static bool load_profile_ids(struct db *db, struct ra_scope *scope, struct error
 	return read_profile_ids(query, scope, err);
 }
 
+static bool read_former_ids(struct db_statement *query, struct ra_scope *scope, struct error *err)
+{
+	for (bool row = false; scope->former_count < RA_FORMER_MAX; scope->former_count++) {
+		if (!db_step(query, &row, err))
+			return false;
+		if (!row)
+			return true;
+		scope->former_ids[scope->former_count] = db_int64(query, 0);
+	}
+	return true;
+}
+
+static bool load_former_ids(struct db *db, struct ra_scope *scope, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(db,
+			"SELECT certificate_id FROM ra_scope_former WHERE ra_scope_id = $1 "
+			"ORDER BY certificate_id DESC",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, scope->id);
+	return read_former_ids(query, scope, err);
+}
+
 static bool load_ra_scope(struct db *db, const struct db_statement *row, struct catalog *catalog,
 			  struct error *err)
 {
@@ -410,7 +435,8 @@ static bool load_ra_scope(struct db *db, const struct db_statement *row, struct 
 	scope->account_id = db_int64(row, 1);
 	scope->certificate_id = db_int64(row, 2);
 	scope->all_profiles = db_int64(row, 4) != 0;
-	return db_text_copy(row, 3, &scope->name, err) && load_profile_ids(db, scope, err);
+	return db_text_copy(row, 3, &scope->name, err) && load_profile_ids(db, scope, err) &&
+	       load_former_ids(db, scope, err);
 }
 
 static bool load_ra_scopes(struct db *db, struct catalog *catalog, struct error *err)

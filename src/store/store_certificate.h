@@ -74,6 +74,9 @@ MUST_CHECK bool store_key_use_find(struct store *store, int64_t account_id,
 MUST_CHECK bool store_certificate_revoke(struct store_tx *tx, int64_t id,
 					 enum revocation_reason reason, int64_t at,
 					 int64_t invalidity_date, struct error *err);
+/* The same as REVOKED_SUPERSEDED, but of one that is on hold `now`, at once. */
+MUST_CHECK bool store_certificate_supersede(struct store_tx *tx, int64_t id, int64_t at,
+					    int64_t now, struct error *err);
 /* Ends a hold at `at`; REASON_NOT_FOUND where there is none. */
 MUST_CHECK bool store_certificate_release(struct store_tx *tx, int64_t id, int64_t at,
 					  struct error *err);

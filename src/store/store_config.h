@@ -70,6 +70,17 @@ MUST_CHECK bool store_ra_scope_insert(struct store_tx *tx, const struct ra_scope
 MUST_CHECK bool store_ra_scope_update(struct store_tx *tx, const struct ra_scope *scope,
 				      struct error *err);
 
+/* The scope passes to another certificate of the account; the present one keeps it beside that, if
+ * it `stays`. Those from before that have ended by `now` are forgotten. REASON_CONFLICT when
+ * RA_FORMER_MAX would still hold. */
+struct ra_rotation {
+	int64_t certificate_id;
+	bool stays;
+	int64_t now;
+};
+MUST_CHECK bool store_ra_scope_rotate(struct store_tx *tx, const struct ra_scope *scope,
+				      const struct ra_rotation *rotation, struct error *err);
+
 /* The node's TLS identity; the key is encrypted by the caller (store keeps bytes). NOT_FOUND when
  * none was set. */
 MUST_CHECK bool store_tls_identity_set(struct store_tx *tx, struct bytes chain_pem,

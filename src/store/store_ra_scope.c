@@ -101,3 +101,66 @@ bool store_ra_scope_update(struct store_tx *tx, const struct ra_scope *scope, st
 	       delete_profiles(db, scope->id, err) && insert_profiles(db, scope, scope->id, err) &&
 	       catalog_raise(tx, err);
 }
+
+/* -- rotating -- */
+
+static bool forget_ended(struct db *db, int64_t scope_id, int64_t now, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *deletion = NULL;
+
+	if (!db_prepare(db,
+			"DELETE FROM ra_scope_former WHERE ra_scope_id = $1 AND EXISTS "
+			"(SELECT 1 FROM certificate WHERE certificate.id = "
+			"ra_scope_former.certificate_id AND (not_after < $2 OR "
+			"(state = 2 AND revoked_at <= $2)))",
+			&deletion, err))
+		return false;
+	db_bind_int64(deletion, 1, scope_id);
+	db_bind_int64(deletion, 2, now);
+	return db_run(deletion, NULL, err);
+}
+
+static bool check_former_count(struct db *db, const struct ra_scope *scope, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(db, "SELECT count(*) FROM ra_scope_former WHERE ra_scope_id = $1", &query,
+			err))
+		return false;
+	db_bind_int64(query, 1, scope->id);
+	if (!db_step_row(query, err))
+		return false;
+	return db_int64(query, 0) < RA_FORMER_MAX ||
+	       error_set(err, REASON_CONFLICT,
+			 "%d former certificates of %s still hold; revoke them first",
+			 RA_FORMER_MAX, scope->name);
+}
+
+static bool keep_former(struct db *db, const struct ra_scope *scope, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *insertion = NULL;
+
+	if (!check_former_count(db, scope, err) ||
+	    !db_prepare(db,
+			"INSERT INTO ra_scope_former (certificate_id, account_id, ra_scope_id) "
+			"VALUES ($1, $2, $3)",
+			&insertion, err))
+		return false;
+	db_bind_int64(insertion, 1, scope->certificate_id);
+	db_bind_int64(insertion, 2, scope->account_id);
+	db_bind_int64(insertion, 3, scope->id);
+	return db_run(insertion, NULL, err);
+}
+
+bool store_ra_scope_rotate(struct store_tx *tx, const struct ra_scope *scope,
+			   const struct ra_rotation *rotation, struct error *err)
+{
+	struct db *db = tx_db(tx);
+	struct ra_scope after = *scope;
+
+	after.certificate_id = rotation->certificate_id;
+	return check_certificate(db, &after, err) &&
+	       forget_ended(db, scope->id, rotation->now, err) &&
+	       (!rotation->stays || keep_former(db, scope, err)) && update_scope(db, &after, err) &&
+	       catalog_raise(tx, err);
+}

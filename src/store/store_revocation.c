@@ -132,6 +132,30 @@ bool store_certificate_revoke(struct store_tx *tx, int64_t id, enum revocation_r
 	       forget_release(tx_db(tx), id, err);
 }
 
+static bool is_revoked_by(struct db *db, int64_t id, int64_t now, bool *ret, struct error *err)
+{
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!db_prepare(db,
+			"SELECT id FROM certificate WHERE id = $1 AND state = 2 AND "
+			"revoked_at <= $2",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, id);
+	db_bind_int64(query, 2, now);
+	return db_step(query, ret, err);
+}
+
+/* A hold that became a revocation in the future would have ended until then. */
+bool store_certificate_supersede(struct store_tx *tx, int64_t id, int64_t at, int64_t now,
+				 struct error *err)
+{
+	bool is_revoked = false;
+
+	return is_revoked_by(tx_db(tx), id, now, &is_revoked, err) &&
+	       store_certificate_revoke(tx, id, REVOKED_SUPERSEDED, is_revoked ? now : at, 0, err);
+}
+
 bool store_certificate_release(struct store_tx *tx, int64_t id, int64_t at, struct error *err)
 {
 	CLEANUP(db_donep) struct db_statement *update = NULL;

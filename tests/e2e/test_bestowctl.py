@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from node import BIN, ROOT, Node, Refused, make_csr, make_key
+from node import BIN, ROOT, Identity, Node, Refused, make_csr, make_key
 
 OK, FAILED, USAGE, NOT_FOUND, REFUSED, UNREACHABLE, LOCAL = 0, 1, 2, 3, 5, 7, 10
 CTL = BIN / "bestowctl"
@@ -278,6 +278,68 @@ def test_the_nodes_certificate_serves_at_once(node):
     assert node.children() == children
     assert node.request("GET", "/.well-known/est/demo/cacerts").status == 200
     assert "new.example" in node.ctl("node", "show")
+
+
+def test_an_ra_certificate_is_rotated(node, tmp_path):
+    secret = tmp_path / "pass"
+    secret.touch(mode=0o600)
+    secret.write_text("long enough for a file\n")
+    as_p12 = lambda name: ("--p12", tmp_path / f"{name}.p12", "--p12-passphrase-file", secret)
+    load = lambda name: pkcs12.load_key_and_certificates((tmp_path / f"{name}.p12").read_bytes(), b"long enough for a file")
+    enroll = lambda identity, device: node.enroll(make_csr(make_key(), device), profile="demo-tls", identity=identity)
+    node.ctl("ra", "enroll", "turning", "--ca", "Demo Issuing", "--profile", "demo-tls", *as_p12("first"))
+    key, leaf, _ = load("first")
+    first = Identity(tmp_path, key, leaf)
+    assert enroll(first, "turn-1").status == 200
+
+    # the same key is no rotation
+    (tmp_path / "same.csr").write_bytes(make_csr(key, "turning"))
+    refused = node.ctl_run("ra", "rotate", "turning", "--csr", tmp_path / "same.csr")
+    assert refused.returncode == REFUSED and "key_reused" in refused.stderr
+
+    told = node.ctl_run("ra", "rotate", "turning", *as_p12("second"), "--overlap", "1h").stderr
+    assert "holds until" in told and "--former" in told
+    key, leaf, _ = load("second")
+    second = Identity(tmp_path, key, leaf)
+    assert leaf.subject == first.certificate.subject
+    assert (enroll(first, "turn-2").status, enroll(second, "turn-3").status) == (200, 200)
+    ra = node.ctl_json("ra", "show", "turning")["ra"]
+    assert ra["former"][0]["certificate"]["state"] == "issued" and ra["profiles"] == ["demo-tls"]
+    assert "HOLDS UNTIL" in node.ctl("ra", "show", "turning")
+
+    # what the old one reaches follows the scope
+    node.ctl("ra", "set", "turning", "--profile", "demo")
+    answer = enroll(first, "turn-4")
+    assert answer.status == 403 and "ra_scope" in answer.text
+    node.ctl("ra", "set", "turning", "--profile", "demo-tls")
+
+    # a successor by a request of one's own, at once
+    key = make_key()
+    (tmp_path / "third.csr").write_bytes(make_csr(key, "whatever it says"))
+    node.ctl("ra", "rotate", "turning", "--csr", tmp_path / "third.csr", "--out", tmp_path / "third.pem", "--overlap", "0")
+    leaf = x509.load_pem_x509_certificate((tmp_path / "third.pem").read_bytes())
+    assert leaf.subject == first.certificate.subject
+    third = Identity(tmp_path, key, leaf)
+    for old in (first, second):
+        answer = enroll(old, "turn-5")
+        assert answer.status == 403 and "cert_revoked" in answer.text and "superseded" in answer.text
+    assert enroll(third, "turn-6").status == 200
+    rotations = [entry for entry in node.ctl_json("audit", "list")["entries"] if entry["action"] == "ra.rotate"]
+    assert len(rotations) == 2
+
+
+def test_an_overlap_ends_by_itself(node, tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / f"{name}.csr").write_bytes(make_csr(make_key(), "ending"))
+    node.ctl("ra", "enroll", "ending", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", tmp_path / "old.csr")
+    old = node.ctl_json("ra", "show", "ending")["ra"]["certificate"]["serial"]
+    node.ctl("ra", "rotate", "ending", "--csr", tmp_path / "new.csr", "--overlap", "2s")
+    node.wait(lambda: node.ctl_json("cert", "show", old)["certificate"]["state"] == "revoked", "the end of the overlap", 20)
+    assert node.ctl_json("ra", "show", "ending")["ra"]["former"] == []
+    node.ctl("crl", "issue", "Demo Issuing")
+    node.ctl("crl", "export", "Demo Issuing", "--out", tmp_path / "crl")
+    entry = x509.load_der_x509_crl((tmp_path / "crl").read_bytes()).get_revoked_certificate_by_serial_number(int(old, 16))
+    assert entry.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.superseded
 
 
 def test_an_ra_certificate_as_pkcs12(node, tmp_path):

@@ -101,6 +101,175 @@ TEST(an_ra_certificates_reach_changes_and_ends)
 	fixture_close(&fixture);
 }
 
+static json_t *rotate(const char *name, const char *overlap)
+{
+	return ask(&fixture, NULL, "ra.rotate",
+		   json_pack("{s:s, s:s, s:s}", "name", name, "passphrase", "long enough",
+			     "overlap", overlap));
+}
+
+static json_t *show_ra(const char *name)
+{
+	json_t *shown =
+		expect_result(ask(&fixture, NULL, "ra.show", json_pack("{s:s}", "name", name)));
+	json_t *ra = json_incref(json_object_get(shown, "ra"));
+
+	json_decref(shown);
+	return ra;
+}
+
+static char *state_of(const char *serial)
+{
+	json_t *shown = expect_result(
+		ask(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", serial)));
+	char *state = strdup(text_at(at(shown, "certificate"), "state"));
+
+	json_decref(shown);
+	return state;
+}
+
+static void expect_state(const char *serial, const char *expected)
+{
+	char *state = state_of(serial);
+
+	assert_string_equal(state, expected);
+	free(state);
+}
+
+TEST(what_has_no_successor_is_refused)
+{
+	begin();
+	json_t *made = expect_result(enroll_p12("plant3", "long enough"));
+	json_t *old = json_incref((json_t *)at(made, "certificate"));
+
+	expect_refusal(rotate("plant4", "7d"), "not_found", "plant4");
+	expect_refusal(rotate("plant3", "-1"), "invalid", "overlap");
+	expect_refusal(ask(&fixture, NULL, "ra.rotate",
+			   json_pack("{s:s, s:s}", "name", "plant3", "passphrase", "short")),
+		       "invalid", "passphrase");
+	expect_refusal(ask(&fixture, NULL, "ra.rotate",
+			   json_pack("{s:s, s:o}", "name", "plant3", "csr", file_param("junk"))),
+		       "csr_malformed", "");
+	expect_refusal(ask(&fixture, NULL, "ra.rotate",
+			   json_pack("{s:s, s:s, s:s}", "name", "plant3", "passphrase",
+				     "long enough", "ca", "nobody")),
+		       "not_found", "nobody");
+	json_t *ra = show_ra("plant3");
+	assert_string_equal(text_at(at(ra, "certificate"), "serial"), text_at(old, "serial"));
+	assert_int_equal(json_array_size(at(ra, "former")), 0);
+	json_decref(ra);
+	json_decref(old);
+	json_decref(made);
+	fixture_close(&fixture);
+}
+
+TEST(a_rotated_ra_certificate_holds_until_its_overlap_ends)
+{
+	begin();
+	json_t *made = expect_result(enroll_p12("plant3", "long enough"));
+	const char *old = text_at(at(made, "certificate"), "serial");
+	json_t *next = expect_result(rotate("plant3", "3d"));
+	const json_t *certificate = at(next, "certificate");
+
+	assert_string_equal(text_at(at(next, "old"), "serial"), old);
+	assert_string_not_equal(text_at(certificate, "serial"), old);
+	assert_string_equal(text_at(certificate, "subject"), "CN=plant3");
+	assert_string_equal(text_at(certificate, "not_after"),
+			    text_at(at(made, "certificate"), "not_after"));
+	assert_string_equal(json_string_value(json_array_get(at(next, "profiles"), 0)), "sensors");
+	assert_non_null(at(next, "p12"));
+	expect_state(old, "issued");
+
+	json_t *ra = show_ra("plant3");
+	const json_t *former = json_array_get(at(ra, "former"), 0);
+	assert_string_equal(text_at(at(former, "certificate"), "serial"), old);
+	assert_string_equal(text_at(former, "until"), text_at(at(next, "old"), "until"));
+	json_decref(ra);
+
+	fixture.clock = clock_fixed(NOW + 3 * 86400);
+	expect_state(old, "revoked");
+	expect_state(text_at(certificate, "serial"), "issued");
+	ra = show_ra("plant3");
+	assert_int_equal(json_array_size(at(ra, "former")), 0);
+	json_decref(ra);
+	json_decref(next);
+	json_decref(made);
+	fixture_close(&fixture);
+}
+
+TEST(no_overlap_revokes_at_once_and_shortens_those_before)
+{
+	begin();
+	json_t *first = expect_result(enroll_p12("plant3", "long enough"));
+	json_t *second = expect_result(rotate("plant3", "30d"));
+	json_t *third = expect_result(rotate("plant3", "0"));
+
+	assert_true(json_is_null(at(at(third, "old"), "until")));
+	expect_state(text_at(at(first, "certificate"), "serial"), "revoked");
+	expect_state(text_at(at(second, "certificate"), "serial"), "revoked");
+	expect_state(text_at(at(third, "certificate"), "serial"), "issued");
+	json_decref(first);
+	json_decref(second);
+	json_decref(third);
+	fixture_close(&fixture);
+}
+
+/* An overlap would end the hold until then. */
+TEST(what_is_on_hold_is_not_brought_back_by_its_rotation)
+{
+	begin();
+	json_t *first = expect_result(enroll_p12("plant3", "long enough"));
+	json_t *second = expect_result(rotate("plant3", "30d"));
+	const char *serials[] = { text_at(at(first, "certificate"), "serial"),
+				  text_at(at(second, "certificate"), "serial") };
+
+	for (size_t i = 0; i < ARRAY_LEN(serials); i++)
+		do_verb(&fixture, NULL, "cert.hold", json_pack("{s:s}", "serial", serials[i]));
+	json_decref(expect_result(rotate("plant3", "3d")));
+	for (size_t i = 0; i < ARRAY_LEN(serials); i++)
+		expect_state(serials[i], "revoked");
+	json_t *ra = show_ra("plant3");
+	assert_int_equal(json_array_size(at(ra, "former")), 0);
+	json_decref(ra);
+	json_decref(first);
+	json_decref(second);
+	fixture_close(&fixture);
+}
+
+TEST(revoking_ends_former_certificates_too_or_them_alone)
+{
+	begin();
+	json_t *first = expect_result(enroll_p12("plant3", "long enough"));
+	json_t *second = expect_result(rotate("plant3", "30d"));
+
+	do_verb(&fixture, NULL, "ra.revoke",
+		json_pack("{s:s, s:b}", "name", "plant3", "former", 1));
+	expect_state(text_at(at(first, "certificate"), "serial"), "revoked");
+	expect_state(text_at(at(second, "certificate"), "serial"), "issued");
+	json_t *third = expect_result(rotate("plant3", "30d"));
+	do_verb(&fixture, NULL, "ra.revoke", json_pack("{s:s}", "name", "plant3"));
+	expect_state(text_at(at(second, "certificate"), "serial"), "revoked");
+	expect_state(text_at(at(third, "certificate"), "serial"), "revoked");
+	json_decref(first);
+	json_decref(second);
+	json_decref(third);
+	fixture_close(&fixture);
+}
+
+TEST(only_so_many_former_certificates_hold_at_a_time)
+{
+	begin();
+	json_decref(expect_result(enroll_p12("plant3", "long enough")));
+	for (int i = 0; i < RA_FORMER_MAX; i++)
+		json_decref(expect_result(rotate("plant3", "30d")));
+	expect_refusal(rotate("plant3", "30d"), "conflict", "former");
+	/* those that have ended make room */
+	do_verb(&fixture, NULL, "ra.revoke",
+		json_pack("{s:s, s:b}", "name", "plant3", "former", 1));
+	json_decref(expect_result(rotate("plant3", "30d")));
+	fixture_close(&fixture);
+}
+
 /* -- the node's certificate -- */
 
 static json_t *admit(const char *name, const char *serial)
@@ -318,7 +487,12 @@ TEST(v9_another_accounts_certificate_is_not_found)
 }
 
 TEST_MAIN(RUN(what_makes_no_ra_certificate_is_refused), RUN(an_ra_certificate_with_its_key),
-	  RUN(an_ra_certificates_reach_changes_and_ends),
+	  RUN(an_ra_certificates_reach_changes_and_ends), RUN(what_has_no_successor_is_refused),
+	  RUN(a_rotated_ra_certificate_holds_until_its_overlap_ends),
+	  RUN(no_overlap_revokes_at_once_and_shortens_those_before),
+	  RUN(what_is_on_hold_is_not_brought_back_by_its_rotation),
+	  RUN(revoking_ends_former_certificates_too_or_them_alone),
+	  RUN(only_so_many_former_certificates_hold_at_a_time),
 	  RUN(only_an_ra_certificate_without_a_scope_is_admitted),
 	  RUN(the_nodes_certificate_names_hosts), RUN(the_nodes_key_is_kept_encrypted),
 	  RUN(certificates_are_listed_by_pages_and_filters),

@@ -5,11 +5,17 @@
 #include "manage/params.h"
 
 static const struct param rows[] = {
-	{ "name", PARAM_TEXT, true },          { "names", PARAM_TEXTS, false },
-	{ "flag", PARAM_FLAG, false },         { "count", PARAM_NUMBER, false },
-	{ "validity", PARAM_DURATION, false }, { "since", PARAM_TIME, false },
-	{ "patch", PARAM_OBJECT, false },      { "file", PARAM_FILE, false },
-	{ "passphrase", PARAM_SECRET, false }, { 0 },
+	{ "name", PARAM_TEXT, true },
+	{ "names", PARAM_TEXTS, false },
+	{ "flag", PARAM_FLAG, false },
+	{ "count", PARAM_NUMBER, false },
+	{ "validity", PARAM_DURATION, false },
+	{ "since", PARAM_TIME, false },
+	{ "patch", PARAM_OBJECT, false },
+	{ "file", PARAM_FILE, false },
+	{ "passphrase", PARAM_SECRET, false },
+	{ "overlap", PARAM_SPAN, false },
+	{ 0 },
 };
 
 static json_t *parse(const char *text)
@@ -64,6 +70,9 @@ TEST(each_type_refuses_what_it_is_not)
 		{ "validity", "\"0d\"" },
 		{ "validity", "\"1000y\"" },
 		{ "validity", "\"99999999999999999999d\"" },
+		{ "overlap", "-1" },
+		{ "overlap", "\"1000y\"" },
+		{ "overlap", "true" },
 		{ "since", "\"yesterday\"" },
 		{ "since", "0" },
 		{ "patch", "[]" },
@@ -117,6 +126,22 @@ TEST(what_fits_is_read)
 	json_decref(params);
 }
 
+TEST(an_overlap_may_be_none)
+{
+	static const char *const none[] = { "\"0\"", "\"0d\"", "0" };
+	char text[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+		struct error err = { 0 };
+
+		snprintf(text, sizeof text, "{\"name\": \"a\", \"overlap\": %s}", none[i]);
+		json_t *params = parse(text);
+		EXPECT_OK(params_check(params, rows, &err), err);
+		assert_int_equal(param_duration(params, "overlap", 7), 0);
+		json_decref(params);
+	}
+}
+
 TEST(what_is_absent_reads_as_said)
 {
 	json_t *params = parse("{\"name\": \"a\", \"count\": null}");
@@ -162,5 +187,5 @@ TEST(names_of_objects)
 
 TEST_MAIN(RUN(what_no_row_names_is_refused), RUN(what_is_required_is_missed),
 	  RUN(each_type_refuses_what_it_is_not), RUN(a_text_beyond_its_bound_is_refused),
-	  RUN(what_fits_is_read), RUN(what_is_absent_reads_as_said),
+	  RUN(what_fits_is_read), RUN(an_overlap_may_be_none), RUN(what_is_absent_reads_as_said),
 	  RUN(secrets_are_wiped_where_they_lie), RUN(names_of_objects))
