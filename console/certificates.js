@@ -107,7 +107,7 @@ function sentence(c) {
   const key = c.x509 ? ` with a ${c.x509.key.toUpperCase()} key` : "";
   const from = c.requested_by ? `, asked for by ${c.requested_by}` : "";
   const state = {
-    issued: `It is valid until ${utc(c.not_after)}.`,
+    issued: c.revocation ? `It is valid until ${utc(c.revocation.at)}, when it is revoked (${c.revocation.reason || "no reason"}).` : `It is valid until ${utc(c.not_after)}.`,
     expired: `It expired on ${utc(c.not_after)}.`,
     revoked: `It was revoked on ${utc(c.revocation?.at)} (${c.revocation?.reason || "no reason"}).`,
     intent: "It is about to be signed.",
@@ -167,7 +167,7 @@ function HistoryTab({ base, certificate: c, at }) {
     <${Related} base=${base} id=${c.renews_id} at=${at} words="Renews" />
     <li>Issued <time>${utc(c.created)}</time> by ${c.issued_via}${c.request_id && html`, request <a href=${at(`enrollments?request=${c.request_id}`)}><code>${c.request_id}</code></a>`}</li>
     <${Related} base=${base} id=${c.renewed_by_id} at=${at} words="Renewed by" />
-    ${c.revocation && html`<li>Revoked ${utc(c.revocation.at)}: ${c.revocation.reason || "no reason"}${c.revocation.invalidity_date && `, not to be believed since ${utc(c.revocation.invalidity_date)}`}</li>`}
+    ${c.revocation && html`<li>${c.state === "issued" ? "To be revoked" : "Revoked"} ${utc(c.revocation.at)}: ${c.revocation.reason || "no reason"}${c.revocation.invalidity_date && `, not to be believed since ${utc(c.revocation.invalidity_date)}`}</li>`}
   </ul>`;
 }
 

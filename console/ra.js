@@ -1,11 +1,12 @@
 // RA certificates: who may ask for certificates in devices' names.
-import { html, useLoad, useState, Page, Loaded, Table, Badge, Time, Empty, Opens, Form, Field, TypedConfirmation, Refusal, Notice, Command } from "./ui.js";
-import { ask, post, segment, base64, fromBase64, save } from "./api.js";
+import { html, useLoad, useState, Page, Loaded, Table, Badge, Time, Empty, Opens, Act, Form, TypedConfirmation, Notice, ago, utc } from "./ui.js";
+import { ask, post, segment, base64, fromBase64, save, files } from "./api.js";
 import { keyChoices } from "./ca-forms.js";
 import { revocationReasons } from "./certificates.js";
 
 function Handover({ made, close }) {
-  return html`<${Notice} tone="good">RA certificate <strong>${made.name}</strong> is made. Take its file now: the key is nowhere else.<//>
+  return html`<${Notice} tone="good">${made.old ? "The successor of" : "RA certificate"} <strong>${made.name}</strong> is made.${made.p12 && " Take its file now: the key is nowhere else."}<//>
+    ${made.old && html`<p>${made.old.until ? html`The old certificate holds until ${utc(made.old.until)} (${ago(made.old.until)}); give the proxy the new one before.` : "The old certificate holds no longer: from the next request on the proxy needs the new one."}</p>`}
     ${(made.warnings || []).map((text) => html`<${Notice} tone="warn">${text}<//>`)}
     <div class="actions gap">
       ${made.p12 && html`<button type="button" class="primary" onClick=${() => save(`${made.name}.p12`, fromBase64(made.p12), "application/x-pkcs12")}>Download PKCS#12</button>`}
@@ -38,6 +39,30 @@ function Enroll({ base, profiles, cas, done, close }) {
   ]}><${Profiles} profiles=${profiles} chosen=${chosen} choose=${choose} /><//>`;
 }
 
+// -- rotating --
+
+const overlaps = [["7d", "7 days"], ["1d", "1 day"], ["1h", "1 hour"], ["30d", "30 days"], ["0", "Not at all: it is revoked at once"]];
+
+function Rotate({ base, ra, done, close }) {
+  const [made, setMade] = useState(null);
+  if (made) return html`<${Handover} made=${made} close=${() => { close(); done(); }} />`;
+  const submit = async (values) => setMade(await post(`${base}/ra-certificates/${segment(ra.name)}/rotate`, files(values, "csr")));
+  return html`<p>It gets a successor with the same name, subject and scope, for a new key. Until the old certificate ends both may enroll.</p>
+    <${Form} label="Rotate" close=${close} submit=${submit} fields=${[
+    { name: "overlap", label: "The old one holds for", type: "select", options: overlaps, hint: "Then it is revoked as superseded, by itself. Was its key seen by others: not at all" },
+    { name: "passphrase", label: "Passphrase of the PKCS#12 file", type: "password", autocomplete: "new-password", hint: "The node makes the key and gives it to you in this file, once. At least 12 characters" },
+    { name: "csr", label: "Or a request of your own", type: "file", hint: "PEM or DER, with a new key: then it stays with you, and no passphrase is needed" },
+  ]} />`;
+}
+
+/** Those that it was rotated from and that still hold. */
+function Former({ base, ra, at, may, done }) {
+  if (!ra.former?.length) return null;
+  return html`<ul class="former">${ra.former.map(({ certificate, until }) => html`<li>
+      <a href=${at(`certificates/${certificate.serial}`)}>Superseded</a>, holds until <${Time} at=${until} /></li>`)}</ul>
+    ${may("ra-operator") && html`<${Act} label=${ra.former.length > 1 ? "End them now" : "End it now"} kind="small danger" act=${async () => { await post(`${base}/ra-certificates/${segment(ra.name)}/revoke`, { former: true, reason: "superseded" }); done(); }} />`}`;
+}
+
 function Scope({ base, ra, profiles, done, close }) {
   const [chosen, choose] = useState(reach(ra) === "every profile" ? true : listOf(ra));
   return html`<${Form} label="Save" close=${close} fields=${[]} submit=${async () => { await ask("PATCH", `${base}/ra-certificates/${segment(ra.name)}`, scopeOf(chosen)); close(); done(); }}>
@@ -58,11 +83,12 @@ export function RaCertificates({ account, at, may }) {
       ? html`<${Empty} title="There is no registration authority" action=${enroll}>Plants and gateways that enroll for others authenticate with an RA certificate; its scope says by which profiles.<//>`
       : html`<${Table} caption="RA certificates" rows=${ras} keyOf=${(ra) => ra.name} columns=${[
           ["Name", (ra) => (ra.certificate ? html`<a href=${at(`certificates/${ra.certificate.serial}`)}>${ra.name}</a>` : ra.name), "name"],
-          ["State", (ra) => html`<${Badge} state=${ra.certificate?.state || ra.state || "issued"} />`], ["May enroll by", (ra) => reach(ra)], ["Issued by", (ra) => ra.certificate?.ca], ["Ends", (ra) => html`<${Time} at=${ra.certificate?.not_after} none="" />`],
-          ["", (ra) => ra.certificate?.state !== "revoked" && html`<div class="actions">
+          ["State", (ra) => html`<${Badge} state=${ra.certificate?.state || ra.state || "issued"} /><${Former} base=${base} ra=${ra} at=${at} may=${may} done=${loaded.reload} />`], ["May enroll by", (ra) => reach(ra)], ["Issued by", (ra) => ra.certificate?.ca], ["Ends", (ra) => html`<${Time} at=${ra.certificate?.not_after} none="" />`],
+          ["", (ra) => html`<div class="actions">
+            ${may("administrator") && html`<${Opens} label="Rotate" kind="small" title=${`A successor of ${ra.name}`}>${(close) => html`<${Rotate} base=${base} ra=${ra} done=${loaded.reload} close=${close} />`}<//>`}
             ${may("administrator") && html`<${Opens} label="Scope" kind="small" title=${`What ${ra.name} may do`}>${(close) => html`<${Scope} base=${base} ra=${ra} profiles=${profiles} done=${loaded.reload} close=${close} />`}<//>`}
-            ${may("ra-operator") && html`<${Opens} label="Revoke" kind="small danger" title=${`Revoke ${ra.name}`}>${(close) => html`<${TypedConfirmation} word=${ra.name} label="Revoke" close=${close}
+            ${may("ra-operator") && ra.certificate?.state !== "revoked" && html`<${Opens} label="Revoke" kind="small danger" title=${`Revoke ${ra.name}`}>${(close) => html`<${TypedConfirmation} word=${ra.name} label="Revoke" close=${close}
               fields=${[{ name: "reason", label: "Reason", type: "select", options: revocationReasons }]}
-              submit=${async (values) => { await post(`${base}/ra-certificates/${segment(ra.name)}/revoke`, values); close(); loaded.reload(); }}><p>It can enroll nothing more, from the next request on.</p><//>`}<//>`}</div>`],
+              submit=${async (values) => { await post(`${base}/ra-certificates/${segment(ra.name)}/revoke`, values); close(); loaded.reload(); }}><p>It can enroll nothing more, from the next request on${ra.former?.length ? ", and neither can those that it was rotated from" : ""}.</p><//>`}<//>`}</div>`],
         ]} />`)}<//><//>`;
 }

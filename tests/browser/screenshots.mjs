@@ -18,6 +18,7 @@ const behind = {
 };
 const press = (page, name) => page.getByRole("button", { name, exact: true }).first().click();
 Object.assign(behind, {
+  "ra-rotate": ["ra", (page) => press(page, "Rotate")],
   "ca-request": ["cas", (page) => press(page, "Request elsewhere")],
   "ca-import": ["cas", (page) => press(page, "Import")],
   "ca-sign": ["cas/Demo%20Root", async (page) => {

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import assert from "node:assert/strict";
 import { launch, open, signInByLink, seriousFlaws, walk, origin } from "./browser.mjs";
-import { device, est, file, keepCertificate, makeRequest, run, withPassphrase } from "./client.mjs";
+import { device, deviceUntil, est, file, keepCertificate, makeRequest, run, withPassphrase } from "./client.mjs";
 
 const { LINK: link } = process.env;
 const password = "a long enough password";
@@ -225,6 +225,33 @@ await walk([
     await page.waitForURL(/text=meter/);
     await page.getByRole("link", { name: "meter-7" }).waitFor();
     await page.waitForFunction(() => ![...document.querySelectorAll("a")].some((link) => link.textContent.includes("sensor-1"))); // the list before the search showed both
+  }],
+  ["an RA certificate is rotated: both hold, until the old one is ended", async () => {
+    await go("ra", "RA certificates");
+    await press("Rotate");
+    await noFlaws("rotate");
+    await dialog().getByLabel("Passphrase of the PKCS#12 file").fill("short");
+    await press("Rotate", dialog());
+    await dialog().getByRole("alert").waitFor();
+    await dialog().getByLabel("Passphrase of the PKCS#12 file").fill("twelve characters");
+    await press("Rotate", dialog());
+    await dialog().getByText(/The old certificate holds until .*in 6 days/).waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), press("Download PKCS#12", dialog())]);
+    await download.saveAs(file("ra-2.p12"));
+    await press("Done", dialog());
+    await shown("holds until");
+    await noFlaws("rotated");
+    await writeFile(file("p12-2.conf"), `cert = "${file("ra-2.p12")}:twelve characters"\ncert-type = "P12"\n`, { mode: 0o600 });
+    const speaks = (conf, name, wanted) => deviceUntil(wanted, "sensors/simpleenroll", `${name}.csr`, "--config", file(conf));
+    for (const name of ["meter-8", "meter-9", "meter-10", "meter-11"]) await makeRequest(name, `/CN=${name}`);
+    assert.equal(await speaks("p12-2.conf", "meter-8", 200), 200, "the successor");
+    assert.equal(await speaks("p12.conf", "meter-9", 200), 200, "the old one, within its overlap");
+    await press("End it now");
+    await page.getByText("holds until").waitFor({ state: "detached" });
+    assert.equal(await speaks("p12.conf", "meter-10", 403), 403, "the old one, ended");
+    assert.equal(await speaks("p12-2.conf", "meter-11", 200), 200, "the successor still");
+    await go("enrollments", "Enrollments");
+    await page.locator(".event.refused", { hasText: "The client certificate is revoked" }).first().waitFor();
   }],
   ["versions show what changed", async () => {
     await go("profiles/sensors", "sensors");
