@@ -17,9 +17,10 @@
 
 #define LINES_MAX 1024
 #define EVENTS_MAX 64
-#define GATHER_MS 4
-#define GATHER_ENOUGH 8 /* questions that make a commit worth while */
-#define BUSY_MS 10      /* so soon after the last question, more are to come */
+#define NAP_MS 4
+#define GATHER_MS 8     /* the longest that a question is kept for others to come */
+#define GATHER_ENOUGH 16 /* questions, well below a worker's batch */
+#define BUSY_MS 16       /* so soon after the last questions were handed out, more are to come */
 
 struct ipc_server {
 	struct ipc_server_options options;
@@ -28,9 +29,10 @@ struct ipc_server {
 	struct workers *workers;
 	pthread_mutex_t lines_lock; /* guards lines; never held while something is sent */
 	struct line *lines[LINES_MAX];
-	size_t queued;           /* in this turn of the loop */
-	bool lingers;            /* what was queued in this turn waits for more */
-	uint64_t last_queued_ms; /* monotonic: the last turn that queued something */
+	size_t queued;          /* and not yet handed out */
+	size_t gathered;        /* of these, before the last nap; 0: none was taken */
+	uint64_t gathers_since; /* milliseconds, monotonic: when the first of them came */
+	uint64_t handed_out;    /* milliseconds, monotonic: when the last ones went */
 };
 
 /* What each role may send; an edge that was taken over gets no further than an edge does. */
@@ -270,28 +272,34 @@ static void serve_line(struct ipc_server *server, struct line *line, uint32_t ev
 		remove_line(server, line);
 }
 
+/* True while more questions are likely, and worth the wait: they kept coming during the last nap.
+ */
+static bool should_gather(const struct ipc_server *server, uint64_t now)
+{
+	return server->queued < GATHER_ENOUGH && server->queued > server->gathered &&
+	       now - server->gathers_since < GATHER_MS && now - server->handed_out <= BUSY_MS;
+}
+
 /* A commit costs more processor time than most answers, and a wake-up as much as some. So while
- * questions keep coming, the next ones are left to gather for a moment, and for one more if they
- * are few; a lone question is never kept waiting. */
+ * questions keep coming they are left to gather; a lone question is never kept waiting, and one
+ * that nobody follows waits for one nap. */
 static void hand_out(struct ipc_server *server)
 {
-	const struct timespec moment = { .tv_nsec = GATHER_MS * 1000000L };
+	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000L };
 	uint64_t now = monotonic_ms();
-	bool is_busy = now - server->last_queued_ms <= BUSY_MS;
 
 	if (server->queued == 0)
 		return;
-	if (is_busy && server->queued < GATHER_ENOUGH && !server->lingers) {
-		server->lingers = true;
-		(void)nanosleep(&moment, NULL);
+	if (server->gathered == 0)
+		server->gathers_since = now;
+	if (should_gather(server, now)) {
+		server->gathered = server->queued;
+		(void)nanosleep(&nap, NULL);
 		return;
 	}
-	server->lingers = false;
 	workers_wake(server->workers);
-	if (is_busy)
-		(void)nanosleep(&moment, NULL);
-	server->last_queued_ms = now;
-	server->queued = 0;
+	server->handed_out = now;
+	server->queued = server->gathered = 0;
 }
 
 void ipc_server_run(struct ipc_server *server)
@@ -301,7 +309,7 @@ void ipc_server_run(struct ipc_server *server)
 
 	while (!stopped) {
 		int count =
-			epoll_wait(server->epoll_fd, events, EVENTS_MAX, server->lingers ? 0 : -1);
+			epoll_wait(server->epoll_fd, events, EVENTS_MAX, server->gathered ? 0 : -1);
 		if (count < 0 && errno != EINTR)
 			break;
 		for (int i = 0; i < count; i++) {
