@@ -11,12 +11,14 @@
 bool est_server_new(const struct est_server_options *options, struct est_server **ret,
 		    struct error *err)
 {
-	struct est_server *server = calloc(1, sizeof *server);
+	CLEANUP(est_server_freep) struct est_server *server = calloc(1, sizeof *server);
 
 	if (!server)
 		return error_set(err, REASON_NO_MEMORY, "est server");
 	server->options = *options;
-	*ret = server;
+	if (!verifier_new(&server->verifier, err))
+		return false;
+	*ret = TAKE(server);
 	return true;
 }
 
@@ -25,6 +27,7 @@ void est_server_free(struct est_server *server)
 	if (!server)
 		return;
 	snapshot_free(server->snapshot);
+	verifier_free(server->verifier);
 	free(server);
 }
 

@@ -6,10 +6,12 @@
 #include "est_server/est_server.h"
 #include "est_server/fetch_note.h"
 #include "http/log_budget.h"
+#include "pki/verifier.h"
 
 struct est_server {
 	struct est_server_options options;
 	struct snapshot *snapshot;
+	struct verifier *verifier; /* of the CSRs' signatures */
 	struct fetch_notes fetches;
 	struct log_budget refusals; /* that were decided on this side */
 };

@@ -18,7 +18,7 @@
 #define LINES_MAX 1024
 #define EVENTS_MAX 64
 #define NAP_MS 4
-#define GATHER_MS 8     /* the longest that a question is kept for others to come */
+#define GATHER_MS 8      /* the longest that a question is kept for others to come */
 #define GATHER_ENOUGH 16 /* questions, well below a worker's batch */
 #define BUSY_MS 16       /* so soon after the last questions were handed out, more are to come */
 

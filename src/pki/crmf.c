@@ -67,7 +67,7 @@ bool crmf_to_csr(const struct crmf *crmf, struct csr **ret, struct error *err)
 	if (!buffer_ok(&der))
 		return error_set(err, REASON_NO_MEMORY, "CRMF request");
 	if (!csr_parse(buffer_view(&der), false, &csr, err) ||
-	    !csr_check_signature(csr, crmf->request, err))
+	    !csr_check_signature(csr, NULL, crmf->request, err))
 		return false;
 	*ret = TAKE(csr);
 	return true;

@@ -237,7 +237,15 @@ void csr_set_key(struct csr *csr, struct public_key *key)
 	csr->key = key;
 }
 
-bool csr_check_signature(const struct csr *csr, struct bytes message, struct error *err)
+static bool is_signed(const struct csr *csr, struct verifier *verifier, struct bytes message)
+{
+	return verifier
+		       ? verifier_check(verifier, csr->key, csr->algorithm, message, csr->signature)
+		       : public_key_verify(csr->key, csr->algorithm, message, csr->signature);
+}
+
+bool csr_check_signature(const struct csr *csr, struct verifier *verifier, struct bytes message,
+			 struct error *err)
 {
 	if (!csr->key)
 		return error_set(err, REASON_POP_FAILED, "a CSR whose key counts for nothing");
@@ -247,7 +255,7 @@ bool csr_check_signature(const struct csr *csr, struct bytes message, struct err
 	if (csr->algorithm == SIGN_COUNT)
 		return error_set(err, REASON_POP_FAILED,
 				 "the signature algorithm is unknown, or its parameters are wrong");
-	if (!public_key_verify(csr->key, csr->algorithm, message, csr->signature))
+	if (!is_signed(csr, verifier, message))
 		return error_set(err, REASON_POP_FAILED, "the request's signature (%s) is wrong",
 				 signature_algorithm_text(csr->algorithm));
 	return true;
@@ -255,5 +263,10 @@ bool csr_check_signature(const struct csr *csr, struct bytes message, struct err
 
 bool csr_verify(const struct csr *csr, struct error *err)
 {
-	return csr_check_signature(csr, csr->info, err);
+	return csr_check_signature(csr, NULL, csr->info, err);
+}
+
+bool csr_verify_by(struct verifier *verifier, const struct csr *csr, struct error *err)
+{
+	return csr_check_signature(csr, verifier, csr->info, err);
 }

@@ -6,6 +6,7 @@
 #include "pki/name.h"
 #include "pki/san.h"
 #include "pki/smime_capabilities.h"
+#include "pki/verifier.h"
 
 #define CSR_MAX 32768 /* octets of DER */
 #define CSR_ATTRIBUTES_MAX 16
@@ -23,6 +24,8 @@ DEFINE_CLEANUP(struct csr *, csr_free)
 /* The self-signature, with REASON_SIGNATURE_WEAK for MD5 and SHA-1 and REASON_POP_FAILED for a
  * wrong one. */
 MUST_CHECK bool csr_verify(const struct csr *csr, struct error *err);
+/* The same for who verifies many, with the help of a verifier. */
+MUST_CHECK bool csr_verify_by(struct verifier *verifier, const struct csr *csr, struct error *err);
 
 /* The same for a key that is made by whoever is asked (RFC 7030 4.4.1): the CSR's own key and
  * signature count for nothing and are not judged, all else is. csr_key() is NULL until

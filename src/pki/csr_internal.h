@@ -35,5 +35,7 @@ struct csr {
 /* Reads the Attributes' contents into the CSR. */
 MUST_CHECK bool csr_attributes_read(struct csr *csr, struct der *attributes, bool lenient,
 				    struct error *err);
-/* The CSR's signature is one over the message, by the CSR's key; see csr_verify(). */
-MUST_CHECK bool csr_check_signature(const struct csr *csr, struct bytes message, struct error *err);
+/* The CSR's signature is one over the message, by the CSR's key; see csr_verify(). `verifier` may
+ * be NULL. */
+MUST_CHECK bool csr_check_signature(const struct csr *csr, struct verifier *verifier,
+				    struct bytes message, struct error *err);
