@@ -33,7 +33,7 @@ struct api_call {
 };
 
 /* -- api_credential.c: -- */
-/* REASON_BAD_CREDENTIALS for two at once, or an unreadable one. */
+/* A token wins over a cookie. REASON_BAD_CREDENTIALS for one that cannot be read. */
 MUST_CHECK bool credential_read(const struct http_exchange *exchange, struct api_credential *ret,
 				struct error *err);
 /* That a change by a session was made by our own page: REASON_FORGED. */

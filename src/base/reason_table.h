@@ -60,8 +60,12 @@ REASON(CODE_EXPIRED, "code_expired", ERROR_UNAUTHENTICATED,
 REASON(CODE_USED_UP, "code_used_up", ERROR_UNAUTHENTICATED,
        "The enrollment code is right, but all its uses are spent",
        "Make a new code, and look at who used this one: bestowctl events")
+REASON(CODE_GUESSED, "code_guessed", ERROR_UNAUTHENTICATED,
+       "This address has guessed too often at the device's enrollment code",
+       "Find who guesses there; an hour earns a try back, and a new code made here begins anew. "
+       "The device is served at any other address")
 REASON(CODE_LOCKED, "code_locked", ERROR_UNAUTHENTICATED,
-       "The device's enrollment code is locked after wrong guesses",
+       "The device's enrollment code is locked after wrong guesses from many addresses",
        "Find who guessed, then bestowctl device resume, or make a new code")
 REASON(DEVICE_NOT_REGISTERED, "device_not_registered", ERROR_DENIED,
        "The profile admits registered devices only, and this one is none of them",

@@ -77,9 +77,10 @@ static bool matches(struct sign_in *sign_in, const struct administrator *adminis
 bool sign_in_check(struct sign_in *sign_in, const struct administrator *administrator,
 		   const struct address *peer, struct bytes password, struct error *err)
 {
+	const struct limiter_trial trial = limiter_usual(peer, NO_PROFILE);
 	bool right = false;
 
-	if (!limiter_check(sign_in->limiter, peer, NO_PROFILE, monotonic_ms(), err))
+	if (!limiter_check(sign_in->limiter, &trial, monotonic_ms(), err))
 		return false;
 	if (!matches(sign_in, administrator, password, &right, err))
 		return false;
@@ -91,7 +92,9 @@ bool sign_in_check(struct sign_in *sign_in, const struct administrator *administ
 
 void sign_in_note_failure(struct sign_in *sign_in, const struct address *peer)
 {
-	limiter_note_failure(sign_in->limiter, peer, NO_PROFILE, monotonic_ms());
+	const struct limiter_trial trial = limiter_usual(peer, NO_PROFILE);
+
+	limiter_note_failure(sign_in->limiter, &trial, monotonic_ms());
 }
 
 bool sign_in_set_password(struct administrator *administrator, struct bytes password,

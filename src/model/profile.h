@@ -142,7 +142,8 @@ struct profile {
 	enum binding_rule binding;
 	enum identity_rule identity;
 	enum device_rule devices;
-	unsigned int code_tries; /* wrong codes that lock a device's codes; 0: none do */
+	unsigned int code_tries; /* wrong ones that an address has at a device's short
+				     code; 0: any number */
 	/* live certificates of one subject; 0: as many as it wants */
 	unsigned int certificates_per_subject;
 	bool strict_encoding; /* only base64 DER, exact media type */

@@ -12,11 +12,19 @@
 
 #define BUSY_RETRY_AFTER 2
 
+/* A short code can be guessed at by whoever knows its device's name, so each address has the
+ * profile's tries at it, and earns them back so slowly; whoever has the code is served elsewhere.
+ * Only so many times as many, from ever more addresses, lock it: of eight digits at most a hundred
+ * thousandth has been tried by then, with the usual ten tries. */
+#define MS_PER_GUESS ((uint64_t)60 * 60 * 1000)
+#define ADDRESSES_TO_LOCK 100
+
 /* `slow` is held by the one thread that runs argon2id: more at once would be an attack's lever. */
 struct code_checker {
 	struct store *store;
 	struct secret pepper;
-	struct limiter *limiter;
+	struct limiter *limiter; /* per profile */
+	struct limiter *guesses; /* per short code; under `slow` from its question to its answer */
 	pthread_mutex_t slow;
 };
 
@@ -29,7 +37,8 @@ bool code_checker_new(struct store *store, struct bytes pepper, struct code_chec
 		return error_set(err, REASON_NO_MEMORY, "code checker");
 	checker->store = store;
 	pthread_mutex_init(&checker->slow, NULL);
-	if (!limiter_new(&checker->limiter, err) || !secret_copy(pepper, &checker->pepper, err))
+	if (!limiter_new(&checker->limiter, err) || !limiter_new(&checker->guesses, err) ||
+	    !secret_copy(pepper, &checker->pepper, err))
 		return false;
 	*ret = TAKE(checker);
 	return true;
@@ -40,6 +49,7 @@ void code_checker_free(struct code_checker *checker)
 	if (!checker)
 		return;
 	limiter_free(checker->limiter);
+	limiter_free(checker->guesses);
 	secret_done(&checker->pepper);
 	pthread_mutex_destroy(&checker->slow);
 	free(checker);
@@ -170,13 +180,38 @@ static bool any_verifies(const struct code_checker *checker, const struct code_q
 	return right;
 }
 
-static bool verify_slowly(struct code_checker *checker, const struct code_question *question,
-			  const struct device_code *code, bool *ret_right, struct error *err)
+/* What became of a question. */
+struct sought {
+	struct device_code code;
+	int64_t device_id; /* whom the request names; 0: nobody that is known */
+	bool found;
+	bool is_short;        /* the named device's code can be guessed */
+	struct error guessed; /* this address has had its tries */
+};
+
+static void try_code(struct code_checker *checker, const struct code_question *question,
+		     struct sought *sought)
+{
+	unsigned int tries = question->profile->code_tries;
+	const struct limiter_trial trial = { question->peer, sought->code.id, tries, MS_PER_GUESS };
+
+	if (tries && !limiter_check(checker->guesses, &trial, monotonic_ms(), NULL)) {
+		(void)!error_set(&sought->guessed, REASON_CODE_GUESSED, "after %u wrong ones",
+				 tries);
+		return;
+	}
+	sought->found = any_verifies(checker, question, &sought->code);
+	if (tries && !sought->found)
+		limiter_note_failure(checker->guesses, &trial, monotonic_ms());
+}
+
+static bool try_slowly(struct code_checker *checker, const struct code_question *question,
+		       struct sought *sought, struct error *err)
 {
 	if (pthread_mutex_trylock(&checker->slow) != 0)
 		return error_set_retry(err, REASON_BUSY, BUSY_RETRY_AFTER,
 				       "another code is being checked");
-	*ret_right = any_verifies(checker, question, code);
+	try_code(checker, question, sought);
 	pthread_mutex_unlock(&checker->slow);
 	return true;
 }
@@ -194,55 +229,67 @@ static bool find_of_device(struct code_checker *checker, int64_t device_id, stru
 }
 
 static bool find_given(struct code_checker *checker, const struct code_question *question,
-		       int64_t device_id, struct device_code *ret, bool *ret_found,
-		       struct error *err)
+		       struct sought *sought, struct error *err)
 {
 	bool there = false;
 
-	*ret_found = false;
-	if (!find_of_device(checker, device_id, ret, &there, err))
+	if (!find_of_device(checker, sought->device_id, &sought->code, &there, err))
 		return false;
-	if (!there || ret->kind != VERIFIER_ARGON2ID)
+	sought->is_short = there && sought->code.kind == VERIFIER_ARGON2ID;
+	if (!sought->is_short)
 		return true;
 	/* a locked code is not tried: guessing goes no further, and costs nothing */
-	if (ret->locked_at) {
-		*ret_found = true;
+	if (sought->code.locked_at) {
+		sought->found = true;
 		return true;
 	}
-	return verify_slowly(checker, question, ret, ret_found, err);
+	return try_slowly(checker, question, sought, err);
 }
 
 /* -- the verdict -- */
 
-static bool note_guess(struct code_checker *checker, const struct code_question *question,
-		       int64_t device_id, bool *ret_locked, struct error *err)
+static void note_failure(struct code_checker *checker, const struct code_question *question)
+{
+	const struct limiter_trial trial = limiter_usual(question->peer, question->profile->id);
+
+	limiter_note_failure(checker->limiter, &trial, monotonic_ms());
+}
+
+/* Against the device, whose operator reads it there; what was made here has 130 bits, and no number
+ * of guesses locks it. */
+static bool count_guess(struct code_checker *checker, const struct code_question *question,
+			const struct sought *sought, bool *ret_locked, struct error *err)
 {
 	CLEANUP(store_rollbackp) struct store_tx *tx = NULL;
+	unsigned int tries =
+		sought->is_short ? question->profile->code_tries * ADDRESSES_TO_LOCK : 0;
 
-	limiter_note_failure(checker->limiter, question->peer, question->profile->id,
-			     monotonic_ms());
-	if (!device_id)
-		return true;
-	return store_begin(checker->store, &tx, err) &&
-	       store_device_code_note_failure(tx, device_id, question->profile->code_tries,
-					      question->now, ret_locked, err) &&
-	       store_commit_lazily(TAKE(tx), err);
+	return !sought->device_id ||
+	       (store_begin(checker->store, &tx, err) &&
+		store_device_code_note_failure(tx, sought->device_id, tries, question->now,
+					       ret_locked, err) &&
+		store_commit_lazily(TAKE(tx), err));
 }
 
 /* Who guesses at a locked code is told of the lock, as is who has it. */
 static bool refuse_wrong(struct code_checker *checker, const struct code_question *question,
-			 int64_t device_id, struct code_finding *ret, struct error *err)
+			 const struct sought *sought, struct code_finding *ret, struct error *err)
 {
 	bool locked = false;
 
-	if (!note_guess(checker, question, device_id, &locked, err))
+	note_failure(checker, question);
+	if (sought->guessed.reason != REASON_NONE) {
+		ret->failure = sought->guessed;
+		return true;
+	}
+	if (!count_guess(checker, question, sought, &locked, err))
 		return false;
 	if (locked)
 		(void)!error_set(&ret->failure, REASON_CODE_LOCKED,
 				 "the code of this device is locked");
 	else
 		(void)!error_set(&ret->failure, REASON_BAD_CODE, "no code of the %s matches",
-				 device_id ? "device" : "profile");
+				 sought->device_id ? "device" : "profile");
 	return true;
 }
 
@@ -263,29 +310,35 @@ bool device_code_check(const struct device_code *code, int64_t now, struct error
 	return error_set(err, REASON_INTERNAL, "a code in an unknown state");
 }
 
+static bool seek(struct code_checker *checker, const struct code_question *question,
+		 struct sought *ret, struct error *err)
+{
+	if (!find_generated(checker, question, &ret->code, &ret->found, err))
+		return false;
+	if (ret->found)
+		return true;
+	return find_named(checker, question, &ret->device_id, err) &&
+	       (!ret->device_id || find_given(checker, question, ret, err));
+}
+
 bool code_check(struct code_checker *checker, const struct code_question *question,
 		struct code_finding *ret, struct error *err)
 {
-	struct device_code code;
-	int64_t device_id = 0;
-	bool found = false;
+	const struct limiter_trial trial = limiter_usual(question->peer, question->profile->id);
+	struct sought sought = { 0 };
 
 	ret->offered = true;
-	if (!limiter_check(checker->limiter, question->peer, question->profile->id, monotonic_ms(),
-			   &ret->failure))
+	if (!limiter_check(checker->limiter, &trial, monotonic_ms(), &ret->failure))
 		return true;
-	if (!find_generated(checker, question, &code, &found, err) ||
-	    (!found && !find_named(checker, question, &device_id, err)) ||
-	    (!found && device_id && !find_given(checker, question, device_id, &code, &found, err)))
+	if (!seek(checker, question, &sought, err))
 		return false;
-	if (!found)
-		return refuse_wrong(checker, question, device_id, ret, err);
-	ret->id = code.id;
-	ret->device_id = code.device_id;
-	(void)!device_code_check(&code, question->now, &ret->failure);
+	if (!sought.found)
+		return refuse_wrong(checker, question, &sought, ret, err);
+	ret->id = sought.code.id;
+	ret->device_id = sought.code.device_id;
+	(void)!device_code_check(&sought.code, question->now, &ret->failure);
 	/* whether it is guessed at or known: it leads nowhere, and trying on is slowed */
 	if (ret->failure.reason == REASON_CODE_LOCKED)
-		limiter_note_failure(checker->limiter, question->peer, question->profile->id,
-				     monotonic_ms());
+		note_failure(checker, question);
 	return true;
 }

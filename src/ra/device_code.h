@@ -2,7 +2,7 @@
  *
  * A generated code has 130 bits and is found by its keyed hash, so a device need not say who it is.
  * A code from elsewhere may be short: it is kept under argon2id, found only by the device that is
- * named beside it, and a device's codes lock after some wrong ones. */
+ * named beside it, and each address has some tries at it. */
 #pragma once
 
 #include "model/device.h"
@@ -41,8 +41,9 @@ struct code_question {
 };
 
 /* Fills *ret with the code that was given, also when it is expired, used up or locked; its failure
- * says so. REASON_BAD_CODE counts against the source address, and against the device that was
- * named. False when the question could not be judged: REASON_BUSY while a slow verifier is at work
- * for someone else, or the store failed. Thread-safe. */
+ * says so. REASON_BAD_CODE counts against the source address, and is counted at the device that was
+ * named; REASON_CODE_GUESSED to an address that has had its tries at the device's short code. False
+ * when the question could not be judged: REASON_BUSY while a slow verifier is at work for someone
+ * else, or the store failed. Thread-safe. */
 MUST_CHECK bool code_check(struct code_checker *checker, const struct code_question *question,
 			   struct code_finding *ret, struct error *err);

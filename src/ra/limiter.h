@@ -14,9 +14,19 @@ MUST_CHECK bool limiter_new(struct limiter **ret, struct error *err);
 void limiter_free(struct limiter *limiter);
 DEFINE_CLEANUP(struct limiter *, limiter_free)
 
+/* Who tries at what, and how often they may fail at it. */
+struct limiter_trial {
+	const struct address *peer;
+	int64_t target;      /* a profile, a code: targets of one limiter have different numbers */
+	unsigned int burst;  /* failures at once */
+	uint64_t ms_per_try; /* for each that is earned back */
+};
+/* As often as the first lines say. */
+struct limiter_trial limiter_usual(const struct address *peer, int64_t target);
+
 /* True while the address may try; else REASON_TOO_MANY_FAILURES with a delay. Thread-safe, as the
  * next. */
-MUST_CHECK bool limiter_check(struct limiter *limiter, const struct address *peer,
-			      int64_t profile_id, uint64_t now_ms, struct error *err);
-void limiter_note_failure(struct limiter *limiter, const struct address *peer, int64_t profile_id,
+MUST_CHECK bool limiter_check(struct limiter *limiter, const struct limiter_trial *trial,
+			      uint64_t now_ms, struct error *err);
+void limiter_note_failure(struct limiter *limiter, const struct limiter_trial *trial,
 			  uint64_t now_ms);

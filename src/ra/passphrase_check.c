@@ -202,15 +202,16 @@ bool passphrase_check(struct passphrase_checker *checker, const struct catalog *
 		      struct error *err)
 {
 	const struct question question = { catalog, profile_id, now };
+	const struct limiter_trial trial = limiter_usual(peer, profile_id);
 	bool busy = false;
 
-	if (!limiter_check(checker->limiter, peer, profile_id, monotonic_ms(), err))
+	if (!limiter_check(checker->limiter, &trial, monotonic_ms(), err))
 		return false;
 	if (any_candidate_matches(checker, &question, candidates, candidate_count, &busy))
 		return true;
 	if (busy)
 		return error_set_retry(err, REASON_BUSY, BUSY_RETRY_AFTER,
 				       "another passphrase is being checked");
-	limiter_note_failure(checker->limiter, peer, profile_id, monotonic_ms());
+	limiter_note_failure(checker->limiter, &trial, monotonic_ms());
 	return error_set(err, REASON_BAD_PASSPHRASE, "no passphrase of the profile matches");
 }

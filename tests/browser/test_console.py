@@ -47,7 +47,8 @@ def test_the_first_minutes():
 
 def test_a_fleet_on_a_list():
     with Node(admin=True) as node:
-        passed = walk("walk_devices.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), SERVER_CA="ca.pem")
+        passed = walk("walk_devices.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), SERVER_CA="ca.pem",
+                      STORE=str(node.folder / "state" / "bestow.db"))
     assert len(passed) >= 14
 
 

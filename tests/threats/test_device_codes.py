@@ -69,7 +69,22 @@ def test_pp_05_a_right_code_from_outside_reads_as_a_wrong_one(node, anybody):
     assert post(node, anybody, header(f"u:{code}")).status == 200
 
 
-def test_pp_08_guessing_is_slowed_and_locks_its_device_alone(node):
+def short_codes(node, name, tmp_path, *lines):
+    file = tmp_path / f"{name}.csv"
+    file.write_text("serial,code,uses\n" + "".join(line + "\n" for line in lines))
+    node.ctl("device", "import", file, "--profile", name)
+
+
+def last_reason(node):
+    (event,) = node.events("--limit", "1")
+    return event["reason"]
+
+
+def code_of(node, serial, name):
+    return node.ctl_json("device", "show", serial, "--profile", name)["code"]
+
+
+def test_pp_08_guessing_slows_the_guesser_and_nobody_else(node):
     profile(node, "pp-08", "devices.admit=registered", "devices.code_tries=4", "identity=any")
     for serial in ("G-1", "G-2"):
         node.ctl("device", "add", "--profile", "pp-08", "--serial", serial)
@@ -77,22 +92,57 @@ def test_pp_08_guessing_is_slowed_and_locks_its_device_alone(node):
     node.ctl("allow", "add", "127.0.0.8")
     statuses = [post(node, "pp-08", header(f"G-1:guess-number-{i}"), source="127.0.0.8").status for i in range(60)]
     assert statuses[0] == 401 and 429 in statuses
-    # the guesser's neighbour, and every other device, is served
+    # the guesser's neighbour is served, and so is the device that was guessed at: its code cannot be guessed
     assert post(node, "pp-08", header(f"G-2:{two}"), "G-2").status == 200
-    assert post(node, "pp-08", header(f"G-1:{one}"), "G-1").status == 401
-    node.ctl("device", "resume", "G-1", "--profile", "pp-08")
+    assert code_of(node, "G-1", "pp-08")["state"] == "live" and code_of(node, "G-1", "pp-08")["failures"] >= 20
     assert post(node, "pp-08", header(f"G-1:{one}"), "G-1").status == 200
 
 
-def test_pp_08_many_guesses_at_once_do_not_outrun_the_lock(node, tmp_path):
+def test_pp_08_guesses_at_a_short_code_shut_their_own_address_out_and_not_its_device(node, tmp_path):
+    profile(node, "pp-08-short", "devices.admit=registered", "devices.code_tries=4")
+    short_codes(node, "pp-08-short", tmp_path, "G-1,48151623,9", "G-2,87654321,9")
+    node.ctl("allow", "add", "127.0.0.8")
+
+    def ask(serial, code, source):
+        return post(node, "pp-08-short", header(f"{serial}:{code}"), serial, source=source)
+
+    wrong = [ask("G-1", f"guess-number-{i}", "127.0.0.8") for i in range(4)]
+    assert last_reason(node) == "bad_code"
+    for code in ("48151623", "another-guess", "48151623"):  # right or wrong, this address learns nothing more
+        refused = ask("G-1", code, "127.0.0.8")
+        assert last_reason(node) == "code_guessed"
+        assert {(a.status, a.body.split(b"request=")[0], tuple(sorted(a.headers.keys()))) for a in (*wrong, refused)} == {
+            (401, wrong[0].body.split(b"request=")[0], tuple(sorted(wrong[0].headers.keys())))}
+    assert ask("G-2", "87654321", "127.0.0.8").status == 200  # another device behind the guesser's address
+    assert ask("G-1", "48151623", "127.0.0.1").status == 200  # the holder
+    assert code_of(node, "G-1", "pp-08-short")["state"] == "live"
+    assert code_of(node, "G-1", "pp-08-short")["uses"] == 1
+    assert ask("G-1", make_codes(node, "pp-08-short", "--device", "G-1")[0], "127.0.0.8").status == 200  # a new code begins anew
+
+
+def test_pp_08_many_addresses_together_lock_a_short_code(node, tmp_path):
+    profile(node, "pp-08-many", "devices.admit=registered", "devices.code_tries=1")
+    short_codes(node, "pp-08-many", tmp_path, "M-1,48151623,9")
+    node.ctl("allow", "add", "127.0.9.1-127.0.9.100")
+    for i in range(1, 101):
+        assert code_of(node, "M-1", "pp-08-many")["state"] == "live"
+        assert post(node, "pp-08-many", header(f"M-1:guess-number-{i}"), "M-1", source=f"127.0.9.{i}").status == 401
+    assert last_reason(node) == "code_locked"
+    assert post(node, "pp-08-many", header("M-1:48151623"), "M-1").status == 401 and last_reason(node) == "code_locked"
+    node.ctl("device", "resume", "M-1", "--profile", "pp-08-many")
+    assert post(node, "pp-08-many", header("M-1:48151623"), "M-1").status == 200
+
+
+def test_pp_08_many_guesses_at_once_are_no_more_guesses(node, tmp_path):
     profile(node, "pp-08-race", "devices.admit=registered", "devices.code_tries=5")
-    file = tmp_path / "codes.csv"
-    file.write_text("serial,code\nR-1,48151623\n")
-    node.ctl("device", "import", file, "--profile", "pp-08-race")
+    short_codes(node, "pp-08-race", tmp_path, "R-1,48151623,")
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda i: post(node, "pp-08-race", header(f"R-1:4815162{i % 3}x"), "R-1").status, range(24)))
     assert set(statuses) <= {401, 429, 503}
-    assert node.ctl_json("device", "show", "R-1", "--profile", "pp-08-race")["code"]["state"] == "locked"
+    for _ in range(6):
+        post(node, "pp-08-race", header("R-1:4815162xx"), "R-1")
+    assert code_of(node, "R-1", "pp-08-race")["failures"] == 5
+    assert post(node, "pp-08-race", header("R-1:48151623"), "R-1").status in (401, 429)
 
 
 def test_pp_09_a_flood_of_short_codes_runs_one_slow_function(node, tmp_path):
