@@ -1,6 +1,6 @@
 // How CAs come to be: made here, imported, requested elsewhere; and how a CA of somebody else is signed.
-import { html, useState, Opens, Form, Field, Act, Facts, Table, Time, Command, Notice, Refusal, TypedConfirmation, utc } from "./ui.js";
-import { ask, post, segment, base64, save } from "./api.js";
+import { html, useLoad, useState, Opens, Form, Field, Act, Facts, Table, Time, Command, Notice, Refusal, TypedConfirmation, utc } from "./ui.js";
+import { ask, post, segment, base64, files, save } from "./api.js";
 import { usePreview } from "./trust.js";
 
 export const keyChoices = [["", "The usual (EC P-256)"], ["p256", "EC P-256"], ["p384", "EC P-384"], ["rsa-2048", "RSA 2048"], ["rsa-3072", "RSA 3072"], ["rsa-4096", "RSA 4096"]];
@@ -12,9 +12,20 @@ const pathField = { name: "path_len", label: "CAs that may stand below it", type
 const permittedField = { name: "permitted", label: "Only for these names", placeholder: "dns:acme.example ip:10.0.0.0/8", hint: "Name constraints; empty: any" };
 const excludedField = { name: "excluded", label: "Not for these names", placeholder: "dns:office.acme.example" };
 
+// -- keys in the token --
+
+/** The node's token where there is one and the person may know of it: {ready, keys…}. */
+export function useToken(mayNode) {
+  const node = useLoad(mayNode("auditor") ? "/node" : null);
+  return useLoad(node.value?.token ? "/node/token" : null).value?.token;
+}
+
+const placeFields = (token) => (token ? [{ name: "key_store", label: "The key lies", type: "select", options: [["", "In a file of the node, encrypted"], ["token", `In the token${token.ready ? "" : " (which is away)"}`]] }] : []);
+const keyOfToken = ({ label, id, type }) => [id ? `id:${id}` : label, `${label || "no label"}, ${type}${id ? `, id ${id}` : ""}`];
+
 // -- made here --
 
-export function Create({ base, cas, done, label = "Create a CA", kind = "primary" }) {
+export function Create({ base, cas, token, done, label = "Create a CA", kind = "primary" }) {
   const parents = cas.filter((ca) => ca.state === "active").map(({ name }) => name);
   const submit = (close) => async (values) => {
     await post(`${base}/cas`, constraintsOf(values));
@@ -26,29 +37,64 @@ export function Create({ base, cas, done, label = "Create a CA", kind = "primary
     { name: "subject", label: "Subject", required: true, placeholder: "CN=Acme Issuing,O=Acme", hint: "The name in its certificate" },
     { name: "parent", label: "Signed by", type: "select", value: parents[0] || "", options: [["", "Itself: a root"], ...parents] },
     { name: "key", label: "Key", type: "select", options: keyChoices },
+    ...placeFields(token),
     { name: "validity", label: "Valid for", value: "10y", hint: "Like 10y or 365d; never longer than the CA above" },
     permittedField,
     { name: "trust", label: "Trust it for EST authentication, so that devices can renew", type: "checkbox", value: true },
   ]} />`}<//>`;
 }
 
-export function Import({ base, done }) {
-  const submit = (close) => async ({ file, ...values }) => {
-    await post(`${base}/cas/import`, { ...values, file: base64(file) });
+/** `free`: the token's keys that no CA has yet. */
+function importFields(free) {
+  const inFile = (values) => values.source !== "token";
+  const inToken = (values) => values.source === "token";
+  return [
+    { name: "name", label: "Name", required: true },
+    ...(free ? [{ name: "source", label: "The key is", type: "select", options: [["file", "In a file that you have"], ["token", "In the node's token"]] }] : []),
+    { name: "file", label: "Certificate, chain and key", type: "file", required: true, when: inFile, hint: "PKCS#12, or PEM with all of them" },
+    { name: "passphrase", label: "Passphrase of the file", type: "password", autocomplete: "off", when: inFile, hint: "Empty where the key is not encrypted" },
+    ...(free ? [{ name: "token_key", label: "Key in the token", type: "select", when: inToken, options: free.length ? free.map(keyOfToken) : [["", "There is none that no CA has"]] },
+      { name: "certificates", label: "Its certificate, and all above it", type: "file", when: inToken, hint: "PEM, the CA's own first. Empty: the certificate that lies in the token beside the key" }] : []),
+    { name: "trust", label: "Trust it for EST authentication", type: "checkbox", value: true },
+  ];
+}
+
+const importOf = ({ source, name, trust, file, passphrase, token_key: key, certificates }) => (source === "token"
+  ? files({ name, trust, token_key: key, file: certificates }, "file")
+  : files({ name, trust, file, passphrase }, "file"));
+
+export function Import({ base, token, mayNode, done }) {
+  const free = token?.ready && mayNode("administrator") ? token.keys.filter((key) => !key.ca) : null;
+  const submit = (close) => async (values) => {
+    await post(`${base}/cas/import`, importOf(values));
     close();
     done();
   };
-  return html`<${Opens} label="Import" title="Import a CA">${(close) => html`<${Form} label="Import" close=${close} submit=${submit(close)} fields=${[
-    { name: "name", label: "Name", required: true },
-    { name: "file", label: "Certificate, chain and key", type: "file", required: true, hint: "PKCS#12, or PEM with all of them" },
-    { name: "passphrase", label: "Passphrase of the file", type: "password", autocomplete: "off", hint: "Empty where the key is not encrypted" },
-    { name: "trust", label: "Trust it for EST authentication", type: "checkbox", value: true },
-  ]}><p>The key is kept on this node from then on. Delete the file, or keep it where nobody finds it.</p><//>`}<//>`;
+  return html`<${Opens} label="Import" title="Import a CA">${(close) => html`<${Form} label="Import" close=${close} submit=${submit(close)} fields=${importFields(free)}>
+    <p>A key from a file is kept on this node from then on: delete the file, or keep it where nobody finds it.${free && " A key in the token stays there; a trial signature proves that it is the certificate's."}</p><//>`}<//>`;
+}
+
+// -- what it signs with --
+
+const signatures = { rsa: ["rsa-sha256", "rsa-sha384", "rsa-sha512", "rsa-pss-sha256", "rsa-pss-sha384", "rsa-pss-sha512"], p: ["ecdsa-sha256", "ecdsa-sha384", "ecdsa-sha512"] };
+const signaturesOf = (key) => Object.entries(signatures).find(([begin]) => key.startsWith(begin))?.[1] || [];
+
+/** Nothing to choose for Ed25519. */
+export function Signature({ path, ca, done }) {
+  const choices = signaturesOf(ca.certificate.key);
+  const submit = (close) => async (values) => {
+    await ask("PATCH", path, values);
+    close();
+    done();
+  };
+  return choices.length > 0 && html`<${Opens} label="Change" kind="small" title=${`What ${ca.name} signs with`} aria-label="Change what it signs with">${(close) => html`<${Form} label="Save" close=${close} submit=${submit(close)} fields=${[
+    { name: "signature", label: "Signs with", type: "select", value: ca.signature, options: [["auto", "The usual for its key"], ...choices] },
+  ]}><p>It holds for CRLs, CAs below it, its own next certificate, and for profiles that leave it to the CA, from the next signature on. Old clients may not know RSA-PSS.</p><//>`}<//>`;
 }
 
 // -- signed elsewhere --
 
-export function RequestElsewhere({ base, at, label = "Request elsewhere" }) {
+export function RequestElsewhere({ base, at, token, label = "Request elsewhere" }) {
   const submit = (close) => async (values) => {
     await post(`${base}/cas/request`, constraintsOf(values));
     close();
@@ -58,6 +104,7 @@ export function RequestElsewhere({ base, at, label = "Request elsewhere" }) {
     { name: "name", label: "Name", required: true, placeholder: "Acme Issuing G1" },
     { name: "subject", label: "Subject", required: true, placeholder: "CN=Acme Issuing G1,O=Acme" },
     { name: "key", label: "Key", type: "select", options: keyChoices },
+    ...placeFields(token),
     pathField, permittedField, excludedField,
   ]}><p>The key is made here and stays here. You take the request to the other CA, an offline root for example, and bring back the certificate.</p><//>`}<//>`;
 }

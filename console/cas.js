@@ -1,7 +1,7 @@
 // Certification authorities: the tree, each one with what can be done to it.
 import { html, useLoad, Page, Loaded, Table, Badge, Time, Facts, Code, Command, Empty, Opens, Form, Act, TypedConfirmation, Notice, plural, utc } from "./ui.js";
 import { post, segment, save } from "./api.js";
-import { Create, Import, RequestElsewhere, SignOther, Waiting } from "./ca-forms.js";
+import { Create, Import, RequestElsewhere, Signature, SignOther, Waiting, useToken } from "./ca-forms.js";
 import { Rollover, Rollovers, isOpen } from "./rollover.js";
 
 function inTree(cas) {
@@ -11,15 +11,16 @@ function inTree(cas) {
 
 const State = ({ ca }) => html`<${Badge} state=${ca.csr ? "waiting" : ca.state}>${ca.state}<//>`;
 
-function List({ account, at, may }) {
+function List({ account, at, may, mayNode }) {
   const base = `/accounts/${segment(account)}`;
   const loaded = useLoad(`${base}/cas`);
   const rollovers = useLoad(`${base}/rollovers`);
   const all = loaded.value?.cas || [];
   const cas = all.filter((ca) => !ca.renews);
   const renewing = all.filter((ca) => ca.renews).map(({ name }) => name);
-  const create = html`<${Create} base=${base} cas=${cas} done=${loaded.reload} key=${cas.length} label=${cas.length ? "Create a CA" : "Create the root CA"} />`;
-  const ways = may("administrator") && html`${create}<${RequestElsewhere} base=${base} at=${at} /><${Import} base=${base} done=${loaded.reload} />`;
+  const token = useToken(mayNode);
+  const create = html`<${Create} base=${base} cas=${cas} token=${token} done=${loaded.reload} key=${cas.length} label=${cas.length ? "Create a CA" : "Create the root CA"} />`;
+  const ways = may("administrator") && html`${create}<${RequestElsewhere} base=${base} at=${at} token=${token} /><${Import} base=${base} token=${token} mayNode=${mayNode} done=${loaded.reload} />`;
   return html`<${Page} title="CAs" help="Who signs what. A root signs issuing CAs; profiles issue from an issuing CA." actions=${cas.length > 0 && ways}>
     <${Loaded} of=${loaded}>${() => (cas.length === 0
       ? html`<${Empty} title="There is no CA yet" action=${html`<div class="actions center-actions">${ways}</div>`}>
@@ -61,12 +62,14 @@ function Actions({ path, ca, at, rolling, reload }) {
       ${change("disable", `It is switched off. ${plural(ca.profiles, "profile")} issue from it.`)}`}`;
 }
 
-function Present({ base, ca, at }) {
+function Present({ base, ca, at, may, reload }) {
   const c = ca.certificate;
   const exported = useLoad(`${base}/cas/${segment(ca.name)}/export?chain=true`);
   return html`<p class="sentence"><${State} ca=${ca} /> ${ca.root ? "A root" : `An issuing CA below ${ca.parent || "a CA elsewhere"}`} with a ${c.key.toUpperCase()} key, valid until ${utc(c.not_after)}. ${plural(ca.profiles, "profile issues", "profiles issue")} from it.</p>
     <${Facts} of=${[["Subject", c.subject], ["Issuer", c.issuer], ["Serial number", html`<${Code}>${c.serial}<//>`], ["SHA-256 fingerprint", html`<${Code}>${c.fingerprint}<//>`],
       ["Begins", utc(c.not_before)], ["Ends", utc(c.not_after)], ["CAs below it", c.path_len === null ? "any number" : String(c.path_len)],
+      ["Key", ca.key_store === "token" ? `${c.key}, in the token` : `${c.key}, in a file of the node`],
+      ["Signs with", html`${ca.signature} ${may("administrator") && html`<${Signature} path=${`${base}/cas/${segment(ca.name)}`} ca=${ca} done=${reload} />`}`],
       ["Only for", c.name_constraints?.permitted?.join(", ")], ["Not for", c.name_constraints?.excluded?.join(", ")],
       ["EST authentication", ca.trusted ? "trusted" : html`not trusted; <a href=${at("trust")}>add it</a>`]]} />
     <p><a href=${at(`certificates?ca=${segment(ca.name)}`)}>Certificates that it issued</a></p>
@@ -88,7 +91,7 @@ function One({ account, name, at, may }) {
       ${request && !ca && html`<p class="sentence"><${State} ca=${request} /> The key of ${request.certificate.subject} (${request.certificate.key}) is here; its certificate is not.</p>`}
       ${request && ca && html`<${Notice} tone="warn"><strong>A renewal waits for its certificate.</strong> ${name} goes on as it is until then.<//>`}
       ${request && html`<${Waiting} base=${base} request=${request} done=${loaded.reload} gone=${gone} may=${may} />`}
-      ${ca && html`<${Present} base=${base} ca=${ca} at=${at} />`}`}<//><//>`;
+      ${ca && html`<${Present} base=${base} ca=${ca} at=${at} may=${may} reload=${loaded.reload} />`}`}<//><//>`;
 }
 
 export function Cas(props) {

@@ -59,7 +59,7 @@ function Rotate({ base, ra, done, close }) {
 function Former({ base, ra, at, may, done }) {
   if (!ra.former?.length) return null;
   return html`<ul class="former">${ra.former.map(({ certificate, until }) => html`<li>
-      <a href=${at(`certificates/${certificate.serial}`)}>Superseded</a>, holds until <${Time} at=${until} /></li>`)}</ul>
+      <a href=${at(`certificates/${certificate.serial}`)}>The old one</a> ends <${Time} at=${until} /></li>`)}</ul>
     ${may("ra-operator") && html`<${Act} label=${ra.former.length > 1 ? "End them now" : "End it now"} kind="small danger" act=${async () => { await post(`${base}/ra-certificates/${segment(ra.name)}/revoke`, { former: true, reason: "superseded" }); done(); }} />`}`;
 }
 
@@ -83,7 +83,7 @@ export function RaCertificates({ account, at, may }) {
       ? html`<${Empty} title="There is no registration authority" action=${enroll}>Plants and gateways that enroll for others authenticate with an RA certificate; its scope says by which profiles.<//>`
       : html`<${Table} caption="RA certificates" rows=${ras} keyOf=${(ra) => ra.name} columns=${[
           ["Name", (ra) => (ra.certificate ? html`<a href=${at(`certificates/${ra.certificate.serial}`)}>${ra.name}</a>` : ra.name), "name"],
-          ["State", (ra) => html`<${Badge} state=${ra.certificate?.state || ra.state || "issued"} /><${Former} base=${base} ra=${ra} at=${at} may=${may} done=${loaded.reload} />`], ["May enroll by", (ra) => reach(ra)], ["Issued by", (ra) => ra.certificate?.ca], ["Ends", (ra) => html`<${Time} at=${ra.certificate?.not_after} none="" />`],
+          ["State", (ra) => html`<div><${Badge} state=${ra.certificate?.state || ra.state || "issued"} /><${Former} base=${base} ra=${ra} at=${at} may=${may} done=${loaded.reload} /></div>`], ["May enroll by", (ra) => reach(ra)], ["Issued by", (ra) => ra.certificate?.ca], ["Ends", (ra) => html`<${Time} at=${ra.certificate?.not_after} none="" />`],
           ["", (ra) => html`<div class="actions">
             ${may("administrator") && html`<${Opens} label="Rotate" kind="small" title=${`A successor of ${ra.name}`}>${(close) => html`<${Rotate} base=${base} ra=${ra} done=${loaded.reload} close=${close} />`}<//>`}
             ${may("administrator") && html`<${Opens} label="Scope" kind="small" title=${`What ${ra.name} may do`}>${(close) => html`<${Scope} base=${base} ra=${ra} profiles=${profiles} done=${loaded.reload} close=${close} />`}<//>`}

@@ -1,5 +1,5 @@
 // The node itself.
-import { html, useLoad, Page, Loaded, Table, Facts, Code, Opens, Form, Act, Notice, Time, Empty, TypedConfirmation, Refusal, utc } from "./ui.js";
+import { html, useLoad, Page, Loaded, Table, Badge, Facts, Code, Opens, Form, Act, Notice, Time, Empty, TypedConfirmation, Refusal, utc } from "./ui.js";
 import { ask, post, segment, base64 } from "./api.js";
 
 function Identity({ account, base, node, may, reload }) {
@@ -24,6 +24,13 @@ function BlockedKeys({ may }) {
       ["", (k) => may("administrator") && html`<${Act} label="Unblock" kind="small" act=${async () => { await ask("DELETE", `/blocked-keys/${k.fingerprint}`); loaded.reload(); }} />`]]} />`)}<//></section>`;
 }
 
+function Token() {
+  const loaded = useLoad("/node/token");
+  return html`<section class="gap"><h2>Token</h2><${Loaded} of=${loaded}>${({ token: t }) => html`
+    <p>${t.ready ? html`<${Badge} tone="good">ready<//>` : html`<${Badge} tone="bad">away<//> ${t.detail}`} ${[t.manufacturer, t.model, t.serial].filter(Boolean).join(", ")}</p>
+    ${t.keys.length > 0 && html`<${Table} caption="Keys in the token" rows=${t.keys} columns=${[["Label", (k) => k.label || html`<span class="faint">none</span>`, "name"], ["Id", (k) => html`<code>${k.id}</code>`], ["Key", (k) => k.type], ["CA", (k) => k.ca || html`<span class="faint">none</span>`]]} />`}`}<//></section>`;
+}
+
 export function System({ account, mayNode }) {
   const base = `/accounts/${segment(account)}`;
   const visible = mayNode("auditor");
@@ -33,6 +40,7 @@ export function System({ account, mayNode }) {
     <${Loaded} of=${node}>${(n) => html`
       <${Facts} of=${[["Version", n.version], ["EST URL", n.est_url && html`<${Code}>${n.est_url}<//>`], ["Default profile", n.default_profile || "none"], ["Configuration", `version ${n.configuration}`], ["API", html`<a href="/api/v1/openapi.json">OpenAPI description</a>`]]} />
       <div class="gap"><${Identity} account=${account} base=${base} node=${n} may=${mayNode("administrator")} reload=${node.reload} /></div>
+      ${n.token && html`<${Token} />`}
       <h2>Backup</h2><p>The store, while the node runs, to a new file on the node:</p><p><${Code}>bestowctl backup /var/lib/bestowd/backup/${new Date().toISOString().slice(0, 10)}.db<//></p>
       <p class="hint">The CA keys in <code>keys/</code> and the passphrase file are no part of it: copy them too, and keep the passphrase file apart.</p>
       <${BlockedKeys} may=${mayNode} />`}<//><//>`;

@@ -77,3 +77,20 @@ class Token:
     def node(self, **options):
         return nodes.Node(est_settings=options.pop("est_settings", "") + self.section,
                           environment=self.environment, **options)
+
+
+def certificate_for_token_key(token, label, folder):
+    """A CA certificate for a key that only the token has: OpenSSL signs it with the Demo Root's stand-in."""
+    root_key, root, spki, out = (folder / name for name in ("r.key", "r.pem", "k.der", "ca.pem"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", root_key,
+                    "-out", root, "-subj", "/CN=Elsewhere Root", "-days", "3650", "-addext", "keyUsage=critical,keyCertSign,cRLSign"],
+                   check=True, capture_output=True)
+    token.tool("--read-object", "--type", "pubkey", "--label", label, "--output-file", spki)
+    extensions = folder / "ext"
+    extensions.write_text("basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n"
+                          "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+    request = folder / "x.csr"
+    subprocess.run(["openssl", "req", "-new", "-key", root_key, "-subj", "/CN=From The Token/O=Test", "-out", request], check=True)
+    subprocess.run(["openssl", "x509", "-req", "-in", request, "-force_pubkey", spki, "-CA", root, "-CAkey", root_key,
+                    "-days", "1000", "-extfile", extensions, "-out", out], check=True, capture_output=True)
+    return out, root

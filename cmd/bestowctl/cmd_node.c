@@ -14,6 +14,7 @@ static const struct column fields[] = {
 	{ "TLS key", "tls.key", LOOK_TEXT },
 	{ "TLS ends", "tls.not_after", LOOK_TIME },
 	{ "TLS SHA-256", "tls.fingerprint", LOOK_FINGERPRINT },
+	{ "token is ready", "token.ready", LOOK_YES },
 	{ "console", "console.url", LOOK_TEXT },
 	{ "its own SHA-256", "console.self_made.fingerprint", LOOK_FINGERPRINT },
 };

@@ -137,6 +137,16 @@ static json_t *describe_console(const struct call *call, const struct cert *self
 			 self_made ? describe_cert(self_made) : json_null());
 }
 
+/* null where no token is configured; node.token tells more. */
+static json_t *describe_token(const struct call *call)
+{
+	struct token_standing standing;
+
+	if (!signer_token_standing(call->manage->signer, &standing))
+		return json_null();
+	return json_pack("{s:b}", "ready", standing.is_ready);
+}
+
 static bool show(const struct call *call, json_t **ret, struct error *err)
 {
 	CLEANUP(buffer_done) struct buffer chain = { 0 };
@@ -146,13 +156,14 @@ static bool show(const struct call *call, json_t **ret, struct error *err)
 
 	return load_tls(call, &chain, err) &&
 	       console_identity_find(call->manage, &self_made, err) &&
-	       call_return(json_pack("{s:s, s:o, s:o, s:o, s:o, s:I}", "version", BESTOW_VERSION,
-				     "est_url", describe_text(call->manage->est_url), "tls",
-				     describe_tls(buffer_view(&chain)), "console",
-				     describe_console(call, self_made), "default_profile",
-				     describe_text(standard ? standard->name : NULL),
-				     "configuration", (json_int_t)call->catalog->version),
-			   ret, err);
+	       call_return(
+		       json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "version", BESTOW_VERSION,
+				 "est_url", describe_text(call->manage->est_url), "tls",
+				 describe_tls(buffer_view(&chain)), "console",
+				 describe_console(call, self_made), "token", describe_token(call),
+				 "default_profile", describe_text(standard ? standard->name : NULL),
+				 "configuration", (json_int_t)call->catalog->version),
+		       ret, err);
 }
 
 /* -- backup -- */

@@ -46,6 +46,15 @@ def make_more_cas(node):
                     "-out", node.folder / "partner.csr"], check=True, capture_output=True)
 
 
+def make_ras(node):
+    """One that has just been rotated, one that is as it was."""
+    for name in ("plant-3", "plant-3 again", "plant-4"):
+        (node.folder / f"{name}.csr").write_bytes(make_csr(make_key(), name))
+    node.ctl("ra", "enroll", "plant-3", "--ca", "Demo Issuing", "--profile", "demo", "--profile", "gateways", "--csr", node.folder / "plant-3.csr")
+    node.ctl("ra", "rotate", "plant-3", "--csr", node.folder / "plant-3 again.csr")
+    node.ctl("ra", "enroll", "plant-4", "--ca", "Demo Issuing", "--all-profiles", "--csr", node.folder / "plant-4.csr")
+
+
 @contextlib.contextmanager
 def lively_node():
     with Node(admin=True) as node:
@@ -72,6 +81,7 @@ def lively_node():
         node.ctl("cert", "revoke", node.serial(devices[7].certificate), "--reason", "keyCompromise")
         make_fleet(node)
         make_more_cas(node)
+        make_ras(node)
         node.shown_serial = node.serial(devices[4].certificate)
         node.held = node.ctl_json("request", "list")["requests"][0]["request_id"]
         node.ctl("account", "create", "plant-2")

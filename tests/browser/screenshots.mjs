@@ -20,6 +20,7 @@ const press = (page, name) => page.getByRole("button", { name, exact: true }).fi
 Object.assign(behind, {
   "ra-rotate": ["ra", (page) => press(page, "Rotate")],
   "ca-request": ["cas", (page) => press(page, "Request elsewhere")],
+  "ca-signature": ["cas/Demo%20Issuing", (page) => press(page, "Change what it signs with")],
   "ca-import": ["cas", (page) => press(page, "Import")],
   "ca-sign": ["cas/Demo%20Root", async (page) => {
     await press(page, "Sign another's CA");

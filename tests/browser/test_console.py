@@ -7,6 +7,7 @@ import subprocess
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from hsm import Token, certificate_for_token_key, needs_softhsm
 from modules import modules
 from node import BIN, Node, make_csr, make_key
 
@@ -57,7 +58,25 @@ def test_cas_from_elsewhere_and_one_after_the_other():
         node.ctl("profile", "create", "rolling", "--template", "client-authentication", "--ca", "Demo Issuing", "--auth", "passphrase", "--alias", "rolling", "--set", "renewal.while_valid=any-time")
         node.ctl("profile", "passphrase", "rolling", "--passphrase-file", node.folder / "passphrase")
         passed = walk("walk_cas.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), SERVER_CA="ca.pem")
-    assert len(passed) >= 15
+        node.ctl("crl", "issue", "Older Plant")
+        node.ctl("crl", "export", "Older Plant", "--out", node.folder / "older.crl")
+        told = subprocess.run(["openssl", "crl", "-inform", "DER", "-in", node.folder / "older.crl", "-noout", "-text", "-CAfile", node.folder / "older.pem"], capture_output=True, text=True)
+    assert len(passed) >= 17
+    assert "Signature Algorithm: rsassaPss" in told.stdout and "sha384" in told.stdout and "verify OK" in told.stderr, told
+
+
+@needs_softhsm
+def test_cas_whose_keys_are_in_a_token(tmp_path):
+    token = Token(tmp_path / "hsm")
+    for label, key_id in (("ceremony", "0a0b"), ("spare", "0c")):
+        token.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", label, "--id", key_id, "--usage-sign")
+    with token.node(admin=True) as node:
+        certificate, root = certificate_for_token_key(token, "ceremony", tmp_path)
+        (node.folder / "bundle.pem").write_text(certificate.read_text() + root.read_text())
+        assert node.ctl_json("node", "show")["token"] == {"ready": True}
+        passed = walk("walk_token.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port))
+        assert {ca["name"]: ca["key_store"] for ca in node.ctl_json("ca", "list")["cas"]}.items() >= {"Ceremony": "token", "Vault": "token", "Demo Root": "file"}.items()
+    assert len(passed) == 5
 
 
 def test_co_13_names_of_everything_are_text():

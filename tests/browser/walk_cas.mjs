@@ -119,6 +119,30 @@ await walk([
     await press("Import", dialog());
     await page.getByRole("row", { name: /CN=Old Plant CA/ }).getByText("active").waitFor();
   }],
+  ["a CA comes as PEM: without its key it is refused, with an encrypted one taken", async () => {
+    await openssl("req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:twelve characters", "-subj", "/CN=Older Plant CA", "-days", "900", "-keyout", file("older.key"), "-out", file("older.pem"), "-addext", "keyUsage=critical,keyCertSign,cRLSign");
+    await writeFile(file("older-both.pem"), (await text("older.pem")) + (await text("older.key")));
+    await press("Import");
+    await dialog().getByLabel("Name", { exact: true }).fill("Older Plant");
+    await dialog().getByLabel("Certificate, chain and key").setInputFiles(file("older.pem"));
+    await press("Import", dialog());
+    await dialog().getByRole("alert").waitFor();
+    await dialog().getByLabel("Certificate, chain and key").setInputFiles(file("older-both.pem"));
+    await dialog().getByLabel("Passphrase of the file").fill("twelve characters");
+    await press("Import", dialog());
+    await page.getByRole("row", { name: /CN=Older Plant CA/ }).getByText("active").waitFor();
+  }],
+  ["what a CA signs with is changed", async () => {
+    await page.getByRole("link", { name: "Older Plant", exact: true }).click();
+    await shown("rsa-2048, in a file of the node");
+    await shown("rsa-sha256");
+    await press("Change what it signs with");
+    await noFlaws("signature");
+    assert.equal(await dialog().getByLabel("Signs with").locator("option", { hasText: "ecdsa" }).count(), 0, "only what its key can");
+    await dialog().getByLabel("Signs with").selectOption("rsa-pss-sha384");
+    await press("Save", dialog());
+    await shown("rsa-pss-sha384");
+  }],
   ["somebody else's CA is shown first, then signed", async () => {
     await openssl("req", "-new", ...ec, "-subj", "/O=Partner/CN=Partner CA", "-keyout", file("partner.key"), "-out", file("partner.csr"), "-addext", "subjectKeyIdentifier=hash");
     await go("cas/Demo%20Root", "Demo Root");

@@ -239,7 +239,7 @@ await walk([
     const [download] = await Promise.all([page.waitForEvent("download"), press("Download PKCS#12", dialog())]);
     await download.saveAs(file("ra-2.p12"));
     await press("Done", dialog());
-    await shown("holds until");
+    await shown(/The old one.*ends/);
     await noFlaws("rotated");
     await writeFile(file("p12-2.conf"), `cert = "${file("ra-2.p12")}:twelve characters"\ncert-type = "P12"\n`, { mode: 0o600 });
     const speaks = (conf, name, wanted) => deviceUntil(wanted, "sensors/simpleenroll", `${name}.csr`, "--config", file(conf));
@@ -247,7 +247,7 @@ await walk([
     assert.equal(await speaks("p12-2.conf", "meter-8", 200), 200, "the successor");
     assert.equal(await speaks("p12.conf", "meter-9", 200), 200, "the old one, within its overlap");
     await press("End it now");
-    await page.getByText("holds until").waitFor({ state: "detached" });
+    await page.getByText(/The old one.*ends/).waitFor({ state: "detached" });
     assert.equal(await speaks("p12.conf", "meter-10", 403), 403, "the old one, ended");
     assert.equal(await speaks("p12-2.conf", "meter-11", 200), 200, "the successor still");
     await go("enrollments", "Enrollments");

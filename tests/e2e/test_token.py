@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 import cmc
-from hsm import Token, needs_softhsm
+from hsm import Token, certificate_for_token_key, needs_softhsm
 from node import Identity, Node, Refused, make_csr, make_key
 from test_api import token as api_token
 
@@ -156,27 +156,10 @@ def make_key_in_token(token, label, key_id="0a0b", kind="EC:prime256v1"):
     token.tool("--keypairgen", "--key-type", kind, "--label", label, "--id", key_id, "--usage-sign")
 
 
-def certificate_for_token_key(node, token, label, tmp_path):
-    """A CA certificate for a key that only the token has: OpenSSL signs it with the Demo Root's stand-in."""
-    root_key, root, spki, out = (tmp_path / name for name in ("r.key", "r.pem", "k.der", "ca.pem"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", root_key,
-                    "-out", root, "-subj", "/CN=Elsewhere Root", "-days", "3650", "-addext", "keyUsage=critical,keyCertSign,cRLSign"],
-                   check=True, capture_output=True)
-    token.tool("--read-object", "--type", "pubkey", "--label", label, "--output-file", spki)
-    extensions = tmp_path / "ext"
-    extensions.write_text("basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n"
-                          "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
-    request = tmp_path / "x.csr"
-    subprocess.run(["openssl", "req", "-new", "-key", root_key, "-subj", "/CN=From The Token/O=Test", "-out", request], check=True)
-    subprocess.run(["openssl", "x509", "-req", "-in", request, "-force_pubkey", spki, "-CA", root, "-CAkey", root_key,
-                    "-days", "1000", "-extfile", extensions, "-out", out], check=True, capture_output=True)
-    return out, root
-
-
 def test_a_key_of_the_token_is_taken_over_with_a_certificate_from_a_file(token, tmp_path):
     make_key_in_token(token, "Acme Issuing")
     with token.node() as node:
-        certificate, root = certificate_for_token_key(node, token, "Acme Issuing", tmp_path)
+        certificate, root = certificate_for_token_key(token, "Acme Issuing", tmp_path)
         bundle = tmp_path / "bundle.pem"
         bundle.write_text(certificate.read_text() + root.read_text())
         node.ctl("ca", "import", "taken", bundle, "--token-key", "Acme Issuing", "--trust")
@@ -198,14 +181,14 @@ def test_co_04_no_tenant_takes_up_the_nodes_keys(token, tmp_path):
         node.ctl("--account", "demo", "ca", "request", "waits", "--subject", "CN=Waits,O=Test", "--key", "p256", "--key-store", "token")
         make_key_in_token(token, "nobodys")
         for key in ("waits", "nobodys"):
-            certificate, root = certificate_for_token_key(node, token, key, tmp_path)
+            certificate, root = certificate_for_token_key(token, key, tmp_path)
             bundle = tmp_path / "bundle.pem"
             bundle.write_text(certificate.read_text() + root.read_text())
             client = api_token(node, f"t-{key}", "administrator", "other")
             body = {"name": "stolen", "token_key": key, "trust": False, "file": base64.b64encode(bundle.read_bytes()).decode()}
             answer = client.ask("POST", "/accounts/other/cas/import", body)
             assert (answer.status, answer.json["code"]) == (403, "not_permitted"), answer.body
-        certificate, root = certificate_for_token_key(node, token, "waits", tmp_path)
+        certificate, root = certificate_for_token_key(token, "waits", tmp_path)
         bundle.write_text(certificate.read_text() + root.read_text())
         with pytest.raises(Refused) as refused:
             node.ctl("--account", "other", "ca", "import", "stolen", bundle, "--token-key", "waits", "--no-trust")
@@ -215,7 +198,7 @@ def test_co_04_no_tenant_takes_up_the_nodes_keys(token, tmp_path):
 def test_a_key_of_the_token_is_taken_over_with_the_certificates_beside_it(token, tmp_path):
     make_key_in_token(token, "Acme Issuing")
     with token.node() as node:
-        certificate, root = certificate_for_token_key(node, token, "Acme Issuing", tmp_path)
+        certificate, root = certificate_for_token_key(token, "Acme Issuing", tmp_path)
         for path, label, key_id in ((root, "root", "99"), (certificate, "issuing", "0a0b")):
             der = path.with_suffix(".der")
             subprocess.run(["openssl", "x509", "-in", path, "-outform", "DER", "-out", der], check=True)
@@ -230,7 +213,7 @@ def test_what_does_not_belong_together_is_not_taken_over(token, tmp_path):
     make_key_in_token(token, "two", key_id="0c")
     make_key_in_token(token, "two", key_id="0d")
     with token.node() as node:
-        certificate, root = certificate_for_token_key(node, token, "one", tmp_path)
+        certificate, root = certificate_for_token_key(token, "one", tmp_path)
         bundle = tmp_path / "bundle.pem"
         bundle.write_text(certificate.read_text() + root.read_text())
         for key, words in (("none", "no key none"), ("two", "several keys"), ("id:0c", "not the certificate's key"),

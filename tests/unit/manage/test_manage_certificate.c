@@ -316,6 +316,7 @@ TEST(the_nodes_certificate_names_hosts)
 		       "name_invalid", "");
 	json_t *before = expect_result(ask(&fixture, NULL, "node.show", NULL));
 	assert_true(json_is_null(at(before, "tls")));
+	assert_true(json_is_null(at(before, "token")));
 	json_decref(before);
 	do_verb(&fixture, NULL, "node.certificate",
 		json_pack("{s:s, s:[s, s, s]}", "ca", "issuing", "hosts", "est.acme.example",
