@@ -10,6 +10,9 @@
 
 #include "base/cleanup.h"
 
+/* ENGINE_FLAGS_NO_REGISTER_ALL of <openssl/engine.h>. */
+#define NOT_FOR_ALL_KEYS 0x0008
+
 /* ENGINE_ functions by name; their types are those of OpenSSL 3.0 to 3.5. */
 struct engines {
 	ENGINE *(*by_id)(const char *id);
@@ -17,6 +20,8 @@ struct engines {
 	int (*ctrl_cmd_string)(ENGINE *engine, const char *name, const char *value, int optional);
 	EVP_PKEY *(*load_private_key)(ENGINE *engine, const char *id, void *ui, void *data);
 	void (*unregister_pkey_meths)(ENGINE *engine);
+	int (*get_flags)(const ENGINE *engine);
+	int (*set_flags)(ENGINE *engine, int flags);
 	int (*finish)(ENGINE *engine);
 	int (*free)(ENGINE *engine);
 };
@@ -37,6 +42,8 @@ static bool find_all(struct engines *ret)
 		{ "ENGINE_ctrl_cmd_string", &ret->ctrl_cmd_string },
 		{ "ENGINE_load_private_key", &ret->load_private_key },
 		{ "ENGINE_unregister_pkey_meths", &ret->unregister_pkey_meths },
+		{ "ENGINE_get_flags", &ret->get_flags },
+		{ "ENGINE_set_flags", &ret->set_flags },
 		{ "ENGINE_finish", &ret->finish },
 		{ "ENGINE_free", &ret->free },
 	};
@@ -52,6 +59,14 @@ static bool find_all(struct engines *ret)
 	return true;
 }
 
+/* An engine would else take over every key of its kind, also such as are no token's: when it is
+ * loaded, and when anybody, as libcurl, initialises all engines that are there. */
+static void keep_to_its_own(const struct engines *engines, ENGINE *engine)
+{
+	engines->unregister_pkey_meths(engine);
+	engines->set_flags(engine, engines->get_flags(engine) | NOT_FOR_ALL_KEYS);
+}
+
 static EVP_PKEY *load(const struct engines *engines, ENGINE *engine, const char *reference,
 		      const char *pin)
 {
@@ -61,8 +76,7 @@ static EVP_PKEY *load(const struct engines *engines, ENGINE *engine, const char 
 		return NULL;
 	if (!pin || engines->ctrl_cmd_string(engine, "PIN", pin, 0) == 1)
 		key = engines->load_private_key(engine, reference, NULL, NULL);
-	/* it would else take over every key of its kind, also such as are no token's */
-	engines->unregister_pkey_meths(engine);
+	keep_to_its_own(engines, engine);
 	engines->finish(engine); /* the key holds a reference of its own */
 	return key;
 }
