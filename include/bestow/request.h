@@ -50,8 +50,9 @@ bool bestow_request_set_challenge(struct bestow_request *request, const char *te
 /* Has a key that the server makes encrypted beside what TLS does (RFC 7030 4.4.1.2): the request
  * names the key of this certificate by its subjectKeyIdentifier, or by its SHA-1 (RFC
  * 5280 4.2.1.2). Servers know the key of the TLS certificate. The certificate is copied; `key` is
- * its private key, RSA or EC, borrowed, and must live as long as the request. Fails with
- * BESTOW_LOCAL when the two do not belong together, and with BESTOW_MISUSED for an Ed25519 key. */
+ * its private key, RSA or EC, borrowed, and must live as long as the request. A token's key is
+ * tried at once on a message that is made here. Fails with BESTOW_LOCAL when the two do not belong
+ * together or the token does not decrypt, and with BESTOW_MISUSED for an Ed25519 key. */
 bool bestow_request_set_decrypt_key(struct bestow_request *request,
 				    const struct bestow_certs *certs, size_t index,
 				    const struct bestow_key *key, struct bestow_error *err);

@@ -94,7 +94,45 @@ static bool set_names_of(struct bestow_request *request, const struct cert *cert
 	return buffer_ok(&request->san_value) || error_set(err, REASON_NO_MEMORY, "names");
 }
 
-/* RFC 7030 4.4.1.2. A token may know no OAEP. */
+/* A token may know no OAEP. */
+static struct smime_capabilities capabilities_of(const struct bestow_key *key)
+{
+	return (struct smime_capabilities){
+		.has = {
+			[SMIME_AES_128_CBC] = true,
+			[SMIME_AES_256_CBC] = true,
+			[SMIME_RSA_OAEP] =
+				key && !key->is_token && public_key_type(key->public) == KEY_RSA,
+		},
+	};
+}
+
+/* A token need not decrypt by its key, nor what leads to it know how. The server's key would be
+ * lost then, and asked for again and again: what is encrypted here is opened first. Whether the
+ * certificate permits it is the server's to say. */
+static bool rehearse(const struct cert *cert, struct bytes key_id, const struct bestow_key *key,
+		     struct error *err)
+{
+	const struct cms_recipient recipient = { .cert = cert,
+						 .key_id = key_id,
+						 .capabilities = capabilities_of(key) };
+	const struct bytes content = BYTES_LITERAL("rehearsal");
+	CLEANUP(buffer_done) struct buffer message = { 0 };
+	CLEANUP(buffer_done) struct buffer opened = { 0 };
+	struct error why = { 0 };
+
+	if (!key->is_token || !cms_recipient_check(&recipient, &why))
+		return true;
+	if (!cms_envelop(oid_cms_data, content, &recipient, &message, err))
+		return false;
+	if (!cms_open(buffer_view(&message), cert, key->private, &opened, &why))
+		return error_set(err, REASON_KEY_ACCESS, "the token's key does not decrypt: %s",
+				 why.detail);
+	return bytes_equal(buffer_view(&opened), content) ||
+	       error_set(err, REASON_KEY_ACCESS, "the token's key decrypts to something else");
+}
+
+/* RFC 7030 4.4.1.2 */
 static bool set_decrypt_key(struct bestow_request *request, const struct cert *cert,
 			    const struct bestow_key *key, struct error *err)
 {
@@ -105,7 +143,8 @@ static bool set_decrypt_key(struct bestow_request *request, const struct cert *c
 		return error_set(err, REASON_KEY_ACCESS, "the key is not the certificate's");
 	if (public_key_type(key->public) == KEY_ED25519)
 		return error_set(err, REASON_INVALID, "nothing can be encrypted to an ed25519 key");
-	if (!cert_parse(cert_der(cert), &copy, err) || !cms_key_id(copy, &id, err))
+	if (!cert_parse(cert_der(cert), &copy, err) || !cms_key_id(copy, &id, err) ||
+	    !rehearse(copy, buffer_view(&id), key, err))
 		return false;
 	cert_free(request->decrypt_cert);
 	buffer_done(&request->decrypt_key_id);
@@ -114,20 +153,6 @@ static bool set_decrypt_key(struct bestow_request *request, const struct cert *c
 	id = (struct buffer){ 0 };
 	request->decrypt_key = key;
 	return true;
-}
-
-static struct smime_capabilities capabilities_of(const struct bestow_request *request)
-{
-	const struct bestow_key *key = request->decrypt_key;
-
-	return (struct smime_capabilities){
-		.has = {
-			[SMIME_AES_128_CBC] = true,
-			[SMIME_AES_256_CBC] = true,
-			[SMIME_RSA_OAEP] =
-				key && !key->is_token && public_key_type(key->public) == KEY_RSA,
-		},
-	};
 }
 
 static bool write_extensions(const struct bestow_request *request, struct buffer *to,
@@ -179,7 +204,7 @@ bool request_encode(const struct bestow_request *request, const struct bestow_ke
 		.challenge_password = link->challenge_password,
 		.est_identity_linking = link->est_identity_linking,
 		.decrypt_key_id = buffer_view(&request->decrypt_key_id),
-		.capabilities = capabilities_of(request),
+		.capabilities = capabilities_of(request->decrypt_key),
 	};
 	return csr_encode(&draft, key->private,
 			  key_type_default_algorithm(public_key_type(key->public)), ret, err);

@@ -35,13 +35,21 @@ static bool choose_scheme(CMS_RecipientInfo *info, const struct smime_capabiliti
 	return ctx && (!capabilities->has[SMIME_RSA_OAEP] || choose_oaep(ctx));
 }
 
+/* What is encrypted to is a public key: no token has a part in it. */
+static X509 *parse_certificate(const struct cert *cert)
+{
+	struct bytes der = cert_der(cert);
+	const unsigned char *at = der.data;
+	CLEANUP(X509_freep) X509 *x509 = X509_new_ex(NULL, KEY_IN_SOFTWARE);
+
+	return x509 && d2i_X509(&x509, &at, (long)der.len) ? TAKE(x509) : NULL;
+}
+
 /* By the client's own name for the key where the certificate knows that name, else by issuer and
  * serial number (RFC 7030 4.4.2). */
 static bool add_recipient(CMS_ContentInfo *cms, const struct cms_recipient *recipient)
 {
-	struct bytes der = cert_der(recipient->cert);
-	const unsigned char *at = der.data;
-	CLEANUP(X509_freep) X509 *x509 = d2i_X509(NULL, &at, (long)der.len);
+	CLEANUP(X509_freep) X509 *x509 = parse_certificate(recipient->cert);
 	unsigned int named = cms_recipient_by_key_id(recipient) ? CMS_USE_KEYID : 0;
 	CMS_RecipientInfo *info =
 		x509 ? CMS_add1_recipient_cert(cms, x509, FLAGS | CMS_KEY_PARAM | named) : NULL;
@@ -66,7 +74,8 @@ static bool seal(struct bytes type, struct bytes content, const struct cms_recip
 	CLEANUP(BIO_freep) BIO *input = BIO_new_mem_buf(content.data, (int)content.len);
 	CLEANUP(CMS_ContentInfo_freep)
 	CMS_ContentInfo *cms =
-		CMS_encrypt(NULL, NULL, cipher ? EVP_get_cipherbyname(cipher) : NULL, FLAGS);
+		CMS_encrypt_ex(NULL, NULL, cipher ? EVP_get_cipherbyname(cipher) : NULL, FLAGS,
+			       NULL, KEY_IN_SOFTWARE);
 
 	if (!input || !cipher || !cms || !set_type(cms, type) || !add_recipient(cms, recipient) ||
 	    CMS_final(cms, input, NULL, FLAGS) != 1)

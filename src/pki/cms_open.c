@@ -46,6 +46,27 @@ static bool take_content(BIO *from, struct buffer *ret, struct error *err)
 	return buffer_ok(ret) || error_set(err, REASON_NO_MEMORY, "decrypted message");
 }
 
+/* What a token's own library said, which alone knows why its key was not used: "" for nothing. */
+static const char *token_words(void)
+{
+	const char *words = NULL;
+
+	for (unsigned long code = ERR_get_error(); code && !words; code = ERR_get_error())
+		if (ERR_GET_LIB(code) >= ERR_LIB_USER)
+			words = ERR_reason_error_string(code);
+	return words ? words : "";
+}
+
+static bool refuse_opening(struct error *err)
+{
+	const char *words = token_words();
+
+	(void)error_set(err, REASON_CMS_MALFORMED, "the message is not one that this key opens%s%s",
+			*words ? ": " : "", words);
+	ERR_clear_error();
+	return false;
+}
+
 /* The certificate is named so that no other recipient's part is tried with our key; a wrong one
  * then ends as garbage or as a failure, and nothing tells which (RFC 3218). */
 bool cms_open(struct bytes message, const struct cert *recipient, const struct private_key *key,
@@ -57,9 +78,9 @@ bool cms_open(struct bytes message, const struct cert *recipient, const struct p
 
 	if (!cms)
 		return key_refuse(err, REASON_CMS_MALFORMED, "no EnvelopedData (RFC 5652 6)");
+	ERR_clear_error();
 	if (!x509 || !content || CMS_decrypt(cms, key->evp, x509, NULL, content, CMS_BINARY) != 1)
-		return key_refuse(err, REASON_CMS_MALFORMED,
-				  "the message is not one that this key opens");
+		return refuse_opening(err);
 	ERR_clear_error();
 	return take_content(content, ret, err);
 }

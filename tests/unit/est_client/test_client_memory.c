@@ -98,6 +98,28 @@ static bool journey_of_a_request(struct bestow_error *err)
 	return done;
 }
 
+/* As if a token kept it: such a key is tried before the server makes another for it. */
+static bool decrypt_by_token(struct private_key *private, struct bestow_error *err)
+{
+	const struct bestow_key token = { .private = private,
+					  .public = key->public,
+					  .is_token = true };
+	struct bestow_request *request = NULL;
+	struct bestow_certs *certs = NULL;
+	bool done = bestow_request_new(&request, err) &&
+		    bestow_certs_parse(leaf_pem.data, leaf_pem.len, &certs, err) &&
+		    bestow_request_set_decrypt_key(request, certs, 0, &token, err);
+
+	bestow_certs_free(certs);
+	bestow_request_free(request);
+	return done;
+}
+
+static bool journey_of_a_token(struct bestow_error *err)
+{
+	return decrypt_by_token(key->private, err);
+}
+
 static bool journey_of_a_csr(struct bestow_error *err)
 {
 	struct bestow_request *request = NULL, *finished = NULL;
@@ -206,6 +228,23 @@ TEST(a_request_survives)
 	expect_survives(journey_of_a_request);
 }
 
+TEST(a_tried_token_survives)
+{
+	expect_survives(journey_of_a_token);
+}
+
+TEST(skg_03_a_token_that_does_not_decrypt_is_told)
+{
+	CLEANUP(private_key_freep) struct private_key *other = NULL;
+	struct bestow_error why = { 0 };
+
+	assert_true(private_key_generate(KEY_P256, 0, &other, NULL));
+	assert_false(decrypt_by_token(other, &why));
+	assert_int_equal(why.outcome, BESTOW_LOCAL);
+	assert_non_null(strstr(why.detail, "does not decrypt"));
+	assert_true(decrypt_by_token(key->private, &why));
+}
+
 TEST(a_finished_request_survives)
 {
 	expect_survives(journey_of_a_csr);
@@ -308,6 +347,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { RUN(a_request_survives),
 					    RUN(an_enveloped_key_survives),
+					    RUN(a_tried_token_survives),
+					    RUN(skg_03_a_token_that_does_not_decrypt_is_told),
 					    RUN(a_finished_request_survives),
 					    RUN(enr_09_nothing_is_added_to_a_finished_request),
 					    RUN(a_client_survives),
