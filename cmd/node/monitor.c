@@ -15,6 +15,7 @@
 
 #define ASK_MS 4000 /* two questions take less than who scrapes waits, which is 10 s mostly */
 #define CONNECTIONS_MAX 256
+#define CONNECTIONS_PER_ADDRESS 64 /* so that none keeps the others from looking */
 #define BODY_MAX 4096
 #define TEXT "text/plain; charset=utf-8"
 
@@ -287,7 +288,7 @@ static bool listen_now(struct monitor *monitor, struct error *err)
 
 	server.limits.body_max = BODY_MAX;
 	server.limits.connections_max = CONNECTIONS_MAX;
-	server.limits.connections_per_address = CONNECTIONS_MAX;
+	server.limits.connections_per_address = CONNECTIONS_PER_ADDRESS;
 	if (!http_server_new(&server, &monitor->http, err))
 		return false;
 	for (size_t i = 0; i < monitor->options->listener_count; i++)

@@ -7,6 +7,8 @@
 #include "api/exchange.h"
 #include "base/log.h"
 
+#define VERSION_DIGITS_MAX 18 /* all of them fit */
+
 bool api_new(const struct api_asker *asker, struct api **ret, struct error *err)
 {
 	struct api *api = calloc(1, sizeof *api);
@@ -55,16 +57,26 @@ static bool read_body(const struct http_exchange *exchange, json_t **ret, struct
 	return true;
 }
 
+/* "v7", as GET gave it: no list, no weak one, nothing behind it. */
+static bool parse_tag(const char *tag, long long *ret)
+{
+	size_t digits = strncmp(tag, "\"v", 2) == 0 ? strspn(tag + 2, "0123456789") : 0;
+
+	if (digits == 0 || digits > VERSION_DIGITS_MAX || strcmp(tag + 2 + digits, "\"") != 0)
+		return false;
+	*ret = strtoll(tag + 2, NULL, 10);
+	return true;
+}
+
 static bool read_if_match(struct api_call *call, json_t *params, struct error *err)
 {
 	const char *tag = http_header(call->http, "If-Match");
 	long long version;
-	char quote;
 
 	if (!tag || call->match.route->form != ROUTE_VERSIONED ||
 	    strcmp(http_method(call->http), "GET") == 0)
 		return true;
-	if (sscanf(tag, "\"v%lld%c", &version, &quote) != 2 || quote != '"')
+	if (!parse_tag(tag, &version))
 		return error_set(err, REASON_PRECONDITION, "If-Match takes the ETag that GET gave");
 	call->has_if_match = true;
 	return json_object_set_new(params, "version", json_integer(version)) == 0 ||

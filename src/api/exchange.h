@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/feeds.h"
 #include "api/route.h"
 #include "base/secret.h"
 
@@ -10,9 +11,8 @@
 
 struct api {
 	struct api_asker asker;
-	size_t feeds; /* open: event streams and lists being written */
+	struct feeds feeds;
 };
-#define API_FEEDS_MAX 64
 
 /* Who asks: views into the request. */
 struct api_credential {

@@ -20,6 +20,7 @@ static const struct {
 struct pages {
 	struct api *api;
 	struct http_feed *feed; /* NULL: gone, or not begun */
+	struct feed_place *place;
 	struct kept_credential kept;
 	const struct route *route;
 	json_t *captured, *params;
@@ -32,7 +33,7 @@ static void pages_free(struct pages *pages)
 {
 	if (!pages)
 		return;
-	pages->api->feeds--;
+	feed_place_give(pages->place);
 	kept_credential_done(&pages->kept);
 	json_decref(pages->captured);
 	json_decref(pages->params);
@@ -194,25 +195,25 @@ static bool ask_next(struct pages *pages)
 
 static bool pages_new(struct api_call *call, json_t *params, struct pages **ret, struct error *err)
 {
-	if (call->api->feeds == API_FEEDS_MAX)
-		return error_set_retry(err, REASON_BUSY, 10, "too many lists are being written");
-	struct pages *pages = calloc(1, sizeof *pages);
+	CLEANUP(pages_freep) struct pages *pages = calloc(1, sizeof *pages);
+
 	if (!pages)
 		return error_set(err, REASON_NO_MEMORY, "list");
 	pages->api = call->api;
-	pages->api->feeds++;
 	pages->route = call->match.route;
 	pages->http = call->http;
 	pages->captured = json_incref(call->match.captured);
 	pages->params = json_incref(params);
 	pages->is_first = true;
+	if (!feeds_take(&call->api->feeds,
+			json_string_value(json_object_get(pages->captured, "account")),
+			&pages->place, err) ||
+	    !kept_credential_init(&call->credential, &pages->kept, err))
+		return false;
 	if (!find_form(call->http, &pages->form) ||
-	    !kept_credential_init(&call->credential, &pages->kept, err) ||
-	    json_object_set_new(params, "limit", json_integer(PAGE_LIMIT)) != 0) {
-		pages_free(pages);
+	    json_object_set_new(params, "limit", json_integer(PAGE_LIMIT)) != 0)
 		return error_set(err, REASON_NO_MEMORY, "list");
-	}
-	*ret = pages;
+	*ret = TAKE(pages);
 	return true;
 }
 

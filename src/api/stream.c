@@ -14,6 +14,7 @@
 struct event_stream {
 	struct api *api;
 	struct http_feed *feed; /* NULL: the client is gone */
+	struct feed_place *place;
 	struct kept_credential kept;
 	char account[ROUTE_NAME_MAX * 4]; /* "": the node's */
 	long long after;                  /* the last that was told; -1: not known yet */
@@ -25,7 +26,7 @@ static void stream_free(struct event_stream *stream)
 {
 	if (!stream)
 		return;
-	stream->api->feeds--;
+	feed_place_give(stream->place);
 	kept_credential_done(&stream->kept);
 	free(stream);
 }
@@ -187,15 +188,14 @@ static bool stream_new(struct api *api, const struct http_exchange *exchange,
 		       const struct api_credential *credential, struct event_stream **ret,
 		       struct error *err)
 {
-	if (api->feeds == API_FEEDS_MAX)
-		return error_set_retry(err, REASON_BUSY, 10, "too many streams are open");
 	struct event_stream *stream = calloc(1, sizeof *stream);
+
 	if (!stream)
 		return error_set(err, REASON_NO_MEMORY, "stream");
 	stream->api = api;
-	api->feeds++;
 	stream->after = start_of(exchange);
 	if (!find_account(http_path(exchange), stream->account, sizeof stream->account, err) ||
+	    !feeds_take(&api->feeds, stream->account, &stream->place, err) ||
 	    !kept_credential_init(credential, &stream->kept, err)) {
 		stream_free(stream);
 		return false;

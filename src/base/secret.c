@@ -59,7 +59,8 @@ static bool check_file_is_private(int fd, const char *path, size_t max, struct e
 
 bool secret_load(const char *path, size_t max, struct secret *ret, struct error *err)
 {
-	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* a pipe that nobody writes to would keep us waiting, before it is refused */
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return error_set(err, REASON_SECRET_FILE, "%s: %s", path, strerror(errno));

@@ -1,4 +1,5 @@
 """The REST API over HTTPS: who gets in, what each may, and that nothing makes it fall."""
+import base64
 import concurrent.futures
 import http.client
 import json
@@ -149,7 +150,7 @@ def test_problems_tell_code_words_and_remedy_and_strangers_learn_nothing(node):
     assert Client(node).ask("PATCH", "/session").headers["Allow"] == "POST, GET, DELETE"
 
 
-def test_every_answer_carries_the_security_fields(node):
+def test_co_17_every_answer_carries_the_security_fields(node):
     for answer in (Client(node).ask("GET", "/status"), Client(node).ask("GET", "/nowhere"), Client(node).ask("GET", "/openapi.json")):
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
@@ -219,6 +220,58 @@ def test_co_06_a_certificate_of_another_account_is_not_there(node):
     for method, suffix in (("GET", ""), ("GET", "/export"), ("POST", "/revoke"), ("POST", "/hold")):
         assert eve.ask(method, f"/accounts/other/certificates/{serial}{suffix}", {} if method == "POST" else None).status == 404
     assert node.reenroll(make_csr(make_key(), "co-06"), device).status == 200
+
+
+def test_pp_14_what_opens_one_door_opens_no_other(node):
+    owner = token(node, "doors", "owner")
+    csr = make_csr(make_key(), "pp-14")
+    for text in (owner.token, f"owner:{owner.token}", f":{owner.token}"):
+        basic = {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
+        assert node.post_csr("simpleenroll", csr, headers=basic).status == 401, text
+    assert node.post_csr("simpleenroll", csr, headers={"Authorization": "Bearer " + owner.token}).status == 401
+    assert node.post_csr("simpleenroll", csr, headers={"Cookie": "__Host-bestow=" + owner.token}).status == 401
+    for headers in ({"Authorization": "Bearer " + node.passphrase}, node.basic(), {"Cookie": "__Host-bestow=" + node.passphrase}):
+        assert Client(node).raw("GET", "/session", headers=headers).status == 401, headers
+    for body in ({"name": "device", "password": node.passphrase}, {"name": "doors", "password": owner.token}):
+        assert Client(node).ask("POST", "/session", body).status == 401
+    assert Client(node).ask("POST", "/session/link", {"code": node.passphrase}).status == 401
+    assert owner.ask("GET", "/session").status == 200 and node.enroll(csr).status == 200  # each at its own
+
+
+def test_no_other_tag_passes_for_the_one_that_get_gave(node):
+    owner = token(node, "tags", "owner")
+    path = "/accounts/demo/profiles/demo-tls"
+    tag = owner.ask("GET", path).headers["ETag"]
+    number = tag.strip('"')[1:]
+    for other in ("*", "W/" + tag, tag + ', "v999"', '"v999", ' + tag, tag + "x", tag[:-1], tag[1:], f'"v {number}"', f'"v+{number}"', f'"v-{number}"',
+                  f'"v{number}x"', '"v"', '""', '"v' + "9" * 40 + '"'):
+        answer = owner.ask("PATCH", path, {}, If_Match=other)
+        assert (answer.status, answer.json["code"]) == (412, "precondition"), other
+    assert owner.ask("GET", path).headers["ETag"] == tag
+    assert owner.ask("PATCH", path, {}, If_Match=tag).status == 200
+
+
+def test_co_05_streams_and_lists_of_one_account_leave_room_for_others(node):
+    greedy, other = token(node, "greedy", "auditor", "demo"), token(node, "modest", "auditor", "other")
+    context, open_ones, answers = greedy.context, [], []
+    try:
+        for _ in range(40):
+            peer = context.wrap_socket(socket.create_connection(("localhost", node.admin_port), 20), server_hostname="localhost")
+            open_ones.append(peer)
+            peer.sendall(f"GET /api/v1/accounts/demo/events/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {greedy.token}\r\n\r\n".encode())
+            answers.append(int(peer.recv(65536).split()[1]))
+        assert set(answers) == {200, 503} and answers.index(503) >= 16
+        assert greedy.ask("GET", "/accounts/demo/certificates?format=csv").status == 503
+        assert other.ask("GET", "/accounts/other/certificates?format=csv").status == 200
+        assert other.ask("GET", "/accounts/other/certificates", Accept="application/x-ndjson").status == 200
+        one = context.wrap_socket(socket.create_connection(("localhost", node.admin_port), 20), server_hostname="localhost")
+        open_ones.append(one)
+        one.sendall(f"GET /api/v1/accounts/other/events/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {other.token}\r\n\r\n".encode())
+        assert one.recv(65536).startswith(b"HTTP/1.1 200")
+    finally:
+        for peer in open_ones:
+            peer.close()
+    node.wait(lambda: greedy.ask("GET", "/accounts/demo/certificates?format=csv").status == 200, "the streams' places")
 
 
 def test_etag_and_if_match(node):

@@ -346,6 +346,16 @@ def test_a_token_that_others_can_read_is_not_used(ways, tmp_path):
     assert again.returncode == LOCAL and "again" not in there.node.ctl("token", "list")  # nothing is made for a file that is in use
 
 
+def test_a_token_file_that_is_no_file_is_refused_at_once(ways, tmp_path):
+    _, there = ways
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe, 0o600)  # nobody writes to it
+    link.symlink_to(there.token_file)
+    for path in (pipe, link, tmp_path, "/dev/zero"):
+        refused = there.run("status", token_file=path)
+        assert refused.returncode == LOCAL and "secret_file" in refused.stderr, path
+
+
 def test_options_that_do_not_go_together(ways, tmp_path):
     there = ways[1]
     server, token = f"https://localhost:{there.node.admin_port}", str(there.token_file)

@@ -159,6 +159,16 @@ def test_hostile_requests_keep_nobody_from_reading(node):
     assert node.monitor("/livez").status == 200
 
 
+def test_connections_of_one_address_keep_no_other_from_reading(node):
+    with contextlib.ExitStack() as strangers:
+        for _ in range(300):  # more than the listener holds
+            stranger = strangers.enter_context(socket.socket())
+            stranger.settimeout(20)
+            stranger.bind(("127.0.0.3", 0))
+            stranger.connect(("127.0.0.1", node.metrics_port))
+        assert node.monitor("/livez").status == 200
+
+
 # -- health --
 
 def test_a_node_without_a_ca_lives_and_is_not_ready():
