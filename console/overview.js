@@ -11,7 +11,7 @@ const steps = [
   ["Give the node its certificate", "Devices recognise the EST service by it", "system", (s, status) => status.tls],
   ["Trust a CA for EST authentication", "Renewing devices show certificates of it; so may your device maker's", "trust", (s) => s.trusted_cas > 0],
   ["Allow addresses", "EST requests from elsewhere are refused", "trust", (s) => s.allowed_ranges > 0],
-  ["Make a profile", "What a certificate looks like, and who gets one", "profiles/new", (s) => s.profiles > 0],
+  ["Make a profile", "What a certificate looks like, and who gets one", "profiles/+new", (s) => s.profiles > 0],
   ["Issue the first certificate", "Each profile shows ready commands for common clients", "profiles", (s, status, issued) => issued],
 ];
 

@@ -15,7 +15,7 @@ export const authWords = { passphrase: "Passphrase", "tls-certificate": "TLS cer
 
 function List({ account, at, may }) {
   const loaded = useLoad(`/accounts/${segment(account)}/profiles`);
-  const make = may("administrator") && html`<a class="button primary" href=${at("profiles/new")}>New profile</a>`;
+  const make = may("administrator") && html`<a class="button primary" href=${at("profiles/+new")}>New profile</a>`;
   return html`<${Page} title="Profiles" help="What a certificate looks like, who gets one, and at which URL." actions=${loaded.value?.profiles.length > 0 && make}>
     <${Loaded} of=${loaded}>${({ profiles }) => (profiles.length === 0
       ? html`<${Empty} title="There is no profile yet" action=${make}>A profile gives devices an EST URL. The wizard has safe defaults for each purpose.<//>`
@@ -135,9 +135,10 @@ function Test({ account, name, at }) {
     <section class="card" aria-live="polite"><h2>Outcome</h2>${result ? html`<${Verdict} result=${result} />` : html`<p class="faint">Paste a request to see what would become of it.</p>`}</section></div><//>`;
 }
 
+/** No profile is called "+new": names have no '+'. */
 export function Profiles(props) {
   const [name, part] = props.parts;
-  if (name === "new" && !part) return html`<${Wizard} ...${props} />`;
+  if (name === "+new") return html`<${Wizard} ...${props} />`;
   if (part === "edit") return html`<${Wizard} ...${props} name=${name} />`;
   if (part === "test") return html`<${Test} ...${props} name=${name} />`;
   return name ? html`<${One} ...${props} name=${name} />` : html`<${List} ...${props} />`;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -21,6 +22,12 @@ bool bytes_equal(struct bytes a, struct bytes b); /* not constant in time: never
 bool bytes_starts_with(struct bytes whole, struct bytes prefix);
 /* A NUL-terminated heap copy; NULL when memory is out. Inner NULs are copied as they are. */
 char *bytes_to_string(struct bytes view);
+
+/* "." or "..": a way in a URL (RFC 3986 3.3), and nobody's name. */
+static inline bool text_is_dot_segment(const char *text)
+{
+	return strcmp(text, ".") == 0 || strcmp(text, "..") == 0;
+}
 
 /* A growable, owned run of bytes. Appending after a failed allocation is harmless: `failed` sticks,
  * so a writer appends freely and asks buffer_ok() once at the end. Zero-initialised is empty. */

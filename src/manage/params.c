@@ -250,6 +250,10 @@ bool object_name_check(const char *name, struct error *err)
 
 	if (rest.len == 0 || rest.len > NAME_MAX_LEN)
 		return error_set(err, REASON_INVALID, "a name has 1 to %d bytes", NAME_MAX_LEN);
+	if (text_is_dot_segment(name))
+		return error_set(err, REASON_INVALID,
+				 "\"%s\" is no name: in a URL it would name what stands above",
+				 name);
 	if (strchr(" -", name[0]) || name[rest.len - 1] == ' ')
 		return error_set(err, REASON_INVALID,
 				 "a name neither begins with a space or '-' nor ends with a space");

@@ -55,6 +55,6 @@ MUST_CHECK bool param_file(const json_t *params, const char *name, struct buffer
 
 /* The name of an account, CA, profile or RA certificate: 1 to NAME_MAX_LEN bytes of letters,
  * digits, space, '.', '_', '-' and printable characters beyond ASCII; no space at either end, no
- * '-' first.
+ * '-' first, and neither "." nor "..", which URLs cannot hold.
  */
 MUST_CHECK bool object_name_check(const char *name, struct error *err);

@@ -67,6 +67,8 @@ static bool set_serial(struct device *device, const char *text, struct error *er
 		return error_set(err, REASON_INVALID,
 				 "a serial number has 1 to %d octets and no space at its ends",
 				 DEVICE_IDENTITY_MAX);
+	if (text_is_dot_segment(text))
+		return error_set(err, REASON_INVALID, "\"%s\" is no serial number", text);
 	snprintf(device->identity, sizeof device->identity, "%s", text);
 	return true;
 }

@@ -57,6 +57,8 @@ def test_cas_from_elsewhere_and_one_after_the_other():
     with Node(admin=True) as node:
         node.ctl("profile", "create", "rolling", "--template", "client-authentication", "--ca", "Demo Issuing", "--auth", "passphrase", "--alias", "rolling", "--set", "renewal.while_valid=any-time")
         node.ctl("profile", "passphrase", "rolling", "--passphrase-file", node.folder / "passphrase")
+        for name in ("new", "edit", "test"):
+            node.ctl("profile", "create", name, "--template", "client-authentication", "--ca", "Demo Root", "--auth", "passphrase")
         passed = walk("walk_cas.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"), EST_PORT=str(node.port), SERVER_CA="ca.pem")
         node.ctl("crl", "issue", "Older Plant")
         node.ctl("crl", "export", "Older Plant", "--out", node.folder / "older.crl")

@@ -143,6 +143,13 @@ await walk([
     await press("Save", dialog());
     await shown("rsa-pss-sha384");
   }],
+  ["names that are words of the console's addresses have their pages", async () => {
+    for (const name of ["new", "edit", "test"]) {
+      await go(`profiles/${name}`, name);
+      await shown("/.well-known/est/");
+    }
+    await go("profiles/+new", "New profile");
+  }],
   ["somebody else's CA is shown first, then signed", async () => {
     await openssl("req", "-new", ...ec, "-subj", "/O=Partner/CN=Partner CA", "-keyout", file("partner.key"), "-out", file("partner.csr"), "-addext", "subjectKeyIdentifier=hash");
     await go("cas/Demo%20Root", "Demo Root");

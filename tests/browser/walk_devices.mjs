@@ -25,7 +25,7 @@ with sqlite3.connect(sys.argv[1], timeout=20) as store:
 await walk([
   ["signing in", () => signInByLink(page, process.env.LINK)],
   ["a profile that admits registered devices by code", async () => {
-    await go("profiles/new", "New profile");
+    await go("profiles/+new", "New profile");
     await page.getByLabel("Name", { exact: true }).fill("fleet");
     await page.getByRole("radio", { name: /A code of its own/ }).check();
     await page.getByLabel("Admitted are").selectOption("registered");

@@ -4,7 +4,7 @@ import { launch, open, signInByLink, seriousFlaws, walk, origin } from "./browse
 
 const { LINK: link, ACCOUNT: account, SERIAL: serial, CA: ca, PROFILE: profile, HELD: held } = process.env;
 const screens = ["overview", "certificates", `certificates/${serial}`, "enrollments", "approvals", `approvals/${held}`, "profiles", `profiles/${encodeURIComponent(profile)}`, `profiles/${encodeURIComponent(profile)}/edit`,
-  "profiles/new", `devices?profile=${encodeURIComponent(profile)}`, `devices/SN-HOSTILE?profile=${encodeURIComponent(profile)}`, "cas", `cas/${encodeURIComponent(ca)}`, `cas/${encodeURIComponent(ca)}/rollover`, "trust", "ra", "revocation", "audit", "access", "system", "me"];
+  "profiles/+new", `devices?profile=${encodeURIComponent(profile)}`, `devices/SN-HOSTILE?profile=${encodeURIComponent(profile)}`, "cas", `cas/${encodeURIComponent(ca)}`, `cas/${encodeURIComponent(ca)}/rollover`, "trust", "ra", "revocation", "audit", "access", "system", "me"];
 
 const browser = await launch();
 const page = await open(browser, { viewport: { width: 360, height: 740 } });

@@ -94,7 +94,7 @@ await walk([
     await shown("CN=localhost");
   }],
   ["a profile by the wizard", async () => {
-    await go("profiles/new", "New profile");
+    await go("profiles/+new", "New profile");
     await noFlaws("wizard");
     await page.getByLabel("Name", { exact: true }).fill("sensors");
     await page.getByLabel("Renewal", { exact: true }).selectOption("any-time");

@@ -274,6 +274,32 @@ def test_co_05_streams_and_lists_of_one_account_leave_room_for_others(node):
     node.wait(lambda: greedy.ask("GET", "/accounts/demo/certificates?format=csv").status == 200, "the streams' places")
 
 
+def test_what_is_called_like_a_route_is_reached_all_the_same():
+    """Words of routes are names like any other; only "." and ".." are none, as no URL holds them."""
+    words = ("import", "request", "sign", "test", "preview", "new", "export")
+    with Node(admin=True) as node:
+        client = token(node, "words", "owner")
+        base = "/accounts/demo"
+        for word in words:
+            made = client.ask("POST", f"{base}/cas", {"name": word, "subject": f"CN={word}", "validity": "1y"})
+            assert made.status == 200, made.body
+            assert client.ask("GET", f"{base}/cas/{word}").json["ca"]["name"] == word
+            assert client.ask("PATCH", f"{base}/cas/{word}", {"signature": "ecdsa-sha384"}).json["ca"]["signature"] == "ecdsa-sha384"
+            made = client.ask("POST", f"{base}/profiles", {"name": word, "template": "client-authentication", "ca": word, "auth": "passphrase"})
+            assert made.status == 200, made.body
+            assert client.ask("GET", f"{base}/profiles/{word}").json["profile"]["name"] == word
+            assert client.ask("POST", f"{base}/profiles/{word}/devices", {"serial": word}).status == 200
+            device = f"{base}/profiles/{word}/devices/{word}"
+            assert client.ask("GET", device).json["device"]["identity"] == word
+            assert client.ask("POST", f"{device}/suspend").status == 200 and client.ask("DELETE", device).status == 200
+            enrolled = client.ask("POST", f"{base}/ra-certificates", {"name": word, "ca": word, "all_profiles": True, "passphrase": "long enough a word"})
+            assert enrolled.status == 200, enrolled.body
+            assert client.ask("POST", f"{base}/ra-certificates/{word}/revoke").status == 200
+        for name in (".", ".."):
+            answers = [client.ask("POST", f"{base}/cas", {"name": name, "subject": "CN=x"}), client.ask("POST", f"{base}/profiles/new/devices", {"serial": name})]
+            assert [(answer.status, answer.json["code"]) for answer in answers] == [(400, "invalid")] * 2, [answer.body for answer in answers]
+
+
 def test_etag_and_if_match(node):
     adam = token(node, "adam", "administrator", "demo")
     path = "/accounts/demo/profiles/demo-tls"

@@ -22,6 +22,47 @@ TEST(every_route_has_its_verb_and_no_two_are_one)
 	}
 }
 
+static bool is_name(struct bytes segment)
+{
+	return segment.len > 0 && segment.data[0] == '{';
+}
+
+static struct bytes cut_segment(const char **path)
+{
+	size_t len = strcspn(*path + 1, "/");
+	struct bytes segment = { (const unsigned char *)*path + 1, len };
+
+	*path += 1 + len;
+	return segment;
+}
+
+/* Whether some path is one of both. */
+static bool may_meet(const char *one, const char *other)
+{
+	while (*one && *other) {
+		struct bytes a = cut_segment(&one), b = cut_segment(&other);
+
+		if (!is_name(a) && !is_name(b) && !bytes_equal(a, b))
+			return false;
+	}
+	return *one == *other;
+}
+
+/* Or what somebody called "import" would be out of reach. */
+TEST(no_name_makes_one_route_of_another)
+{
+	const struct route *route, *other;
+
+	assert_true(may_meet("/cas/{name}", "/cas/import"));
+	assert_false(may_meet("/cas/{name}", "/cas/import/x"));
+	for (size_t i = 0; (route = route_at(i)) != NULL; i++)
+		for (size_t j = i + 1; (other = route_at(j)) != NULL; j++)
+			if (strcmp(route->method, other->method) == 0 &&
+			    may_meet(route->path, other->path))
+				fail_msg("%s %s may be %s", route->method, route->path,
+					 other->path);
+}
+
 /* Everything that bestowctl can do, but what is for the local socket alone. */
 TEST(every_verb_has_a_route)
 {
@@ -123,7 +164,7 @@ TEST(co_15_a_formula_is_defused)
 	buffer_done(&text);
 }
 
-TEST_MAIN(RUN(every_route_has_its_verb_and_no_two_are_one), RUN(every_verb_has_a_route),
-	  RUN(no_session_begins_by_the_route_for_any_verb), RUN(a_path_that_is_none_is_not_found),
-	  RUN(a_path_gives_its_names), RUN(the_description_names_every_route),
-	  RUN(co_15_a_formula_is_defused))
+TEST_MAIN(RUN(every_route_has_its_verb_and_no_two_are_one), RUN(no_name_makes_one_route_of_another),
+	  RUN(every_verb_has_a_route), RUN(no_session_begins_by_the_route_for_any_verb),
+	  RUN(a_path_that_is_none_is_not_found), RUN(a_path_gives_its_names),
+	  RUN(the_description_names_every_route), RUN(co_15_a_formula_is_defused))

@@ -171,7 +171,8 @@ TEST(secrets_are_wiped_where_they_lie)
 TEST(names_of_objects)
 {
 	static const char *const wrong[] = { "",     " a",   "a ",  "-a",   "a/b",
-					     "a\tb", "\xc3", "a;b", "it's", "\342\200\256b" };
+					     "a\tb", "\xc3", "a;b", "it's", "\342\200\256b",
+					     ".",    ".." };
 	char too_long[NAME_MAX_LEN + 2];
 	struct error err = { 0 };
 
@@ -183,6 +184,7 @@ TEST(names_of_objects)
 	EXPECT_OK(object_name_check("Acme Issuing G1", &err), err);
 	EXPECT_OK(object_name_check("F\xc3\xbchler", &err), err);
 	EXPECT_OK(object_name_check("plant-3_b.v2", &err), err);
+	EXPECT_OK(object_name_check("...", &err), err);
 }
 
 TEST_MAIN(RUN(what_no_row_names_is_refused), RUN(what_is_required_is_missed),

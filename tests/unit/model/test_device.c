@@ -24,6 +24,7 @@ TEST(what_identifies_no_device_is_refused)
 	expect_no_identity(DEVICE_BY_SERIAL, " a");
 	expect_no_identity(DEVICE_BY_SERIAL, "a ");
 	expect_no_identity(DEVICE_BY_SERIAL, "a\nb");
+	expect_no_identity(DEVICE_BY_SERIAL, "..");
 	expect_no_identity(DEVICE_BY_SERIAL, "a\x80");
 	expect_no_identity(DEVICE_BY_SERIAL, longer);
 	expect_no_identity(DEVICE_BY_FINGERPRINT, "");
