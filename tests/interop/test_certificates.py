@@ -52,7 +52,7 @@ def test_the_corpus_is_large_enough(corpus):
 
 
 def pkilint(folder):
-    python = os.environ.get("BESTOW_PKILINT")
+    python = os.environ.get("BESTOW_CHECKERS")
     if not python:
         pytest.skip("pkilint is not installed: ./check does it where pip reaches its index")
     done = run(python, HERE / "lint_certificates.py", folder)
