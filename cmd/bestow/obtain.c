@@ -7,6 +7,7 @@
 #include "bestow/anchors.h"
 #include "bestow/reload.h"
 #include "bestow/say.h"
+#include "bestow/schedule.h"
 #include "bestow/session.h"
 
 struct story {
@@ -225,6 +226,39 @@ static bool resume(const struct story *story, struct obtained *ret, struct besto
 	return put_in_place(story, ret, err);
 }
 
+/* -- telling again: an earlier run told the service in vain, and had nothing to go back to -- */
+
+static bool was_told_in_vain(const struct memory *memory)
+{
+	return memory->failures &&
+	       strcmp(memory->last_code, reason_code(REASON_RELOAD_FAILED)) == 0;
+}
+
+/* Once its renewal is due a certificate is no longer worth the trouble. */
+static bool is_fresh(const struct story *story, const struct bestow_certs *certs)
+{
+	const struct validity validity = { bestow_cert_not_before(certs, 0),
+					   bestow_cert_not_after(certs, 0) };
+	struct schedule schedule = { 0 };
+
+	return schedule_renewal(&validity, story->options->window, &schedule, NULL) &&
+	       memory_now(story->memory) < schedule.opens;
+}
+
+/* The server is not asked for one more certificate because a service is missing. */
+static bool tell_again(const struct story *story, struct obtained *ret, struct bestow_error *err)
+{
+	CLEANUP(pair_donep) struct pair current = { 0 };
+
+	if (!was_told_in_vain(story->memory) ||
+	    !pair_load(story->options, "current", &current, NULL) || !current.certs ||
+	    !is_fresh(story, current.certs))
+		return false;
+	ret->certs = TAKE(current.certs);
+	ret->resumed = true;
+	return tell_service(story, ret, err);
+}
+
 static bool finish(struct story *story, struct obtained *ret, struct bestow_error *err)
 {
 	return ask(story, err) && store(story, ret, err);
@@ -278,7 +312,7 @@ bool obtain_next(const struct options *options, const struct memory *memory, str
 	struct error why = { 0 };
 
 	*err = (struct bestow_error){ 0 };
-	if (resume(&story, ret, err))
+	if (resume(&story, ret, err) || (!err->code && tell_again(&story, ret, err)))
 		return true;
 	if (err->code)
 		return false;

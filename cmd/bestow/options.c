@@ -129,6 +129,17 @@ bool option_set(struct options *options, const struct option *row, const char *v
 	return false;
 }
 
+bool option_replace(struct options *options, const struct option *row, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return false;
+	free(*text_of(options, row));
+	*text_of(options, row) = copy;
+	return true;
+}
+
 /* -- argv -- */
 
 static const struct option *find(const char *text, size_t len)

@@ -51,6 +51,8 @@ const struct option *option_by_key(const char *section, const char *key);
 /* A text that is set stays as it is: the command line wins over the file. False when memory is out
  * or the list full. */
 bool option_set(struct options *options, const struct option *row, const char *value);
+/* Puts another text in the place of one that is set. False when memory is out. */
+bool option_replace(struct options *options, const struct option *row, const char *value);
 const char *option_text(const struct options *options, const struct option *row);
 
 /* Reads argv behind the command's word. 0, or an exit code after saying why. */

@@ -1,4 +1,5 @@
 /* DIR/NAME.conf, and the files of secrets that it names. */
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,7 +78,12 @@ bool options_load(struct options *options, struct error *err)
 	struct reading reading = { .file = &file, .path = path, .err = err };
 	const struct ini_reader reader = { &reading, on_value, on_problem };
 
-	if (!identity_config_path(options, path, err) || !file_load(path, FILE_MAX, &text, err))
+	if (!identity_config_path(options, path, err))
+		return false;
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return error_set(err, REASON_FILE, "%s is not there; bestow init %s makes it", path,
+				 options->name);
+	if (!file_load(path, FILE_MAX, &text, err))
 		return false;
 	ini_read(buffer_view(&text), &reader);
 	if (reading.failed)

@@ -145,6 +145,35 @@ def test_a_command_that_is_not_there(server):
         assert device.has_valid_pair()
 
 
+def test_a_service_that_is_not_there_yet_costs_one_certificate(server, tmp_path):
+    """A device's first start: the agent is there before the service."""
+    with device_of(server, "--command", tmp_path / "reload") as device:
+        assert once(device).returncode == 1
+        first, issued = device.certificate(), len(server.issued)
+        for failures in (2, 3):
+            make_due(device)
+            assert once(device).returncode == 1 and State(device)["failures"] == failures
+        assert len(server.issued) == issued and device.certificate() == first
+        (tmp_path / "reload").write_text("#!/bin/sh\n")
+        (tmp_path / "reload").chmod(0o755)
+        make_due(device)
+        assert once(device).returncode == 0
+        assert State(device)["failures"] == 0 and State(device)["next_try"] > time.time() + 86400
+        assert len(server.issued) == issued and device.certificate() == first
+        # told, it renews as ever
+        make_due(device)
+        assert once(device).returncode == 0 and device.certificate() != first and device.certificate("previous") == first
+
+
+def test_a_certificate_whose_renewal_is_due_is_renewed_though_the_service_is_missing(server, tmp_path):
+    with device_of(server, "--command", tmp_path / "reload") as device:
+        assert once(device).returncode == 1
+        first = device.certificate()
+        State(device).set(next_try=1, saved=ends(first) - 20 * 86400)
+        assert once(device).returncode == 1 and len(server.issued) == 2
+        assert device.certificate() == first, "the old one is valid and was current"
+
+
 def test_two_runs_at_once(server):
     with device_of(server) as device:
         assert once(device).returncode == 0

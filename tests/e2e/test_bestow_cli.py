@@ -4,7 +4,9 @@ import re
 import subprocess
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from est_server import Authority
 from node import BIN, ROOT
 
 COMMANDS = ["init", "enroll", "renew", "cacerts", "csrattrs", "status", "doctor", "agent"]
@@ -30,7 +32,7 @@ def test_usage_is_exit_2(tmp_path, arguments, words):
 
 def test_an_identity_that_is_not_there_is_exit_10(tmp_path):
     run = bestow("status", "nobody", "--config-dir", tmp_path, "--state-dir", tmp_path)
-    assert run.returncode == 10 and "nobody.conf" in run.stderr
+    assert run.returncode == 10 and "nobody.conf is not there; bestow init nobody makes it" in run.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -49,6 +51,24 @@ def test_the_manual_names_every_command_and_option():
     rows = re.findall(r'\{ "--[a-z-]+",\s*"(\w+)",\s*"(\w+)"', (ROOT / "cmd" / "bestow" / "options.c").read_text())
     configuration = (ROOT / "docs" / "man" / "bestow-agent.5").read_text()
     assert len(rows) > 15 and [row for row in rows if f"It Bq {row[0]}" not in configuration or row[1] not in configuration] == []
+
+
+def test_init_writes_paths_that_hold_in_every_folder(tmp_path):
+    for file in ("root.pem", "pass", "born.pem", "born.key", "p256"):
+        (tmp_path / file).touch(mode=0o600)
+    (tmp_path / "root.pem").write_bytes(Authority("Root").certificate.public_bytes(Encoding.PEM))
+    run = bestow("init", "plc", "--config-dir", "conf", "--url", "https://pki.example/", "--ca", "root.pem", "--user", "pass", "--pass-file", "./pass",
+                 "--cert", "born.pem", "--key", "born.key", "--new-key", "p256", "--metrics", "prom", "--pin-file", "-", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    lines = (tmp_path / "conf" / "plc.conf").read_text().splitlines()
+    for line in (f"ca = {tmp_path}/root.pem", f"passphrase_file = {tmp_path}/./pass", "user = pass", f"certificate = {tmp_path}/born.pem",
+                 f"key = {tmp_path}/born.key", "key = p256", f"metrics = {tmp_path}/prom", "pin_file = -"):
+        assert line in lines, (line, lines)
+    run = bestow("init", "token", "--config-dir", "conf", "--url", "https://pki.example/", "--ca", "system", "--cert", "born.pem",
+                 "--key", "pkcs11:object=born", "--new-key", "own.key", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    lines = (tmp_path / "conf" / "token.conf").read_text().splitlines()
+    assert "ca = system" in lines and "key = pkcs11:object=born" in lines and "key = own.key" in lines
 
 
 def test_init_writes_what_it_was_told_and_keeps_what_is_there(tmp_path):
