@@ -1,6 +1,8 @@
 """A real node for the tests: started like the demo, set up by bestowctl, talked to over real TLS sockets."""
+import atexit
 import base64
 import datetime
+import functools
 import http.client
 import json
 import os
@@ -23,6 +25,8 @@ from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("BESTOW_BIN", ROOT / "build"))
 START_SECONDS = 30
+# what a node that was set up leaves to the copies of it
+KEPT = ("key.pass", "passphrase", "root.pem", "ca.pem")
 CURVES = {"p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1}
 
 
@@ -150,6 +154,8 @@ class Node:
         self.process = None
         self.passphrase = None
         self._setup = setup
+        # URLs of the validation authority stand in certificates, and another environment may be another clock
+        self._copied = setup and va_settings is None and not environment
         (self.folder / "state").mkdir(mode=0o700)
         passphrase_file = self.folder / "key.pass"
         passphrase_file.touch(mode=0o600)
@@ -183,8 +189,12 @@ class Node:
 
     def __enter__(self):
         try:
+            if self._copied:
+                self.copy(kept_node())
             self.start()
-            if self._setup:
+            if self._copied:
+                self.wait(self.accepts, "the edges to serve")
+            elif self._setup:
                 self.set_up()
         except BaseException:
             self.__exit__()
@@ -278,6 +288,13 @@ class Node:
         (self.folder / "ca.pem").write_text(self.ctl("ca", "export", "Demo Issuing", "--chain"))
         self.wait(self.accepts, "the edges to serve")
 
+    def copy(self, folder):
+        """Takes over what was set up elsewhere, before the start."""
+        shutil.copytree(folder / "state", self.folder / "state", dirs_exist_ok=True)
+        for name in KEPT:
+            shutil.copy2(folder / name, self.folder)
+        self.passphrase = (self.folder / "passphrase").read_text().strip()
+
     def set_profile(self, name, *changes):
         self.ctl("profile", "set", name, *changes)
 
@@ -333,3 +350,17 @@ class Node:
 
     def serial(self, certificate):
         return f"{certificate.serial_number:034x}"
+
+
+@functools.cache
+def kept_node():
+    """The folder of a node that was set up and has ended: most tests want one of these, and setting up is most of the work.
+    Made once by each process of pytest, so that copies are of CAs that are minutes old at most."""
+    node = Node(setup=False)
+    atexit.register(shutil.rmtree, node.folder, ignore_errors=True)
+    try:
+        node.start()
+        node.set_up()
+    finally:
+        node.stop()
+    return node.folder
