@@ -23,6 +23,19 @@ bool bytes_starts_with(struct bytes whole, struct bytes prefix)
 	       bytes_equal((struct bytes){ whole.data, prefix.len }, prefix);
 }
 
+struct bytes bytes_take_line(struct bytes *rest)
+{
+	const unsigned char *end = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
+	struct bytes line = { rest->data, end ? (size_t)(end - rest->data) : rest->len };
+	size_t used = line.len + (end ? 1 : 0);
+
+	if (used)
+		*rest = (struct bytes){ rest->data + used, rest->len - used };
+	if (line.len && line.data[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
 char *bytes_to_string(struct bytes view)
 {
 	char *copy = malloc(view.len + 1);

@@ -20,6 +20,8 @@ struct bytes {
 struct bytes bytes_of_string(const char *text);   /* NULL gives the empty view */
 bool bytes_equal(struct bytes a, struct bytes b); /* not constant in time: never for secrets */
 bool bytes_starts_with(struct bytes whole, struct bytes prefix);
+/* The next line, without its LF or CR LF; *rest begins behind it. */
+struct bytes bytes_take_line(struct bytes *rest);
 /* A NUL-terminated heap copy; NULL when memory is out. Inner NULs are copied as they are. */
 char *bytes_to_string(struct bytes view);
 

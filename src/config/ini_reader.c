@@ -11,17 +11,6 @@ struct reading {
 	struct ini_place place;
 };
 
-static struct bytes next_line(struct bytes *rest)
-{
-	const unsigned char *end = memchr(rest->data, '\n', rest->len);
-	struct bytes line = { rest->data, end ? (size_t)(end - rest->data) : rest->len };
-	size_t taken = line.len + (end ? 1 : 0);
-
-	rest->data += taken;
-	rest->len -= taken;
-	return line;
-}
-
 static bool is_blank(unsigned char octet)
 {
 	return octet == ' ' || octet == '\t' || octet == '\r';
@@ -102,7 +91,7 @@ static char *give_line(char *into, int size, void *stream)
 
 	if (reading->rest.len == 0 || size < INI_LINE_MAX + 2)
 		return NULL;
-	struct bytes raw = next_line(&reading->rest);
+	struct bytes raw = bytes_take_line(&reading->rest);
 	struct bytes line = trim(raw);
 	note_place(&reading->place, raw, line);
 	const char *problem = line.len ? check_line(line) : NULL;

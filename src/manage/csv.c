@@ -18,19 +18,6 @@ static bool malformed(const char *what, struct error *err)
 	return error_set(err, REASON_IMPORT_MALFORMED, "%s", what);
 }
 
-static struct bytes take_line(struct bytes *rest)
-{
-	const unsigned char *end = memchr(rest->data, '\n', rest->len);
-	struct bytes line = { rest->data, end ? (size_t)(end - rest->data) : rest->len };
-	size_t used = line.len + (end ? 1 : 0);
-
-	rest->data += used;
-	rest->len -= used;
-	if (line.len && line.data[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
-
 static bool check_text(struct bytes line, struct error *err)
 {
 	if (line.len > CSV_LINE_MAX)
@@ -114,7 +101,7 @@ static bool read_field(struct cursor *cursor, struct csv_record *ret, struct err
 
 bool csv_read(struct bytes *rest, struct csv_record *ret, struct error *err)
 {
-	struct cursor cursor = { take_line(rest), ret->text };
+	struct cursor cursor = { bytes_take_line(rest), ret->text };
 
 	ret->count = 0;
 	if (!check_text(cursor.line, err))

@@ -19,20 +19,6 @@ bool key_fingerprint_read(struct bytes text, unsigned char *ret, size_t *ret_len
 	       hex_decode(digits, ret, SPKI_DIGITS / 2, ret_len);
 }
 
-/* Without its end, which moves *rest behind it. */
-static struct bytes next_line(struct bytes *rest)
-{
-	const unsigned char *end = memchr(rest->data, '\n', rest->len);
-	struct bytes line = { rest->data, end ? (size_t)(end - rest->data) : rest->len };
-	size_t used = line.len + (end ? 1 : 0);
-
-	rest->data += used;
-	rest->len -= used;
-	if (line.len && line.data[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
-
 static struct bytes first_word(struct bytes line)
 {
 	size_t len = 0;
@@ -50,7 +36,7 @@ bool key_list_read(struct bytes text,
 	size_t number = 0, len = 0, count = 0;
 
 	while (text.len) {
-		struct bytes line = next_line(&text);
+		struct bytes line = bytes_take_line(&text);
 
 		number++;
 		if (line.len == 0 || line.data[0] == '#')
