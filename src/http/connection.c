@@ -56,6 +56,22 @@ static void arm_timer(struct connection *connection, uint64_t at_ms, uint64_t no
 }
 
 /* Deadlines mostly move away, so the timer is left where it is and looks again when it fires. */
+enum step step_of_stream(enum stream_result result)
+{
+	switch (result) {
+	case STREAM_OK:
+		return STEP_NEXT;
+	case STREAM_WANT_READ:
+		return STEP_READ;
+	case STREAM_WANT_WRITE:
+		return STEP_WRITE;
+	case STREAM_ENDED:
+	case STREAM_FAILED:
+		break;
+	}
+	return STEP_CLOSE;
+}
+
 void connection_set_deadline(struct connection *connection, uint32_t ms)
 {
 	uint64_t now = monotonic_ms();

@@ -94,6 +94,10 @@ enum step {
 	STEP_CLOSE,
 };
 
+/* What a stream that is not ready waits for; one that is broken or at its end is closed. Of
+ * STREAM_OK: STEP_NEXT. */
+enum step step_of_stream(enum stream_result result);
+
 void connection_set_deadline(struct connection *connection, uint32_t ms);
 void connection_set_idle(struct connection *connection, bool is_idle);
 void connection_run(struct connection *connection);

@@ -118,37 +118,21 @@ static enum step ignore_input(struct connection *connection)
 {
 	size_t len = 0;
 
-	switch (stream_discard(&connection->stream, IGNORED_MAX, &len)) {
-	case STREAM_OK:
-		connection->discarded += len;
-		return connection->discarded < IGNORED_MAX ? STEP_READ : STEP_CLOSE;
-	case STREAM_WANT_READ:
-		return STEP_READ;
-	case STREAM_WANT_WRITE:
-		return STEP_WRITE;
-	case STREAM_ENDED:
-	case STREAM_FAILED:
-		break;
-	}
-	return STEP_CLOSE;
+	enum stream_result result = stream_discard(&connection->stream, IGNORED_MAX, &len);
+
+	if (result != STREAM_OK)
+		return step_of_stream(result);
+	connection->discarded += len;
+	return connection->discarded < IGNORED_MAX ? STEP_READ : STEP_CLOSE;
 }
 
 enum step step_feed(struct connection *connection)
 {
 	if (connection->out.first.len == 0 && !connection->feed.has_ended)
 		return ignore_input(connection);
-	switch (outgoing_flush(&connection->out, &connection->stream)) {
-	case STREAM_OK:
-		return drained(connection);
-	case STREAM_WANT_READ:
-		return STEP_READ;
-	case STREAM_WANT_WRITE:
-		return STEP_WRITE;
-	case STREAM_ENDED:
-	case STREAM_FAILED:
-		break;
-	}
-	return STEP_CLOSE;
+	enum stream_result flushed = outgoing_flush(&connection->out, &connection->stream);
+
+	return flushed == STREAM_OK ? drained(connection) : step_of_stream(flushed);
 }
 
 void feed_gone(struct connection *connection)

@@ -238,19 +238,12 @@ static enum step read_more(struct connection *connection)
 {
 	size_t len = 0;
 
-	switch (stream_read(&connection->stream, connection->server->scratch, SCRATCH_LEN, &len)) {
-	case STREAM_OK:
+	enum stream_result result =
+		stream_read(&connection->stream, connection->server->scratch, SCRATCH_LEN, &len);
+
+	if (result == STREAM_OK)
 		return take_octets(connection, len);
-	case STREAM_WANT_READ:
-		return STEP_READ;
-	case STREAM_WANT_WRITE:
-		return STEP_WRITE;
-	case STREAM_ENDED:
-		return ended(connection);
-	case STREAM_FAILED:
-		break;
-	}
-	return STEP_CLOSE;
+	return result == STREAM_ENDED ? ended(connection) : step_of_stream(result);
 }
 
 static void begin_request(struct connection *connection)
@@ -363,20 +356,13 @@ enum step step_body(struct connection *connection)
 
 enum step step_continue(struct connection *connection)
 {
-	switch (outgoing_flush(&connection->out, &connection->stream)) {
-	case STREAM_OK:
-		outgoing_done(&connection->out);
-		connection->state = CONNECTION_BODY;
-		return STEP_NEXT;
-	case STREAM_WANT_READ:
-		return STEP_READ;
-	case STREAM_WANT_WRITE:
-		return STEP_WRITE;
-	case STREAM_ENDED:
-	case STREAM_FAILED:
-		break;
-	}
-	return STEP_CLOSE;
+	enum stream_result flushed = outgoing_flush(&connection->out, &connection->stream);
+
+	if (flushed != STREAM_OK)
+		return step_of_stream(flushed);
+	outgoing_done(&connection->out);
+	connection->state = CONNECTION_BODY;
+	return STEP_NEXT;
 }
 
 /* -- answering -- */
@@ -405,18 +391,9 @@ static enum step answered(struct connection *connection)
 
 enum step step_answer(struct connection *connection)
 {
-	switch (outgoing_flush(&connection->out, &connection->stream)) {
-	case STREAM_OK:
-		return answered(connection);
-	case STREAM_WANT_READ:
-		return STEP_READ;
-	case STREAM_WANT_WRITE:
-		return STEP_WRITE;
-	case STREAM_ENDED:
-	case STREAM_FAILED:
-		break;
-	}
-	return STEP_CLOSE;
+	enum stream_result flushed = outgoing_flush(&connection->out, &connection->stream);
+
+	return flushed == STREAM_OK ? answered(connection) : step_of_stream(flushed);
 }
 
 /* -- ending -- */
