@@ -2,7 +2,6 @@
 
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "bestow-ra/upstream_watch.h"
 #include "est_client/url.h"
 #include "node/control.h"
+#include "node/term.h"
 
 #define DNS_PORT 53
 #define OVERLOAD_RETRY_AFTER 5
@@ -253,39 +253,12 @@ static bool start(struct upstream_process *process, struct error *err)
 	       error_set(err, REASON_NO_MEMORY, "thread");
 }
 
-/* SIGTERM is taken by a thread of its own, so that no handler needs to reach the server through a
- * global. */
-static void *wait_for_term(void *context)
+static void on_term(void *context)
 {
 	struct upstream_process *process = context;
-	sigset_t term;
-	int caught = 0;
 
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	sigwait(&term, &caught);
 	atomic_store(&process->is_ending, true);
 	ipc_server_stop(process->server);
-	return NULL;
-}
-
-static bool watch_for_term(struct upstream_process *process, struct error *err)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, wait_for_term, process) != 0)
-		return error_set(err, REASON_NO_MEMORY, "thread");
-	pthread_detach(thread);
-	return true;
-}
-
-static void block_term(void)
-{
-	sigset_t term;
-
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &term, NULL);
 }
 
 /* An upstream that does not answer must not keep this process, nor may anything be freed that its
@@ -315,8 +288,8 @@ int upstream_main(const struct upstream_process_options *options)
 
 	pthread_mutex_init(&process.publishing, NULL);
 	/* before any thread starts, so that all of them leave it to the one that waits for it */
-	block_term();
-	if (!start(&process, &err) || !watch_for_term(&process, &err))
+	term_block();
+	if (!start(&process, &err) || !term_watch(on_term, &process, &err))
 		return control_refuse(options->control_fd, &err);
 	serve(&process);
 	ipc_server_free(process.server);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "manage/console_identity.h"
 #include "node/control.h"
+#include "node/term.h"
 #include "store/store_certificate.h"
 
 #define PASSPHRASE_FILE_MAX 4096
@@ -312,38 +313,11 @@ static void stop(struct authority *authority)
 	memory_wipe(authority->tls_passphrase, sizeof authority->tls_passphrase);
 }
 
-/* SIGTERM is taken by a thread of its own, so that no handler needs to reach the server through a
- * global. */
-static void *wait_for_term(void *context)
+static void on_term(void *context)
 {
 	struct authority *authority = context;
-	sigset_t term;
-	int caught = 0;
 
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	sigwait(&term, &caught);
 	ipc_server_stop(authority->server);
-	return NULL;
-}
-
-static bool watch_for_term(struct authority *authority, struct error *err)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, wait_for_term, authority) != 0)
-		return error_set(err, REASON_NO_MEMORY, "thread");
-	pthread_detach(thread);
-	return true;
-}
-
-static void block_term(void)
-{
-	sigset_t term;
-
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &term, NULL);
 }
 
 int authority_main(const struct authority_options *options)
@@ -354,8 +328,8 @@ int authority_main(const struct authority_options *options)
 
 	pthread_mutex_init(&authority.publishing, NULL);
 	/* before any thread starts, so that all of them leave it to the one that waits for it */
-	block_term();
-	if (start(&authority, &err) && watch_for_term(&authority, &err)) {
+	term_block();
+	if (start(&authority, &err) && term_watch(on_term, &authority, &err)) {
 		control_ready(options->control_fd);
 		ipc_server_run(authority.server);
 	} else {
