@@ -18,13 +18,12 @@ static size_t add_text(struct bytes *candidates, size_t count, const char *text)
 	return count;
 }
 
-/* The CSR's attributes: otpChallenge says what it is (RFC 7894), challengePassword only where the
- * profile says so. */
-static size_t candidates_in_csr(const struct enrollment *e, struct bytes *candidates)
+size_t candidates_in_csr(const struct enrollment *e, enum challenge_meaning meaning,
+			 struct bytes *candidates)
 {
 	size_t count = add_text(candidates, 0, csr_otp_challenge(e->csr));
 
-	if (count == 0 && e->profile->challenge == CHALLENGE_IS_PASSPHRASE)
+	if (count == 0 && e->profile->challenge == meaning)
 		count = add_text(candidates, 0, csr_challenge_password(e->csr));
 	return count;
 }
@@ -34,7 +33,7 @@ static void find_passphrase(struct enrollment *e)
 	struct passphrase_finding *finding = &e->facts.passphrase;
 	CLEANUP(authorization_done) struct authorization authorization = { 0 };
 	struct bytes candidates[CANDIDATES_MAX];
-	size_t count = candidates_in_csr(e, candidates);
+	size_t count = candidates_in_csr(e, CHALLENGE_IS_PASSPHRASE, candidates);
 
 	if (auth_takes_code(e->profile->auth))
 		return;
@@ -226,7 +225,7 @@ static void presume_passphrase(struct enrollment *e, bool sent)
 
 	if (auth_takes_code(e->profile->auth))
 		return;
-	finding->offered = sent || candidates_in_csr(e, candidates) > 0;
+	finding->offered = sent || candidates_in_csr(e, CHALLENGE_IS_PASSPHRASE, candidates) > 0;
 	if (finding->offered && !has_passphrase(e))
 		(void)!error_set(&finding->failure, REASON_BAD_PASSPHRASE,
 				 "the profile has no passphrase in force");

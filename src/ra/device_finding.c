@@ -125,23 +125,6 @@ static bool code_is_wanted(const struct enrollment *e)
 	       (certificate->offered && certificate->failure.reason == REASON_NONE);
 }
 
-static size_t add_text(struct bytes *candidates, size_t count, const char *text)
-{
-	if (text)
-		candidates[count++] = bytes_of_string(text);
-	return count;
-}
-
-/* otpChallenge says what it is (RFC 7894 3.1), challengePassword only where the profile says so. */
-static size_t candidates_in_csr(const struct enrollment *e, struct bytes *candidates)
-{
-	size_t count = add_text(candidates, 0, csr_otp_challenge(e->csr));
-
-	if (count == 0 && e->profile->challenge == CHALLENGE_IS_CODE)
-		count = add_text(candidates, 0, csr_challenge_password(e->csr));
-	return count;
-}
-
 /* Whom a short code may belong to: the user of the Authorization header, else the request's
  * subject.
  */
@@ -200,7 +183,7 @@ bool find_code(struct enrollment *e, struct error *err)
 	CLEANUP(authorization_done) struct authorization authorization = { 0 };
 	struct bytes candidates[CANDIDATES_MAX];
 	char user[USER_MAX + 1] = "";
-	size_t count = candidates_in_csr(e, candidates);
+	size_t count = candidates_in_csr(e, CHALLENGE_IS_CODE, candidates);
 
 	if (!code_is_wanted(e))
 		return true;
@@ -271,7 +254,7 @@ bool presume_code(struct enrollment *e, bool sent, struct error *err)
 
 	if (!code_is_wanted(e))
 		return true;
-	finding->offered = sent || candidates_in_csr(e, candidates) > 0;
+	finding->offered = sent || candidates_in_csr(e, CHALLENGE_IS_CODE, candidates) > 0;
 	if (!finding->offered)
 		return true;
 	if (!find_presumed_device(e, err))

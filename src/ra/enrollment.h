@@ -53,6 +53,10 @@ void enrollment_done(struct enrollment *enrollment);
 /* Who is asking: fills facts.certificate, facts.passphrase, facts.code and facts.device. A refusal
  * is a finding, not a failure; false only when the question could not be judged. */
 MUST_CHECK bool authenticate(struct enrollment *enrollment, struct error *err);
+/* What the CSR's attributes bring: otpChallenge says itself that it is a secret (RFC 7894 3.1),
+ * challengePassword only where the profile says so, as `meaning`. Returns how many, at most one. */
+size_t candidates_in_csr(const struct enrollment *enrollment, enum challenge_meaning meaning,
+			 struct bytes *candidates);
 /* The same for a rehearsal, with what it cannot have: a passphrase, sent or in the CSR, is presumed
  * right where the profile has one. Guesses are not counted, because there are none. */
 MUST_CHECK bool authenticate_presumed(struct enrollment *enrollment, bool sends_passphrase,
