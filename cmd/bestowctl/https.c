@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "base/cleanup.h"
+#include "est_client/curl_options.h"
 
 #define CONNECT_SECONDS 20L
 #define ANSWER_SECONDS 120L /* an RSA-4096 key takes its time on a small machine */
@@ -110,50 +111,33 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 	return buffer_ok(post->body) ? len : 0;
 }
 
-/* No proxy, no netrc, no cookies, no redirects, no other protocol. */
 static CURLcode set_fixed(CURL *curl)
 {
-	const struct {
-		CURLoption option;
-		long value;
-	} numbers[] = {
-		{ CURLOPT_NOSIGNAL, 1 },
-		{ CURLOPT_FOLLOWLOCATION, 0 },
-		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
-		{ CURLOPT_HTTP09_ALLOWED, 0 },
-		{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
-		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-		{ CURLOPT_SSL_VERIFYPEER, 1 },
-		{ CURLOPT_SSL_VERIFYHOST, 2 },
+	static const struct curl_number numbers[] = {
 		{ CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS },
 		{ CURLOPT_TIMEOUT, ANSWER_SECONDS },
 		{ CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER },
 	};
-	CURLcode code = CURLE_OK;
+	const CURLcode codes[] = {
+		curl_set_strict(curl, "bestowctl/" BESTOW_VERSION),
+		curl_set_numbers(curl, numbers, ARRAY_LEN(numbers)),
+	};
 
-	for (size_t i = 0; i < ARRAY_LEN(numbers) && code == CURLE_OK; i++)
-		code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_USERAGENT, "bestowctl/" BESTOW_VERSION);
-	return code;
+	return curl_first_failure(codes, ARRAY_LEN(codes));
 }
 
 /* Those that were named, and none beside them. */
 static CURLcode set_anchors(struct https *https)
 {
 	struct curl_blob blob = { https->ca_pem.data, https->ca_pem.len, CURL_BLOB_NOCOPY };
-	CURLcode code;
 
 	if (https->ca_pem.len == 0)
 		return CURLE_OK;
-	code = curl_easy_setopt(https->curl, CURLOPT_CAINFO, NULL);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(https->curl, CURLOPT_CAPATH, NULL);
-	return code == CURLE_OK ? curl_easy_setopt(https->curl, CURLOPT_CAINFO_BLOB, &blob) : code;
+	const CURLcode codes[] = {
+		curl_forget_anchors(https->curl),
+		curl_easy_setopt(https->curl, CURLOPT_CAINFO_BLOB, &blob),
+	};
+	return curl_first_failure(codes, ARRAY_LEN(codes));
 }
 
 static CURLcode set_post(struct https *https, const char *url, const struct secret *token,
@@ -171,10 +155,7 @@ static CURLcode set_post(struct https *https, const char *url, const struct secr
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, https->words),
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
-		if (codes[i] != CURLE_OK)
-			return codes[i];
-	return CURLE_OK;
+	return curl_first_failure(codes, ARRAY_LEN(codes));
 }
 
 static CURLcode perform(struct https *https, const char *path, const struct secret *token,

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 #include "est_client/client_internal.h"
+#include "est_client/curl_options.h"
 #include "est_client/failure.h"
 #include "est_client/transport_tls.h"
 
@@ -207,42 +208,23 @@ static bool tell_failure(const struct call *call, CURLcode code, struct bestow_e
 
 /* -- one exchange -- */
 
-/* Nothing of the environment, of files or of other protocols may steer this: no proxy, no netrc, no
- * cookies, no redirects, no compression, no HTTP/2, no resumed TLS session. */
+/* Each exchange proves the server anew: no resumed TLS session. */
 static CURLcode set_fixed(CURL *curl, bool wants_system)
 {
-	const struct {
-		CURLoption option;
-		long value;
-	} numbers[] = {
-		{ CURLOPT_NOSIGNAL, 1 },
-		{ CURLOPT_FOLLOWLOCATION, 0 },
-		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
-		{ CURLOPT_HTTP09_ALLOWED, 0 },
-		{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
+	static const struct curl_number numbers[] = {
 		{ CURLOPT_SSL_SESSIONID_CACHE, 0 },
 		{ CURLOPT_SSL_ENABLE_ALPN, 1 },
-		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-		{ CURLOPT_SSL_VERIFYPEER, 1 },
 		/* transport_tls.c judges the name, which RFC 7030 3.6.1 does not always want */
 		{ CURLOPT_SSL_VERIFYHOST, 0 },
 		{ CURLOPT_TCP_KEEPALIVE, 1 },
 	};
-	CURLcode code = CURLE_OK;
+	const CURLcode codes[] = {
+		curl_set_strict(curl, "bestow/" BESTOW_VERSION),
+		curl_set_numbers(curl, numbers, ARRAY_LEN(numbers)),
+		wants_system ? CURLE_OK : curl_forget_anchors(curl),
+	};
 
-	for (size_t i = 0; i < ARRAY_LEN(numbers) && code == CURLE_OK; i++)
-		code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_USERAGENT, "bestow/" BESTOW_VERSION);
-	if (!wants_system && code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
-	if (!wants_system && code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-	return code;
+	return curl_first_failure(codes, ARRAY_LEN(codes));
 }
 
 static CURLcode set_callbacks(CURL *curl, struct call *call)
@@ -261,10 +243,7 @@ static CURLcode set_callbacks(CURL *curl, struct call *call)
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, call->context->curl_error),
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
-		if (codes[i] != CURLE_OK)
-			return codes[i];
-	return CURLE_OK;
+	return curl_first_failure(codes, ARRAY_LEN(codes));
 }
 
 /* Who is asked answers; a passphrase goes out only when the server, proven by then, asks for it
@@ -326,10 +305,7 @@ static CURLcode set_request(CURL *curl, const struct bestow_http_request *reques
 		set_credentials(curl, request),
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
-		if (codes[i] != CURLE_OK)
-			return codes[i];
-	return CURLE_OK;
+	return curl_first_failure(codes, ARRAY_LEN(codes));
 }
 
 static CURLcode perform(struct call *call, struct curl_slist *headers)
