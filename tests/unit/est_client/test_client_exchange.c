@@ -1,7 +1,8 @@
-/* wrap: malloc calloc realloc strdup */
+/* wrap: malloc calloc realloc strdup strndup */
 /* One exchange by way of an embedder's own transport: what each status means, where redirects may
  * lead, who is told what; and all of it again with each allocation failing. */
 #include "test.h"
+#include "failing_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,42 +10,6 @@
 #include "est_client/client_internal.h"
 
 #define URL "https://est.example/.well-known/est/x"
-
-static size_t allocations, fails_at; /* 0: none fails */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static bool is_due(void)
-{
-	return fails_at != 0 && ++allocations == fails_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_due() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_due() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return is_due() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return is_due() ? NULL : __real_strdup(text);
-}
 
 /* -- a server in a table -- */
 

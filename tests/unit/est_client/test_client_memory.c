@@ -3,6 +3,7 @@
  * nothing and keeps nothing.
  */
 #include "../pki/cert_maker.h"
+#include "failing_memory.h"
 
 #include <stdlib.h>
 
@@ -11,50 +12,6 @@
 #include "est_client/issued.h"
 #include "est_client/multipart_reader.h"
 #include "pki/cms.h"
-
-/* Our own allocations only: what OpenSSL does when memory is out is not ours to test. */
-static size_t allocations, fails_at; /* 0: none fails */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t max);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t max);
-
-static bool is_due(void)
-{
-	return fails_at != 0 && ++allocations == fails_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_due() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_due() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return is_due() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return is_due() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t max)
-{
-	return is_due() ? NULL : __real_strndup(text, max);
-}
 
 static void expect_survives(bool (*journey)(struct bestow_error *err))
 {

@@ -1,5 +1,6 @@
 /* wrap: malloc calloc realloc strdup strndup */
 #include "test.h"
+#include "failing_memory.h"
 
 #include "hex.h"
 #include "pki/bundle.h"
@@ -15,50 +16,6 @@
 #include "vector.h"
 
 #define VIEW(literal) BYTES_LITERAL(literal)
-
-/* Our own allocations only: what OpenSSL does when memory is out is not ours to test. */
-static size_t allocations, fails_at; /* 0: none fails */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t max);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t max);
-
-static bool is_due(void)
-{
-	return fails_at != 0 && ++allocations == fails_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_due() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_due() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return is_due() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return is_due() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t max)
-{
-	return is_due() ? NULL : __real_strndup(text, max);
-}
 
 /* Runs the journey with the first, second ... allocation failing until it needs no more of them.
  * Every failure must say that memory is out. */
