@@ -77,13 +77,46 @@ TEST(labels_of_one_or_more_segments_are_taken)
 TEST(a_pattern_that_could_cost_without_bound_is_refused)
 {
 	static const char *const patterns[] = {
-		"", "(", "[a", "a{2,1}", "*", "(a)\\1", "(a{32}){32}", "a{1,300}", "((a{7}){7}){7}"
+		"",
+		"(",
+		"[a",
+		"[",
+		"[^",
+		"[[",
+		"[[:",
+		"a{2,1}",
+		"*",
+		"(a)\\1",
+		"(a{32}){32}",
+		"a{1,600}",
+		"a{513}",
+		"((a{8}){8}){8}",
+		"((((((((((a+)+)+)+)+)+)+)+)+)+)+",
+		"a++++++++++",
+		"([a[:digit:]]+[]+)*])+{200}",
+		"a{99999999999999999999}",
+		"(a|b{400,}){2}",
+	};
+	static const char *const cheap[] = {
+		"[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+",
+		"([0-9]+(\\.[0-9]+)*)+",
+		"[]+(]{255}",
+		"a{255}-b{200}",
+		"((a*)*)*",
+		"\\(\\[\\{9",
+		"[^]a-z[:space:]+]+x",
+		"a{3,}",
 	};
 	char longest[PATTERN_MAX + 2];
 	struct error err;
 
 	for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
 		EXPECT_REFUSED(pattern_check(patterns[i], &err), err, REASON_INVALID);
+	for (size_t i = 0; i < ARRAY_LEN(cheap); i++)
+		EXPECT_OK(pattern_check(cheap[i], &err), err);
+	/* one that was stored by a release that let it pass */
+	assert_false(pattern_matches("((((((((((a+)+)+)+)+)+)+)+)+)+)+", "a"));
+	assert_true(pattern_matches("(((a+)+)+)+", "aaaa"));
 	memset(longest, 'a', sizeof longest - 1);
 	longest[sizeof longest - 1] = '\0';
 	EXPECT_REFUSED(pattern_check(longest, &err), err, REASON_INVALID);
