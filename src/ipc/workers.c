@@ -13,6 +13,7 @@
 #define PATIENCE_MS 3000 /* for what is not ready; callers wait longer */
 #define PATIENCE_ITEMS_MAX 256
 #define ASIDES 2 /* threads beside the workers */
+#define VERBS 4  /* threads for operators */
 #define ASIDE_NICE 10
 #define ASK_AGAIN_MS 20
 #define ASK_AGAIN_BATCH 4
@@ -34,6 +35,7 @@ struct workers {
 	struct work_queue *later;          /* what was not ready */
 	struct slow_lane slow[LANE_COUNT]; /* what may block */
 	struct work_queue *aside;          /* what strangers may ask without end */
+	struct work_queue *verbs;          /* what operators ask */
 	pthread_t *threads;
 	unsigned int count; /* that run */
 };
@@ -44,12 +46,18 @@ static const bool shares_batch[IPC_KIND_COUNT] = {
 };
 
 /* Anybody may ask for any certificate's status: such questions have a short queue, and a thread
- * that runs when no enrollment wants the processor. So have those of who counts what there is. */
-static const bool waits_aside[IPC_KIND_COUNT] = { [IPC_OCSP] = true, [IPC_METRICS] = true };
+ * that runs when no enrollment wants the processor. So have those of who counts what there is.
+ * Operators have threads of their own, for a search may take seconds, and whoever may read one
+ * account could keep all workers searching. */
+enum place { PLACE_WORKERS, PLACE_ASIDE, PLACE_VERBS };
+static const enum place places[IPC_KIND_COUNT] = { [IPC_OCSP] = PLACE_ASIDE,
+						   [IPC_METRICS] = PLACE_ASIDE,
+						   [IPC_MANAGE] = PLACE_VERBS,
+						   [IPC_API] = PLACE_VERBS };
 
 bool workers_are_gathering(enum ipc_kind kind)
 {
-	return !waits_aside[kind];
+	return places[kind] == PLACE_WORKERS;
 }
 
 /* -- asking again -- */
@@ -230,19 +238,34 @@ static void *work_until_closed(void *context)
 	}
 }
 
+static void work_one_by_one(struct workers *workers, struct work_queue *queue)
+{
+	struct batch batch = { 0 };
+
+	for (;;) {
+		batch.count = work_queue_take(queue, shares_batch, batch.works, 1);
+		if (batch.count == 0)
+			return;
+		serve_batch(workers, &batch, false);
+	}
+}
+
 static void *work_aside_until_closed(void *context)
 {
 	struct workers *workers = context;
-	struct batch batch = { 0 };
 
 	/* of this thread alone, and best effort: without it the kernel shares evenly */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), ASIDE_NICE);
-	for (;;) {
-		batch.count = work_queue_take(workers->aside, shares_batch, batch.works, 1);
-		if (batch.count == 0)
-			return NULL;
-		serve_batch(workers, &batch, false);
-	}
+	work_one_by_one(workers, workers->aside);
+	return NULL;
+}
+
+static void *do_verbs_until_closed(void *context)
+{
+	struct workers *workers = context;
+
+	work_one_by_one(workers, workers->verbs);
+	return NULL;
 }
 
 static bool start_worker(struct workers *workers, const pthread_attr_t *attributes,
@@ -263,7 +286,7 @@ static bool start_workers(struct workers *workers, struct error *err)
 	sigset_t all, before;
 
 	unsigned int slow = LANE_COUNT * workers->options.slow_workers;
-	unsigned int all_workers = ASIDES + slow + workers->options.workers;
+	unsigned int all_workers = ASIDES + slow + VERBS + workers->options.workers;
 
 	workers->threads = calloc(all_workers, sizeof *workers->threads);
 	if (!workers->threads)
@@ -278,6 +301,8 @@ static bool start_workers(struct workers *workers, struct error *err)
 	while (started && workers->count < ASIDES + slow)
 		started = start_worker(workers, &attributes, block_until_closed,
 				       &workers->slow[workers->count % LANE_COUNT], err);
+	while (started && workers->count < ASIDES + slow + VERBS)
+		started = start_worker(workers, &attributes, do_verbs_until_closed, workers, err);
 	while (started && workers->count < all_workers)
 		started = start_worker(workers, &attributes, work_until_closed, workers, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -290,6 +315,7 @@ void workers_join(struct workers *workers)
 	work_queue_close(workers->queue);
 	work_queue_close(workers->later);
 	work_queue_close(workers->aside);
+	work_queue_close(workers->verbs);
 	for (size_t i = 0; i < LANE_COUNT; i++)
 		work_queue_close(workers->slow[i].queue);
 	for (; workers->count; workers->count--)
@@ -314,8 +340,8 @@ bool workers_new(const struct ipc_server_options *options, struct workers **ret,
 		return error_set(err, REASON_NO_MEMORY, "workers");
 	workers->options = *options;
 	if (!work_queue_new(&workers->queue, err) || !work_queue_new(&workers->later, err) ||
-	    !work_queue_new(&workers->aside, err) || !open_lanes(workers, err) ||
-	    !start_workers(workers, err))
+	    !work_queue_new(&workers->aside, err) || !work_queue_new(&workers->verbs, err) ||
+	    !open_lanes(workers, err) || !start_workers(workers, err))
 		return false;
 	*ret = TAKE(workers);
 	return true;
@@ -325,12 +351,13 @@ void workers_free(struct workers *workers)
 {
 	if (!workers)
 		return;
-	if (workers->queue && workers->later && workers->aside &&
+	if (workers->queue && workers->later && workers->aside && workers->verbs &&
 	    workers->slow[LANE_COUNT - 1].queue)
 		workers_join(workers);
 	work_queue_free(workers->queue);
 	work_queue_free(workers->later);
 	work_queue_free(workers->aside);
+	work_queue_free(workers->verbs);
 	for (size_t i = 0; i < LANE_COUNT; i++)
 		work_queue_free(workers->slow[i].queue);
 	free(workers->threads);
@@ -339,12 +366,9 @@ void workers_free(struct workers *workers)
 
 bool workers_put(struct workers *workers, const struct work *work)
 {
-	if (!waits_aside[work->kind])
+	if (places[work->kind] == PLACE_WORKERS)
 		return work_queue_put(workers->queue, work);
-	if (!work_queue_put(workers->aside, work))
-		return false;
-	work_queue_wake(workers->aside);
-	return true;
+	return put(places[work->kind] == PLACE_ASIDE ? workers->aside : workers->verbs, work);
 }
 
 void workers_wake(struct workers *workers)

@@ -6,7 +6,8 @@
 #include "ipc/work.h"
 
 struct workers;
-/* Starts options->workers threads, one for what is asked again, and one for what waits aside. */
+/* Starts options->workers threads, some for operators, one for what is asked again, and one for
+ * what waits aside. */
 MUST_CHECK bool workers_new(const struct ipc_server_options *options, struct workers **ret,
 			    struct error *err);
 /* Joins them first. */

@@ -426,55 +426,66 @@ TEST(a_full_queue_answers_busy_and_loses_no_call)
 	close(fds[1]);
 }
 
-/* What strangers may ask without end fills a queue of its own, and is answered by a thread of its
- * own: an enrollment is answered while every question about a status waits. */
-static enum ipc_answer answer_all_but_ocsp(void *context, enum ipc_kind kind, struct bytes payload,
-					   struct ipc_turn turn, struct buffer *reply)
+/* What strangers may ask without end, and what operators ask, which may take long, fill queues of
+ * their own, and are answered by threads of their own: an enrollment is answered while every other
+ * question waits. */
+static enum ipc_answer answer_enrollments(void *context, enum ipc_kind kind, struct bytes payload,
+					  struct ipc_turn turn, struct buffer *reply)
 {
 	struct answering *answering = context;
 
 	(void)turn;
-	while (kind == IPC_OCSP && atomic_load(&answering->blocked))
+	while (kind != IPC_EST && atomic_load(&answering->blocked))
 		usleep(1000);
 	buffer_append(reply, payload);
 	return IPC_ANSWER_NOW;
 }
 
-TEST(questions_about_a_status_are_in_no_enrollments_way)
+static void expect_enrollment_beside(enum ipc_role role, enum ipc_kind kind)
 {
-	CLEANUP(close_client) struct asking asking, strangers;
+	CLEANUP(close_client) struct asking asking, others;
 	struct answering answering = { .blocked = true };
 	const struct ipc_server_options options = { .workers = 1,
 						    .context = &answering,
-						    .on_message = answer_all_but_ocsp,
+						    .on_message = answer_enrollments,
 						    .on_overload = answer_busy,
 						    .on_line = greet };
-	int fds[2], strange_fds[2];
+	int fds[2], other_fds[2];
 
 	EXPECT_OK(ipc_pair(fds, &err), err);
-	EXPECT_OK(ipc_pair(strange_fds, &err), err);
+	EXPECT_OK(ipc_pair(other_fds, &err), err);
 	EXPECT_OK(ipc_server_new(&options, &answering.server, &err), err);
 	add(&answering, fds[1], IPC_ROLE_EDGE);
-	add(&answering, strange_fds[1], IPC_ROLE_EDGE);
+	add(&answering, other_fds[1], role);
 	start(&answering);
-	open_client(&strangers, strange_fds[0]);
-	settle(&strangers);
+	open_client(&others, other_fds[0]);
+	settle(&others);
 	for (int i = 0; i < 600; i++)
-		ask(&strangers, IPC_OCSP, "who?", 60000);
-	wait_until(&answering.overloads, 600 - 512 - 1);
+		ask(&others, kind, "who?", 60000);
 	open_client(&asking, fds[0]);
 	settle(&asking);
 	ask(&asking, IPC_EST, "enroll me", 60000);
 	wait_for(&asking);
 	assert_string_equal(asking.text, "enroll me");
 	atomic_store(&answering.blocked, false);
-	wait_for(&strangers);
-	assert_int_equal(strangers.replies, 600);
+	wait_for(&others);
+	assert_int_equal(others.replies, 600);
 	stop(&answering);
 	close(fds[0]);
 	close(fds[1]);
-	close(strange_fds[0]);
-	close(strange_fds[1]);
+	close(other_fds[0]);
+	close(other_fds[1]);
+}
+
+TEST(questions_about_a_status_are_in_no_enrollments_way)
+{
+	expect_enrollment_beside(IPC_ROLE_EDGE, IPC_OCSP);
+}
+
+TEST(ld_09_what_operators_ask_is_in_no_enrollments_way)
+{
+	expect_enrollment_beside(IPC_ROLE_ADMIN, IPC_API);
+	expect_enrollment_beside(IPC_ROLE_ADMIN, IPC_MANAGE);
 }
 
 /* -- and what works -- */
@@ -687,6 +698,7 @@ TEST_MAIN(RUN(an_edge_cannot_speak_as_an_administrator),
 	  RUN(a_new_authority_fails_what_the_old_one_was_asked),
 	  RUN(a_full_queue_answers_busy_and_loses_no_call),
 	  RUN(questions_about_a_status_are_in_no_enrollments_way),
+	  RUN(ld_09_what_operators_ask_is_in_no_enrollments_way),
 	  RUN(what_is_not_ready_is_asked_again), RUN(what_never_gets_ready_is_answered_in_the_end),
 	  RUN(many_calls_are_each_answered_with_their_own_reply),
 	  RUN(v1_an_answer_that_was_not_settled_does_not_leave),
