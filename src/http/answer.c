@@ -1,5 +1,8 @@
 #include "http/answer.h"
 
+#include <string.h>
+
+#include "http/date.h"
 #include "http/status.h"
 #include "http/text.h"
 
@@ -47,25 +50,40 @@ static const char *const connection_words[] = {
 	[ANSWER_CLOSE] = "close",
 };
 
-void answer_encode_head(const struct http_answer *answer, enum answer_connection connection,
-			bool asked_http10, struct buffer *ret)
+/* RFC 9110 6.6.1. A handler may have told the time already, with what depends on it. */
+static void append_date(const struct http_answer *answer, int64_t now, struct buffer *ret)
+{
+	char date[HTTP_DATE_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(answer->headers) && answer->headers[i].name; i++)
+		if (strcmp(answer->headers[i].name, "Date") == 0)
+			return;
+	http_date(now, date);
+	append_field(ret, "Date", date);
+}
+
+void answer_encode_head(const struct http_answer *answer, const struct answer_frame *frame,
+			struct buffer *ret)
 {
 	buffer_printf(ret, "HTTP/1.%c %u %s\r\n",
-		      asked_http10 && answer->mirrors_http10 ? '0' : '1', answer->status,
+		      frame->asked_http10 && answer->mirrors_http10 ? '0' : '1', answer->status,
 		      status_phrase(answer->status));
+	append_date(answer, frame->now, ret);
 	if (answer->content_type)
 		append_field(ret, "Content-Type", answer->content_type);
 	if (answer_may_have_body(answer->status))
 		buffer_printf(ret, "Content-Length: %zu\r\n", answer->body.len);
 	append_own_fields(answer, ret);
-	if (connection_words[connection])
-		append_field(ret, "Connection", connection_words[connection]);
+	if (connection_words[frame->connection])
+		append_field(ret, "Connection", connection_words[frame->connection]);
 	buffer_append_text(ret, "\r\n");
 }
 
-void answer_encode_feed_head(const struct http_answer *answer, bool is_chunked, struct buffer *ret)
+void answer_encode_feed_head(const struct http_answer *answer, int64_t now, bool is_chunked,
+			     struct buffer *ret)
 {
 	buffer_printf(ret, "HTTP/1.1 %u %s\r\n", answer->status, status_phrase(answer->status));
+	append_date(answer, now, ret);
 	if (answer->content_type)
 		append_field(ret, "Content-Type", answer->content_type);
 	append_own_fields(answer, ret);

@@ -1,5 +1,6 @@
 #include "http/feed.h"
 
+#include "base/clock.h"
 #include "http/answer.h"
 #include "http/connection.h"
 #include "http/server.h"
@@ -63,7 +64,8 @@ struct http_feed *http_feed_begin(struct http_exchange *exchange, const struct h
 	connection->feed = (struct feed){ .options = *options, .is_chunked = is_chunked };
 	connection->state = CONNECTION_FEED;
 	connection->ends_after_answer = true;
-	answer_encode_feed_head(answer, is_chunked, &connection->out.first);
+	answer_encode_feed_head(answer, clock_now(&clock_system), is_chunked,
+				&connection->out.first);
 	exchange_free(exchange);
 	if (!append_piece(connection, answer->body) || !start_ticking(connection))
 		connection->state = CONNECTION_BROKEN;

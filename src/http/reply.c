@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "http/answer.h"
 #include "http/notice.h"
 #include "http/server.h"
@@ -21,11 +22,15 @@ static bool write_answer(struct connection *connection, const struct http_exchan
 {
 	struct outgoing *out = &connection->out;
 	bool has_body = !(exchange && exchange->head_only) && answer_may_have_body(answer->status);
+	const struct answer_frame frame = {
+		.now = clock_now(&clock_system),
+		.connection = exchange ? what_to_say(connection, exchange) : ANSWER_CLOSE,
+		.asked_http10 = exchange && exchange->head.is_http10,
+	};
 
 	out->release = answer->body_release;
 	out->owner = answer->body_owner;
-	answer_encode_head(answer, exchange ? what_to_say(connection, exchange) : ANSWER_CLOSE,
-			   exchange && exchange->head.is_http10, &out->first);
+	answer_encode_head(answer, &frame, &out->first);
 	if (!outgoing_set_body(out, has_body ? answer->body : (struct bytes){ 0 }))
 		return false;
 	return outgoing_flush(out, &connection->stream) != STREAM_FAILED && outgoing_keep(out);

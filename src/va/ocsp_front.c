@@ -12,7 +12,7 @@
 #include "pki/der.h"
 #include "pki/ocsp_request.h"
 #include "pki/ocsp_response.h"
-#include "va/date.h"
+#include "http/date.h"
 #include "va/fresh.h"
 #include "va/ocsp_path.h"
 

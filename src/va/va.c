@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "va/date.h"
+#include "http/date.h"
 #include "va/fresh.h"
 #include "va/held.h"
 #include "va/ocsp_front.h"

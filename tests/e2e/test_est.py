@@ -1,7 +1,9 @@
 """EST as est-checklist.md has it, from a device's point of view."""
 import base64
+import email.utils
 import socket
 import ssl
+import time
 
 import pytest
 from cryptography import x509
@@ -170,6 +172,15 @@ def test_ht_23_unknown_profiles_answer_alike(node):
     answers = [node.request("GET", f"/.well-known/est/{label}/cacerts") for label in ("nobody", "DEMO", "1.2.3.4")]
     assert {a.status for a in answers} == {404}
     assert len({a.text.split("request=")[0] for a in answers}) == 1
+
+
+@pytest.mark.parametrize("method,operation,status", [("GET", "cacerts", 200), ("POST", "simpleenroll", 400), ("PUT", "cacerts", 405)])
+def test_every_answer_tells_the_time(node, method, operation, status):
+    """RFC 9110 6.6.1: a device may learn it there."""
+    before = int(time.time())
+    answer = node.request(method, f"/.well-known/est/demo/{operation}", b"x" if method == "POST" else None)
+    assert answer.status == status and len(answer.headers.get_all("Date")) == 1
+    assert before <= email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp() <= time.time()
 
 
 def test_http_03_wrong_methods(node):

@@ -1,4 +1,4 @@
-#include "va/date.h"
+#include "http/date.h"
 
 #include <stdio.h>
 #include <string.h>

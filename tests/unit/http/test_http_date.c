@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "va/date.h"
+#include "http/date.h"
 
 TEST(what_is_no_date)
 {
