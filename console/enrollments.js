@@ -49,10 +49,18 @@ function Remedy({ context }) {
 
 // -- one of them --
 
+const measured = ["request", "credentials", "records"]; // by themselves; the rules together
+/** What it took, where that was measured. */
+function duration(step, us) {
+  if (!Number.isInteger(us)) return "";
+  const ms = `${(us / 1000).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ms`;
+  return measured.includes(step) ? ms : `all rules ${ms}`;
+}
+
 /** The steps of a request, numbered; of what was issued every one is passed. */
 export function Steps({ steps, label = "Steps of the request" }) {
-  return html`<ol class="trace" aria-label=${label}>${steps.map(({ step, outcome, words }) => html`<li class=${outcome}>
-    <span class="step">${step}</span> <${Badge} state=${outcome}>${outcome.replace("-", " ")}<//>${words && html` <span class="saw">${words}</span>`}</li>`)}</ol>`;
+  return html`<ol class="trace" aria-label=${label}>${steps.map(({ step, outcome, words, took_us: took }) => html`<li class=${outcome}>
+    <span class="step">${step}</span> <${Badge} state=${outcome}>${outcome.replace("-", " ")}<//>${(words || duration(step, took)) && html` <span class="saw">${[words, duration(step, took)].filter(Boolean).join("; ")}</span>`}</li>`)}</ol>`;
 }
 
 function Detail({ context, close }) {

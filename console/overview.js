@@ -64,7 +64,9 @@ export function Overview({ account, at }) {
   const overdue = crls.value?.crls.filter((crl) => crl.overdue).length;
   const soon = ends.value?.bars[0]?.count;
   const linkOf = (bar) => at(`certificates?state=valid&expires_before=${segment(bar.to)}`);
-  return html`<${Page} title="Overview">
+  const lately = newest.value?.certificates.find(({ profile }) => profile)?.profile;
+  const enroll = issued && html`<a class="button primary" href=${at(lately ? `profiles/${segment(lately)}` : "profiles")}>Enroll a device</a>`;
+  return html`<${Page} title="Overview" actions=${enroll}>
     <${Refusal} problem=${status.problem} />
     ${summary && newest.value && steps.some(([, , , isDone]) => !isDone(summary, status.value, issued)) && html`<${Checklist} summary=${summary} status=${status.value} issued=${issued} at=${at} />`}
     ${summary?.warnings.length > 0 && summary.cas > 0 && html`<section class="notice warn"><strong>Worth a look</strong><ul>${summary.warnings.map((text) => html`<li>${text}</li>`)}</ul></section>`}

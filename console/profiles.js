@@ -45,9 +45,9 @@ function Commands({ base, url, profile, at }) {
 
 function Passphrase({ base, profile }) {
   const [made, setMade] = useState(null);
-  return html`<p>Devices send it by HTTP Basic, with any user name. A new one takes the place of the present one, which may stay good for a while.</p>
+  return html`<p>Devices send it by HTTP Basic, with any user name. The node keeps only what checks it, so the present one cannot be shown again. A new one takes its place; both are good for a while, so that devices can be told.</p>
     ${made && html`<${Notice} tone="good">The new passphrase, shown this once: <${Code}>${made.passphrase}<//> <button type="button" class="small" onClick=${() => save("passphrase", made.passphrase + "\n")}>Download as file</button><//>`}
-    <${Form} label="Generate a passphrase" fields=${[{ name: "overlap", label: "The present one stays good for", placeholder: "0s", hint: "Like 7d; empty: it ends now" }]}
+    <${Form} label="Generate a passphrase" fields=${[{ name: "overlap", label: "The present one stays good for", value: "7d", hint: "Like 7d or 12h; 0: it ends now, as where others have seen it" }]}
       submit=${async (values) => setMade(await post(`${base}/profiles/${segment(profile.name)}/passphrase`, { generate: true, ...values }))} />`;
 }
 

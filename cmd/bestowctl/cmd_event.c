@@ -20,6 +20,14 @@ static void print_if(const char *before, const char *text, const char *after)
 	fputs(after, stdout);
 }
 
+/* ", 1.234 ms"; nothing where nothing was measured. */
+static void print_duration(const json_t *us)
+{
+	if (json_is_integer(us))
+		printf(", %" JSON_INTEGER_FORMAT ".%03d ms", json_integer_value(us) / 1000,
+		       (int)(json_integer_value(us) % 1000));
+}
+
 /* With --trace: "     4. address: passed (10.1.2.3)". */
 static void print_steps(const json_t *steps)
 {
@@ -30,6 +38,7 @@ static void print_steps(const json_t *steps)
 		print_text(json_text_at(step, "step"));
 		print_if(": ", json_text_at(step, "outcome"), "");
 		print_if(" (", json_text_at(step, "words"), ")");
+		print_duration(json_at(step, "took_us"));
 		putchar('\n');
 	}
 }

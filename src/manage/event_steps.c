@@ -71,11 +71,19 @@ static enum stage stage_of(const struct event *event)
 	return STAGE_RULES;
 }
 
+static bool add_timed(json_t *steps, const char *step, const char *outcome, const char *words,
+		      int64_t took_us)
+{
+	return json_array_append_new(
+		       steps,
+		       json_pack("{s:o, s:s, s:o, s:o}", "step", describe_text(step), "outcome",
+				 outcome, "words", describe_text(words), "took_us",
+				 took_us < 0 ? json_null() : json_integer(took_us))) == 0;
+}
+
 static bool add(json_t *steps, const char *step, const char *outcome, const char *words)
 {
-	return json_array_append_new(steps, json_pack("{s:o, s:s, s:o}", "step",
-						      describe_text(step), "outcome", outcome,
-						      "words", describe_text(words))) == 0;
+	return add_timed(steps, step, outcome, words, -1);
 }
 
 static bool is_pending(const struct event *event)
@@ -145,7 +153,8 @@ static bool add_kept(json_t *steps, const struct event *event)
 
 	while (event_trace_next(&rest, &step)) {
 		is_refused |= step.outcome == EVENT_STEP_REFUSED;
-		if (!add(steps, step.name, outcome_words[step.outcome], step.words))
+		if (!add_timed(steps, step.name, outcome_words[step.outcome], step.words,
+			       step.took_us))
 			return false;
 	}
 	return add_end(steps, event, is_refused);

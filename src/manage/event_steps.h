@@ -5,5 +5,6 @@
 
 #include "model/event.h"
 
-/* A list of {step, outcome, words}; NULL when memory is out. */
+/* A list of {step, outcome, words, took_us}; NULL when memory is out. took_us is null where nothing
+ * was measured; of a decision the last rule has the time of all. */
 json_t *describe_event_steps(const struct event *event);

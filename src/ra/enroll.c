@@ -256,19 +256,32 @@ static void tell_refusal(struct enrollment *e, const struct error *refusal)
 	struct event event;
 
 	enrollment_event(e, refusal, NULL, &event);
-	event.trace = enrollment_trace(e, &trace);
+	event.trace = enrollment_trace(e, monotonic_us(), &trace);
 	if (store_begin(e->ra->options.store, &tx, NULL) && store_event_insert(tx, &event, NULL))
 		(void)!store_commit_lazily(TAKE(tx), NULL);
+}
+
+/* Who asks, and all that policy wants to know; with the moments that a refusal tells of, of which
+ * each costs what reading a clock costs. */
+static bool prepare_decision(struct enrollment *e, struct error *err)
+{
+	e->moments.opened = monotonic_us();
+	if (!authenticate(e, err))
+		return false;
+	e->moments.authenticated = monotonic_us();
+	if (!facts_gather(e, err))
+		return false;
+	e->moments.gathered = monotonic_us();
+	return true;
 }
 
 static bool enroll(struct enrollment *e, struct est_reply *ret, struct error *err)
 {
 	CLEANUP(certificate_done) struct certificate certificate = { 0 };
 
-	return authenticate(e, err) && facts_gather(e, err) && may_go_on(e, ret, err) &&
-	       keygen_make(e, ret, err) && issue_once(e, ret, &certificate, err) &&
-	       old_certificate_on_use(e, err) && reply_fill(e, &certificate, ret, err) &&
-	       keygen_deliver(e, ret, err);
+	return prepare_decision(e, err) && may_go_on(e, ret, err) && keygen_make(e, ret, err) &&
+	       issue_once(e, ret, &certificate, err) && old_certificate_on_use(e, err) &&
+	       reply_fill(e, &certificate, ret, err) && keygen_deliver(e, ret, err);
 }
 
 bool ra_enroll(struct ra *ra, const struct est_request *request, struct est_reply *ret,

@@ -19,7 +19,10 @@ static bool read_csr(const struct est_request *request, const struct profile *pr
 bool enrollment_open_bare(struct ra *ra, const struct est_request *request, struct enrollment *ret,
 			  struct error *err)
 {
-	*ret = (struct enrollment){ .ra = ra, .request = request, .catalog = ra_catalog(ra) };
+	*ret = (struct enrollment){ .ra = ra,
+				    .request = request,
+				    .catalog = ra_catalog(ra),
+				    .moments.began = monotonic_us() };
 	ret->profile = catalog_profile(ret->catalog, request->profile_id);
 	if (!ret->profile)
 		return error_set(err, REASON_UNKNOWN_LABEL, "the profile is gone");
@@ -145,7 +148,25 @@ static void trace_connection(const struct enrollment *e, struct buffer *to)
 	event_trace_add(to, EVENT_STEP_PASSED, "TLS", words);
 }
 
-const char *enrollment_trace(const struct enrollment *e, struct buffer *into)
+/* What comes before the rules, and what it took. */
+static void trace_preparation(const struct enrollment *e, struct buffer *to)
+{
+	const struct {
+		const char *name;
+		uint64_t from, until;
+	} parts[] = {
+		{ "request", e->moments.began, e->moments.opened },
+		{ "credentials", e->moments.opened, e->moments.authenticated },
+		{ "records", e->moments.authenticated, e->moments.gathered },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		event_trace_add_timed(to, EVENT_STEP_PASSED, parts[i].name, "",
+				      (int64_t)(parts[i].until - parts[i].from));
+}
+
+/* The rules are too quick to be measured one by one: the last has the time of them all. */
+const char *enrollment_trace(const struct enrollment *e, uint64_t ended, struct buffer *into)
 {
 	static const enum event_step_outcome outcomes[] = { [TRACE_PASSED] = EVENT_STEP_PASSED,
 							    [TRACE_REFUSED] = EVENT_STEP_REFUSED,
@@ -155,8 +176,11 @@ const char *enrollment_trace(const struct enrollment *e, struct buffer *into)
 	if (trace->count == 0)
 		return NULL;
 	trace_connection(e, into);
+	trace_preparation(e, into);
 	for (size_t i = 0; i < trace->count; i++)
-		event_trace_add(into, outcomes[trace->steps[i].outcome], trace->steps[i].rule,
-				trace->steps[i].words);
+		event_trace_add_timed(into, outcomes[trace->steps[i].outcome], trace->steps[i].rule,
+				      trace->steps[i].words,
+				      i + 1 == trace->count ? (int64_t)(ended - e->moments.gathered)
+							    : -1);
 	return buffer_cstring(into);
 }

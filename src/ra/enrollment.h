@@ -40,6 +40,9 @@ struct enrollment {
 	struct verdict verdict;
 	struct held_request held; /* what an operator has approved: see approval.h */
 	bool is_known_to_wait;    /* the operator has been told of it before */
+	struct {
+		uint64_t began, opened, authenticated, gathered;
+	} moments; /* monotonic_us(), for a refusal's steps; 0: not reached */
 	char peer[ADDRESS_TEXT_MAX];
 };
 
@@ -117,4 +120,5 @@ void enrollment_event(const struct enrollment *enrollment, const struct error *r
 		      const struct certificate *issued, struct event *ret);
 /* For a refusal's event: the steps as far as they were taken, kept in `into`; NULL when nothing was
  * decided yet. */
-const char *enrollment_trace(const struct enrollment *enrollment, struct buffer *into);
+const char *enrollment_trace(const struct enrollment *enrollment, uint64_t ended,
+			     struct buffer *into);

@@ -32,8 +32,11 @@ def test_a_rule_that_refuses_is_shown_with_what_it_saw(node):
     assert answer.status == 400, answer.text
     event, steps = steps_of(node, "key_type_not_allowed")
     assert steps["TLS"]["outcome"] == "passed" and steps["TLS"]["words"] == "TLSv1.3, without a client certificate"
-    assert steps["address"] == {"step": "address", "outcome": "passed", "words": "127.0.0.1"}
-    assert steps["authentication"] == {"step": "authentication", "outcome": "passed", "words": "passphrase"}
+    assert steps["address"] == {"step": "address", "outcome": "passed", "words": "127.0.0.1", "took_us": None}
+    assert steps["authentication"] == {"step": "authentication", "outcome": "passed", "words": "passphrase", "took_us": None}
+    assert [s["step"] for s in event["trace"] if s["took_us"] is not None] == ["request", "credentials", "records", "key"]
+    assert all(0 <= s["took_us"] < 60_000_000 for s in event["trace"] if s["took_us"] is not None)
+    assert " ms\n" in node.ctl("events", "--trace", "--limit", "1")
     assert steps["certificate time"]["outcome"] == "skipped" and steps["certificate time"]["words"]
     assert steps["key"]["outcome"] == "refused" and "p256" in steps["key"]["words"] and steps["key"]["words"] == event["detail"]
     assert outcomes(event)[-1] == "not-reached" and outcomes(event).count("refused") == 1

@@ -11,12 +11,13 @@ static void check_round_trip(const struct event_step *step)
 	CLEANUP(buffer_done) struct buffer trace = { 0 };
 	struct event_step again;
 
-	event_trace_add(&trace, step->outcome, step->name, step->words);
+	event_trace_add_timed(&trace, step->outcome, step->name, step->words, step->took_us);
 	const char *rest = buffer_cstring(&trace);
 	if (!rest)
 		return;
 	if (!event_trace_next(&rest, &again) || *rest || again.outcome != step->outcome ||
-	    strlen(again.name) != strlen(step->name) || strlen(again.words) != strlen(step->words))
+	    again.took_us != step->took_us || strlen(again.name) != strlen(step->name) ||
+	    strlen(again.words) != strlen(step->words))
 		abort();
 }
 

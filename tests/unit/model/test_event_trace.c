@@ -18,6 +18,12 @@ TEST(a_line_that_is_no_step_ends_the_trace)
 		"\n",
 		"\t\n",
 		"+name\n\twords\n",
+		"+name\twords\t\n",
+		"+name\twords\t-1\n",
+		"+name\twords\t12us\n",
+		"+name\twords\t1\t2\n",
+		"+name\twords\t1000000000000\n",
+		"+name\twords\t99999999999999999999999\n",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
@@ -52,6 +58,26 @@ TEST(steps_come_back_in_their_order)
 	assert_false(event_trace_next(&rest, &step));
 }
 
+TEST(what_was_measured_comes_back)
+{
+	CLEANUP(buffer_done) struct buffer trace = { 0 };
+	struct event_step step;
+
+	event_trace_add_timed(&trace, EVENT_STEP_PASSED, "credentials", "", 51234);
+	event_trace_add_timed(&trace, EVENT_STEP_PASSED, "records", "a", EVENT_STEP_US_MAX);
+	event_trace_add_timed(&trace, EVENT_STEP_PASSED, "a clock that jumped", "", -3);
+	const char *rest = buffer_cstring(&trace);
+
+	assert_true(event_trace_next(&rest, &step));
+	assert_int_equal(step.took_us, 51234);
+	assert_true(event_trace_next(&rest, &step));
+	assert_string_equal(step.words, "a");
+	assert_int_equal(step.took_us, EVENT_STEP_US_MAX);
+	assert_true(event_trace_next(&rest, &step));
+	assert_int_equal(step.took_us, -1);
+	assert_string_equal(rest, "");
+}
+
 TEST(words_of_strangers_make_no_steps)
 {
 	CLEANUP(buffer_done) struct buffer trace = { 0 };
@@ -73,4 +99,4 @@ TEST(words_of_strangers_make_no_steps)
 }
 
 TEST_MAIN(RUN(a_line_that_is_no_step_ends_the_trace), RUN(steps_come_back_in_their_order),
-	  RUN(words_of_strangers_make_no_steps))
+	  RUN(what_was_measured_comes_back), RUN(words_of_strangers_make_no_steps))
