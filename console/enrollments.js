@@ -53,7 +53,7 @@ const measured = ["request", "credentials", "records"]; // by themselves; the ru
 /** What it took, where that was measured. */
 function duration(step, us) {
   if (!Number.isInteger(us)) return "";
-  const ms = `${(us / 1000).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ms`;
+  const ms = `${(us / 1000).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}\u00a0ms`;
   return measured.includes(step) ? ms : `all rules ${ms}`;
 }
 
