@@ -229,6 +229,7 @@ def walk_doors(walk):
     walk("ra", "list")
     walk("ra", "show", "proxy")
     walk("ra", "set", "proxy", "--profile", "sensors")
+    walk("ra", "rotate", "proxy", "--csr", new_csr("successor"), "--overlap", "1h")
     walk("ra", "admit", "other proxy", "--serial", "00" * 16, "--all-profiles", code=NOT_FOUND)
     walk("ra", "revoke", "proxy")
 
