@@ -1,9 +1,21 @@
 /* The story of a fullcmc: read, see who speaks, do each thing that is asked, answer. */
 #include "ra/cmc.h"
 
+#include "base/clock.h"
 #include "ca/message.h"
 #include "ra/slow_key.h"
 #include "store/store_event.h"
+
+/* Every response is signed by the CA, a refusal too, and whoever may send a message needs no more
+ * for one than to be wrong: so each address has some, and earns them back. */
+#define REFUSALS_AT_ONCE 100
+#define MS_PER_REFUSAL 100
+
+static struct limiter_trial refusals_of(const struct est_request *request)
+{
+	return (struct limiter_trial){ &request->peer, request->profile_id, REFUSALS_AT_ONCE,
+				       MS_PER_REFUSAL };
+}
 
 static bool dialog_open(struct ra *ra, const struct est_request *request, struct cmc_dialog *ret,
 			struct error *err)
@@ -210,12 +222,21 @@ bool cmc_answer_message(struct ra *ra, const struct est_request *request, struct
 		return false;
 	d.outer = outer;
 	/* the key signs the response even where it signs nothing else */
-	return slow_key_may_sign(ra->options.signer, d.ca->key_name, request, ret, err) &&
-	       converse(&d, err) && respond(&d, ret, err);
+	if (!slow_key_may_sign(ra->options.signer, d.ca->key_name, request, ret, err) ||
+	    !converse(&d, err) || !respond(&d, ret, err))
+		return false;
+	if (d.has_refused) {
+		const struct limiter_trial trial = refusals_of(request);
+		limiter_note_failure(ra->cmc_refusals, &trial, monotonic_ms());
+	}
+	return true;
 }
 
 bool ra_fullcmc(struct ra *ra, const struct est_request *request, struct est_reply *ret,
 		struct error *err)
 {
-	return cmc_answer_message(ra, request, NULL, ret, err);
+	const struct limiter_trial trial = refusals_of(request);
+
+	return limiter_check(ra->cmc_refusals, &trial, monotonic_ms(), err) &&
+	       cmc_answer_message(ra, request, NULL, ret, err);
 }

@@ -35,6 +35,7 @@ struct cmc_dialog {
 	struct est_request asked;
 
 	struct cmc_response response;
+	bool has_refused;                   /* something, for a reason of the client's */
 	struct buffer found[CMC_FOUND_MAX]; /* DER certificates to go along */
 	size_t found_count;
 	struct crl crls[CMC_CRLS_MAX];

@@ -68,11 +68,34 @@ static bool may_read(enum reason reason, bool authenticated)
 	return authenticated || kind == ERROR_INVALID;
 }
 
+static bool is_clients_fault(enum reason reason)
+{
+	switch (reason_kind(reason)) {
+	case ERROR_NONE:
+	case ERROR_PENDING:
+	case ERROR_LIMITED:
+	case ERROR_BUSY:
+	case ERROR_INTERNAL:
+		return false;
+	case ERROR_INVALID:
+	case ERROR_UNAUTHENTICATED:
+	case ERROR_DENIED:
+	case ERROR_NOT_FOUND:
+	case ERROR_CONFLICT:
+	case ERROR_TOO_LARGE:
+	case ERROR_UNSUPPORTED:
+		break;
+	}
+	return true;
+}
+
 static void tell(struct cmc_dialog *dialog, struct cmc_status status, const struct error *refusal,
 		 bool authenticated)
 {
 	char text[2 * ERROR_DETAIL_MAX];
 
+	if (is_clients_fault(refusal->reason))
+		(dialog->outer ? dialog->outer : dialog)->has_refused = true;
 	status.code = code_of(refusal->reason);
 	status.fail_info = fail_info_of(refusal->reason);
 	if (refusal->reason != REASON_NONE && may_read(refusal->reason, authenticated)) {

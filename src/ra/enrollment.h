@@ -20,6 +20,7 @@ struct ra {
 	struct catalog *catalog;
 	struct passphrase_checker *passphrases;
 	struct code_checker *codes;
+	struct limiter *cmc_refusals; /* see cmc.c */
 	struct flight *flight;
 };
 

@@ -528,3 +528,19 @@ def test_a_held_request_is_pending_until_it_is_approved():
         node.ctl("request", "approve", request["request_id"])
         response = ask(node, message, "demo", headers=node.basic())
         assert response.status(7) == (cmc.SUCCESS, None) and len(response.certificates) == 2
+
+
+def test_ld_05_refusals_that_the_ca_signs_are_not_without_end():
+    """Each costs a signature of the CA's, and needs nothing of the client."""
+    with Node() as node:
+        node.set_profile("demo", "fullcmc=true")
+        node.wait(lambda: post(node, b"probe", "demo").status != 404, "fullcmc", 10)
+        node.ctl("allow", "add", "127.0.0.7")
+        message = unsigned(pki_data(pkcs10(1, make_csr(make_key(), "nobody"))))
+        connection = node.connect(source="127.0.0.7")
+        answers = [post(node, message, "demo", connection=connection) for _ in range(300)]
+        assert answers[0].status == 200 and answers[-1].status == 429 and answers[-1].headers["Retry-After"]
+        assert 100 <= sum(answer.status == 200 for answer in answers) < 300
+        # everybody else is answered, and so is plain EST from there
+        assert post(node, message, "demo").status == 200
+        assert node.enroll(make_csr(make_key(), "dev"), connection=connection).status == 200
