@@ -231,6 +231,7 @@ def walk_doors(walk):
     walk("ra", "set", "proxy", "--profile", "sensors")
     walk("ra", "rotate", "proxy", "--csr", new_csr("successor"), "--overlap", "1h")
     walk("ra", "admit", "other proxy", "--serial", "00" * 16, "--all-profiles", code=NOT_FOUND)
+    walk("ra", "rotate", "proxy", "--csr", new_csr("proxy-2"))
     walk("ra", "revoke", "proxy")
 
 
