@@ -91,10 +91,29 @@ static void check_profiles(struct check *check)
 	}
 }
 
+static void warn_of_ra(void *context, const char *name, int64_t not_after)
+{
+	struct check *check = context;
+
+	warn(check,
+	     json_sprintf("RA certificate %s %s: bestowctl ra rotate", name,
+			  not_after < check->call->now ? "has expired" : "ends within 30 days"));
+}
+
+/* One that has been over for long is nobody's any more. */
+static void check_ras(struct check *check)
+{
+	const struct ra_ending ending = { check->account->id, check->call->now - ENDS_SOON,
+					  check->call->now + ENDS_SOON };
+
+	check->failed |= !store_ra_scope_ending(check->call->manage->store, &ending, warn_of_ra,
+						check, NULL);
+}
+
 static json_t *describe_checks(const struct call *call, const struct account *account)
 {
 	static void (*const checks[])(struct check *) = { check_cas, check_allowlist, check_trust,
-							  check_profiles };
+							  check_profiles, check_ras };
 	json_auto_t *warnings = json_array();
 	struct check check = { .call = call, .account = account, .warnings = warnings };
 

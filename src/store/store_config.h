@@ -81,6 +81,17 @@ struct ra_rotation {
 MUST_CHECK bool store_ra_scope_rotate(struct store_tx *tx, const struct ra_scope *scope,
 				      const struct ra_rotation *rotation, struct error *err);
 
+/* The account's RA certificates that are not revoked and end in that time, soonest first; at most
+ * RA_ENDING_MAX of them. */
+#define RA_ENDING_MAX 20
+struct ra_ending {
+	int64_t account_id, from, until;
+};
+MUST_CHECK bool store_ra_scope_ending(struct store *store, const struct ra_ending *ending,
+				      void (*each)(void *context, const char *name,
+						   int64_t not_after),
+				      void *context, struct error *err);
+
 /* The node's TLS identity; the key is encrypted by the caller (store keeps bytes). NOT_FOUND when
  * none was set. */
 MUST_CHECK bool store_tls_identity_set(struct store_tx *tx, struct bytes chain_pem,

@@ -164,3 +164,41 @@ bool store_ra_scope_rotate(struct store_tx *tx, const struct ra_scope *scope,
 	       (!rotation->stays || keep_former(db, scope, err)) && update_scope(db, &after, err) &&
 	       catalog_raise(tx, err);
 }
+
+/* -- which end -- */
+
+static bool tell_each(struct db_statement *query,
+		      void (*each)(void *context, const char *name, int64_t not_after),
+		      void *context, struct error *err)
+{
+	for (bool row = false;;) {
+		if (!db_step(query, &row, err))
+			return false;
+		if (!row)
+			return true;
+		each(context, db_text(query, 0), db_int64(query, 1));
+	}
+}
+
+bool store_ra_scope_ending(struct store *store, const struct ra_ending *ending,
+			   void (*each)(void *context, const char *name, int64_t not_after),
+			   void *context, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+	CLEANUP(db_donep) struct db_statement *query = NULL;
+
+	if (!reader_take(store, &reader, err) ||
+	    !db_prepare(reader.db,
+			"SELECT ra_scope.name, certificate.not_after FROM ra_scope "
+			"JOIN certificate ON certificate.id = ra_scope.certificate_id "
+			"WHERE ra_scope.account_id = $1 AND certificate.state = 1 "
+			"AND +certificate.not_after >= $2 AND +certificate.not_after < $3 "
+			"ORDER BY certificate.not_after LIMIT $4",
+			&query, err))
+		return false;
+	db_bind_int64(query, 1, ending->account_id);
+	db_bind_int64(query, 2, ending->from);
+	db_bind_int64(query, 3, ending->until);
+	db_bind_int64(query, 4, RA_ENDING_MAX);
+	return tell_each(query, each, context, err);
+}

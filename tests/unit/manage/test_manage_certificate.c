@@ -270,6 +270,39 @@ TEST(only_so_many_former_certificates_hold_at_a_time)
 	fixture_close(&fixture);
 }
 
+static size_t count_warnings(const char *words)
+{
+	json_t *status = expect_result(ask(&fixture, NULL, "status", NULL));
+	const json_t *warnings = at(json_array_get(at(status, "accounts"), 0), "warnings");
+	const json_t *text;
+	size_t i, count = 0;
+
+	json_array_foreach((json_t *)warnings, i, text)
+	{
+		count += strstr(json_string_value(text), words) != NULL;
+	}
+	json_decref(status);
+	return count;
+}
+
+TEST(an_ra_certificate_that_ends_is_told_of_until_it_is_rotated)
+{
+	begin();
+	json_decref(expect_result(enroll_p12("plant3", "long enough")));
+	json_decref(expect_result(enroll_p12("plant4", "long enough")));
+	assert_int_equal(count_warnings("RA certificate"), 0);
+	do_verb(&fixture, NULL, "ra.revoke", json_pack("{s:s}", "name", "plant4"));
+
+	fixture.clock = clock_fixed(NOW + (int64_t)340 * 86400);
+	assert_int_equal(count_warnings("RA certificate plant3 ends within 30 days"), 1);
+	assert_int_equal(count_warnings("RA certificate"), 1);
+	fixture.clock = clock_fixed(NOW + (int64_t)370 * 86400);
+	assert_int_equal(count_warnings("RA certificate plant3 has expired"), 1);
+	json_decref(expect_result(rotate("plant3", "7d")));
+	assert_int_equal(count_warnings("RA certificate"), 0);
+	fixture_close(&fixture);
+}
+
 /* -- the node's certificate -- */
 
 static json_t *admit(const char *name, const char *serial)
@@ -494,6 +527,7 @@ TEST_MAIN(RUN(what_makes_no_ra_certificate_is_refused), RUN(an_ra_certificate_wi
 	  RUN(what_is_on_hold_is_not_brought_back_by_its_rotation),
 	  RUN(revoking_ends_former_certificates_too_or_them_alone),
 	  RUN(only_so_many_former_certificates_hold_at_a_time),
+	  RUN(an_ra_certificate_that_ends_is_told_of_until_it_is_rotated),
 	  RUN(only_an_ra_certificate_without_a_scope_is_admitted),
 	  RUN(the_nodes_certificate_names_hosts), RUN(the_nodes_key_is_kept_encrypted),
 	  RUN(certificates_are_listed_by_pages_and_filters),
