@@ -143,7 +143,10 @@ static bool ask_for_certificate(struct story *story, struct bestow_error *err)
 static bool ask(struct story *story, struct bestow_error *err)
 {
 	char key_type[16];
+	struct error why = { 0 };
 
+	if (!pair_check_group(story->options, &why))
+		return session_fail(&why, err);
 	if (!anchors_follow(story->options, story->memory, &story->session, err) ||
 	    !name_request(story, err) || !follow_attributes(story, key_type, err) ||
 	    !choose_key(story, key_type, err))

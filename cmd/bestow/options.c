@@ -41,6 +41,8 @@ const struct option option_rows[] = {
 	  "renew in the last SHARE of the validity: 33%, or 10d" },
 	{ "--metrics", "renewal", "metrics", TEXT(metrics), "DIR",
 	  "folder of node_exporter's textfile collector" },
+	{ "--group", "after", "group", TEXT(group), "GROUP",
+	  "whose members may read the key, besides its owner" },
 	{ "--reload", "after", "reload", TEXT(reload), "UNIT",
 	  "systemd unit that is reloaded or restarted after a change" },
 	{ "--command", "after", "command", LIST(command), "WORD",

@@ -24,7 +24,7 @@ struct options {
 	char *subject, *new_key, *binding, *challenge_file;
 	struct option_list sans;
 	char *window, *timeout, *metrics;
-	char *reload;
+	char *group, *reload;
 	struct option_list command;
 
 	/* the command line's */

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 #define FOLDER_PREFIX "pair-"
 #define FOLDER_NAME_MAX 32
+#define GROUP_ROOM 65536 /* a group's entry names its members */
 
 static const char *const links[] = { "current", "previous", "pending" };
 
@@ -175,6 +177,47 @@ bool pair_complete(const struct options *options, const struct bestow_certs *cer
 		error_set(err, REASON_FILE, "%s", why.detail));
 }
 
+/* -- the group that may read the key: a service need not run as who renews -- */
+
+static bool find_group(const char *name, gid_t *ret, struct error *err)
+{
+	CLEANUP(freep) char *room = malloc(GROUP_ROOM);
+	struct group entry, *found = NULL;
+
+	if (!room)
+		return error_set(err, REASON_NO_MEMORY, "group");
+	if (getgrnam_r(name, &entry, room, GROUP_ROOM, &found) != 0 || !found)
+		return error_set(err, REASON_CONFIG, "group = %s: there is no such group", name);
+	*ret = found->gr_gid;
+	return true;
+}
+
+bool pair_check_group(const struct options *options, struct error *err)
+{
+	gid_t ignored;
+
+	return !options->group || find_group(options->group, &ignored, err);
+}
+
+/* The group first: no other may read it for an instant. On disk before the pair is current. */
+static bool share_key(const struct options *options, struct error *err)
+{
+	char path[PATH_MAX];
+	gid_t group;
+
+	if (!options->group || !exists(options, "pending", "key.pem"))
+		return true;
+	if (!find_group(options->group, &group, err) ||
+	    !identity_path(options, "pending", "key.pem", path, err))
+		return false;
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return (fd >= 0 && fchown(fd, (uid_t)-1, group) == 0 && fchmod(fd, 0640) == 0 &&
+		fsync(fd) == 0) ||
+	       refuse_file(err, path);
+}
+
+/* -- swapping -- */
+
 /* A run that ended while it swapped back has left both on the pair that the service did not take.
  */
 static bool is_pending(const struct options *options, const char *pair)
@@ -188,6 +231,8 @@ bool pair_swap(const struct options *options, struct error *err)
 {
 	char old[FOLDER_NAME_MAX], from[PATH_MAX], to[PATH_MAX];
 
+	if (!share_key(options, err))
+		return false;
 	/* what is previous must stay so: it is what there is to go back to */
 	if (read_link(options, "current", old) && !is_pending(options, old) &&
 	    !set_link(options, "previous", old, err))

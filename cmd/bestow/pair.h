@@ -21,6 +21,9 @@ MUST_CHECK bool pair_load(const struct options *options, const char *which, stru
  * the key alone. */
 int64_t pair_end(const struct options *options, const char *which);
 
+/* That the group which is to read keys exists. REASON_CONFIG. */
+MUST_CHECK bool pair_check_group(const struct options *options, struct error *err);
+
 /* Begins a pending pair with this key (NULL: a token has it), synced, replacing any. */
 MUST_CHECK bool pair_begin(const struct options *options, const struct bestow_key *key,
 			   struct error *err);
@@ -29,7 +32,8 @@ MUST_CHECK bool pair_complete(const struct options *options, const struct bestow
 			      struct error *err);
 /* Forgets the pending pair. */
 void pair_abandon(const struct options *options);
-/* Makes the pending pair current, in one step; what was current is previous. */
+/* Makes the pending pair current, in one step, its key readable by the group that was named; what
+ * was current is previous. */
 MUST_CHECK bool pair_swap(const struct options *options, struct error *err);
 /* Makes the previous pair current again, and the current one pending. */
 MUST_CHECK bool pair_swap_back(const struct options *options, struct error *err);

@@ -1,7 +1,7 @@
 #include "va/fresh.h"
 
-#include "http/etag.h"
 #include "http/date.h"
+#include "http/etag.h"
 
 /* RFC 9110 13.1.2: where there is If-None-Match, it alone counts. */
 bool client_has(const struct http_exchange *exchange, const char *etag, int64_t modified)

@@ -7,12 +7,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/date.h"
 #include "model/ocsp_kept.h"
 #include "model/publication.h"
 #include "pki/der.h"
 #include "pki/ocsp_request.h"
 #include "pki/ocsp_response.h"
-#include "http/date.h"
 #include "va/fresh.h"
 #include "va/ocsp_path.h"
 

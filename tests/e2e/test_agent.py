@@ -1,7 +1,9 @@
 """The agent: when it renews, what it survives, and how it tells the service (issue 4 C)."""
 import calendar
 import fcntl
+import grp
 import json
+import os
 import re
 import signal
 import subprocess
@@ -172,6 +174,21 @@ def test_a_certificate_whose_renewal_is_due_is_renewed_though_the_service_is_mis
         State(device).set(next_try=1, saved=ends(first) - 20 * 86400)
         assert once(device).returncode == 1 and len(server.issued) == 2
         assert device.certificate() == first, "the old one is valid and was current"
+
+
+def test_a_group_may_read_the_key(server):
+    group = grp.getgrgid(1 if os.geteuid() == 0 else os.getegid())
+    with device_of(server, "--group", "no-such-group") as device:
+        run = once(device)
+        assert run.returncode == 2 and "there is no such group" in run.stderr and not server.requests
+    with device_of(server, "--group", group.gr_name) as device:
+        for _ in range(2):
+            assert once(device).returncode == 0 and device.has_valid_pair()
+            status = (device.state / "current" / "key.pem").stat()
+            assert (status.st_mode & 0o777, status.st_gid) == (0o640, group.gr_gid)
+            make_due(device)
+    with device_of(server) as device:
+        assert once(device).returncode == 0 and (device.state / "current" / "key.pem").stat().st_mode & 0o777 == 0o600
 
 
 def test_two_runs_at_once(server):

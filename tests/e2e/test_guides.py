@@ -170,3 +170,38 @@ def test_the_nodes_commands_of_the_recipes(tmp_path):
                     node.ctl(*line.split()[1:], cwd=tmp_path)
                     ran += 1
         assert ran >= 14
+
+
+# -- a device in ten minutes: lines behind a prompt, and what they say --
+
+def prompted(guide):
+    for block in blocks(guide):
+        yield from (line[2:] for line in block.replace("\\\n", " ").splitlines() if line.startswith(("# ", "$ ")))
+
+
+def columns(text, count):
+    return [line.split()[:count] for line in text.splitlines() if line.strip()]
+
+
+def test_a_device_in_ten_minutes(tmp_path):
+    guide = "device-in-ten-minutes.md"
+    with Node() as node:
+        secret = tmp_path / "pass"
+        secret.touch(mode=0o600)
+        secret.write_text(node.passphrase + "\n")
+        (tmp_path / "root.pem").write_bytes((node.folder / "root.pem").read_bytes())
+        folders = f"--config-dir {tmp_path}/conf --state-dir {tmp_path}/state"
+        environment = environment_for(node, tmp_path, bestow=f'exec {BIN}/bestow "$@" {folders}', systemctl=f'echo "$@" >>{tmp_path}/systemctl')
+        places = {"https://pki.example/.well-known/est/sensors": f"https://localhost:{node.port}/.well-known/est/demo",
+                  "/etc/ssl/acme-root.pem": str(tmp_path / "root.pem"), "/etc/bestow-agent/sensors.pass": str(secret)}
+        said = {}
+        for line in prompted(guide):
+            for written, ours in places.items():
+                line = line.replace(written, ours)
+            said[" ".join(line.split()[:3])] = shell(line, tmp_path, environment)
+        assert len(said) == 7, list(said)
+        (doctor,) = [block for block in blocks(guide) if block.startswith("ok ")]
+        assert columns(shell("bestow doctor sensors", tmp_path, environment), 2) == columns(doctor, 2)
+        assert said["bestow status"].split()[:2] == ["sensors", "valid"] and "next try" in said["bestow status"]
+        assert (tmp_path / "systemctl").read_text() == "reload-or-restart -- mosquitto.service\nenable --now bestow-agent@sensors\n"
+        shell("bestow agent --once && bestow renew sensors --if-due", tmp_path, environment)
