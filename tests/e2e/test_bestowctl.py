@@ -329,16 +329,22 @@ def test_an_ra_certificate_is_rotated(node, tmp_path):
 
 
 def test_an_overlap_ends_by_itself(node, tmp_path):
-    for name in ("old", "new"):
-        (tmp_path / f"{name}.csr").write_bytes(make_csr(make_key(), "ending"))
-    node.ctl("ra", "enroll", "ending", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", tmp_path / "old.csr")
-    old = node.ctl_json("ra", "show", "ending")["ra"]["certificate"]["serial"]
-    node.ctl("ra", "rotate", "ending", "--csr", tmp_path / "new.csr", "--overlap", "2s")
-    node.wait(lambda: node.ctl_json("cert", "show", old)["certificate"]["state"] == "revoked", "the end of the overlap", 20)
+    keys = {name: make_key() for name in ("old", "new")}
+    for name, key in keys.items():
+        (tmp_path / f"{name}.csr").write_bytes(make_csr(key, "ending"))
+    node.ctl("ra", "enroll", "ending", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", tmp_path / "old.csr", "--out", tmp_path / "old.pem")
+    node.ctl("ra", "rotate", "ending", "--csr", tmp_path / "new.csr", "--out", tmp_path / "new.pem", "--overlap", "2s")
+    identities = {name: Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / f"{name}.pem").read_bytes())) for name, key in keys.items()}
+    old = identities["old"].certificate.serial_number
+    enroll = lambda name: node.enroll(make_csr(make_key(), f"ending-{name}"), profile="demo-tls", identity=identities[name])
+    node.wait(lambda: enroll("old").status == 403, "the end of the overlap", 20)
+    answer = enroll("old")
+    assert "cert_revoked" in answer.text and "superseded" in answer.text and enroll("new").status == 200
+    assert node.ctl_json("cert", "show", node.serial(identities["old"].certificate))["certificate"]["state"] == "revoked"
     assert node.ctl_json("ra", "show", "ending")["ra"]["former"] == []
     node.ctl("crl", "issue", "Demo Issuing")
     node.ctl("crl", "export", "Demo Issuing", "--out", tmp_path / "crl")
-    entry = x509.load_der_x509_crl((tmp_path / "crl").read_bytes()).get_revoked_certificate_by_serial_number(int(old, 16))
+    entry = x509.load_der_x509_crl((tmp_path / "crl").read_bytes()).get_revoked_certificate_by_serial_number(old)
     assert entry.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.superseded
 
 
