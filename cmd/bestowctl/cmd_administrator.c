@@ -72,19 +72,31 @@ static void show_list(const struct invocation *invocation, const json_t *result)
 		    "nobody yet; bestowctl administrator create NAME --role owner makes one");
 }
 
+/* Programs that used them need new ones. */
+static void show_ended_tokens(const struct invocation *invocation, const json_t *result)
+{
+	json_int_t ended = json_integer_value(json_object_get(result, "tokens_ended"));
+
+	if (ended > 0)
+		print_hint(invocation,
+			   "%lld of their API tokens ended with it; bestowctl audit "
+			   "list names them",
+			   (long long)ended);
+}
+
 static void show_one(const struct invocation *invocation, const json_t *result)
 {
 	json_t *administrator = json_object_get(result, "administrator");
 
-	(void)invocation;
 	add_roles_text(administrator);
 	print_fields(administrator, columns, ARRAY_LEN(columns));
+	show_ended_tokens(invocation, result);
 }
 
 static void show_removed(const struct invocation *invocation, const json_t *result)
 {
-	(void)invocation;
 	printf("administrator %s removed\n", json_text_at(result, "removed"));
+	show_ended_tokens(invocation, result);
 }
 
 #define ROLE_HELP "auditor, ra-operator, administrator or owner; on --account, or the node"

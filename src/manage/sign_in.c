@@ -56,7 +56,7 @@ static struct bytes verifier_of(const struct sign_in *sign_in,
 	return (struct bytes){ sign_in->decoy.verifier, sign_in->decoy.verifier_len };
 }
 
-/* The threads that enrollments wait for are too few to stand in a row here: who comes meanwhile
+/* The threads that operators wait for are too few to stand in a row here: who comes meanwhile
  * comes again. */
 static bool matches(struct sign_in *sign_in, const struct administrator *administrator,
 		    struct bytes password, bool *ret, struct error *err)

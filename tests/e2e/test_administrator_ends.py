@@ -86,7 +86,8 @@ def test_co_23_a_token_s_children_are_its_maker_s(node):
     child = own_token(own_token(client, "parent-1", "administrator"), "parent-2", "administrator")
     local = token(node, "local", "administrator", "demo")
     assert own_token(local, "local-child", "auditor").ask("GET", "/accounts/demo/cas").status == 200
-    node.ctl("administrator", "remove", "parent")
+    told = node.ctl_run("administrator", "remove", "parent")
+    assert "parent removed" in told.stdout and "2 of their API tokens ended" in told.stderr
     assert outcome(child) == "signed_out"
     assert outcome(local) == 200
 
