@@ -6,34 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
+#include "base/print_clean.h"
 #include "est_client/failure.h"
 
 static const char *mark(const char *pretty, const char *plain)
 {
 	return isatty(STDERR_FILENO) && strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? pretty : plain;
-}
-
-/* Names come from certificates, which a server wrote. */
-static void print_clean(FILE *to, const char *format, va_list args)
-{
-	char *text = NULL;
-
-	if (vasprintf(&text, format, args) < 0)
-		return;
-	for (char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		size_t len = strcspn(line, "\n");
-		char *copy = strndup(line, len);
-
-		if (copy) {
-			utf8_clean(copy);
-			fputs(copy, to);
-		}
-		if (line[len])
-			fputc('\n', to);
-		free(copy);
-	}
-	free(text);
 }
 
 static void say_line(const struct options *options, const char *sign, const char *format,

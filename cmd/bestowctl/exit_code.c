@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/print_clean.h"
+
 enum exit_code exit_code_of(enum reason reason)
 {
 	switch (reason_kind(reason)) {
@@ -29,16 +31,25 @@ enum exit_code exit_code_of(enum reason reason)
 	return EXIT_FAILED;
 }
 
+static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_clean(stderr, format, args);
+	va_end(args);
+}
+
 int fail(const struct error *err)
 {
 	const char *remedy = reason_remedy(err->reason);
 
-	fprintf(stderr, "bestowctl: %s", reason_words(err->reason));
+	say("bestowctl: %s", reason_words(err->reason));
 	if (*err->detail)
-		fprintf(stderr, ": %s", err->detail);
-	fprintf(stderr, " [%s]\n", reason_code(err->reason));
+		say(": %s", err->detail);
+	say(" [%s]\n", reason_code(err->reason));
 	if (*remedy)
-		fprintf(stderr, "  %s.\n", remedy);
+		say("  %s.\n", remedy);
 	return (int)exit_code_of(err->reason);
 }
 
@@ -48,7 +59,7 @@ int fail_usage(const char *format, ...)
 
 	fputs("bestowctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print_clean(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
 	return EXIT_USAGE;
@@ -62,7 +73,7 @@ int fail_local(const struct error *err)
 
 int fail_unreachable(const struct error *err)
 {
-	fprintf(stderr, "bestowctl: %s\n", err->detail);
+	say("bestowctl: %s\n", err->detail);
 	if (err->reason == REASON_FILE || err->reason == REASON_CONFIG)
 		return EXIT_LOCAL_FILE;
 	if (err->reason == REASON_SERVER_UNTRUSTED)

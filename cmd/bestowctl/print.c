@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/print_clean.h"
 #include "base/utf8.h"
 
 #define COLUMN_GAP 2
@@ -282,7 +283,7 @@ void print_hint(const struct invocation *invocation, const char *format, ...)
 		return;
 	fputs("  ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print_clean(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
 }

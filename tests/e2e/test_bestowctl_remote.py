@@ -448,6 +448,17 @@ def test_answers_that_are_not_the_api_s(ways, thief):
     assert {path for path, _ in Thief.heard} == {"/api/v1/verbs/account.list"}
 
 
+def test_co_15_a_server_s_words_do_not_steer_the_terminal(ways, thief):
+    evil = "a\x1b[2J\x9b1m\x07\u202eb"
+    problem = {"code": "not_found", "title": evil, "detail": evil, "remedy": evil}
+    for status, answer in ((404, problem), (200, {"accounts": [{"name": evil}]})):
+        Thief.status, Thief.answer = status, json.dumps(answer).encode()
+        run = ask(thief.server_address[1], ways[1].token_file, "--ca-file", thief.pem)
+        shown = run.stdout + run.stderr
+        assert not any(c in shown for c in "\x1b\x9b\x07\u202e"), shown
+        assert "[2J" in shown, run
+
+
 def test_a_server_that_is_not_there(ways, tmp_path):
     from node import free_port
     away = ask(free_port(), ways[1].token_file, "--ca-file", ways[1].folder / "root.pem")
