@@ -101,8 +101,9 @@ bool check_key(struct examination *examination, struct bestow_error *err)
 		return true;
 	}
 	if (!session_keeps_key(options)) {
-		snprintf(examination->words, sizeof examination->words,
-			 "a new one is made for each certificate");
+		snprintf(examination->words, sizeof examination->words, "a new one is made %s",
+			 session_lets_server_make_key(options) ? "by the server, each time"
+							       : "for each certificate");
 		return true;
 	}
 	struct bestow_key *key = NULL;

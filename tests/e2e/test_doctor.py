@@ -34,6 +34,11 @@ def device(server):
         yield made
 
 
+def test_whose_key_it_will_be(device):
+    assert examine(device, 0)[1]["key"] == "a new one is made for each certificate"
+    assert examine(device, 0, "--new-key", "server")[1]["key"] == "a new one is made by the server, each time"
+
+
 def rewrite(device, old, new):
     path = device.folder / "conf" / "dev.conf"
     path.write_text(path.read_text().replace(old, new))

@@ -1,4 +1,5 @@
 """Keys that never leave their token: SoftHSM by PKCS#11, and a software TPM 2.0 by its OpenSSL provider."""
+import json
 import os
 import pathlib
 import re
@@ -125,6 +126,8 @@ def expect_nothing_asked(server, device):
     assert (code, error["code"]) == (10, "key_access") and "does not decrypt" in error["detail"], error
     assert all(request.operation != "serverkeygen" for request in server.requests)
     assert not (device.state / "current").exists()
+    checks = json.loads(device.run("doctor", "--json").stdout)["checks"]
+    assert [check["check"] for check in checks if check["state"] == "broken"] == ["rehearsal"]
     return error["detail"]
 
 
