@@ -71,16 +71,28 @@ static bool look_up(const struct call *call, const char *serial, struct found *r
 	return store_certificate_list(call->manage->store, &filter, each_found, ret, err);
 }
 
-/* By the whole serial or by a beginning that only one has. Other tools print serials without the
- * leading zero octet that a set first bit asks for. */
+/* As it stands, with the leading zero digit that whoever prints a number leaves out, or with the
+ * zero octet that a set first bit asks for and other tools leave out. */
+static bool look_up_forms(const struct call *call, const char *text, struct found *ret,
+			  struct error *err)
+{
+	char serial[2 + SERIAL_TEXT_MAX] = "00";
+
+	if (!normalize_serial(text, serial + 2, err) || !look_up(call, serial + 2, ret, err))
+		return false;
+	bool is_odd = strlen(serial) % 2 != 0;
+	if (ret->count == 0 && is_odd && !look_up(call, serial + 1, ret, err))
+		return false;
+	return ret->count > 0 || look_up(call, serial, ret, err);
+}
+
+/* By the whole serial or by a beginning that only one has. */
 bool find_certificate(const struct call *call, struct certificate *ret, struct error *err)
 {
 	const char *text = param_text(call->params, "serial");
-	char serial[2 + SERIAL_TEXT_MAX] = "00";
 	struct found found = { 0 };
 
-	if (!normalize_serial(text, serial + 2, err) || !look_up(call, serial + 2, &found, err) ||
-	    (found.count == 0 && !look_up(call, serial, &found, err)))
+	if (!look_up_forms(call, text, &found, err))
 		return false;
 	if (found.count == 0)
 		return error_set(err, REASON_NOT_FOUND, "certificate %s", text);
@@ -259,9 +271,11 @@ static bool check_serial_is_whole(const struct call *call, const struct certific
 
 	if (!normalize_serial(param_text(call->params, "serial"), serial, err))
 		return false;
-	size_t len = strlen(serial);
-	if (len == 2 * record->serial_len ||
-	    (record->serial[0] == 0 && len == 2 * (record->serial_len - 1)))
+	size_t len = strlen(serial), whole = 2 * record->serial_len;
+	/* else it would be a beginning of as many digits */
+	bool lacks_zero_digit = record->serial[0] < 0x10 && serial[0] != '0';
+	if (len == whole || (record->serial[0] == 0 && len == whole - 2) ||
+	    (lacks_zero_digit && len == whole - 1))
 		return true;
 	return error_set(err, REASON_INVALID,
 			 "params.serial: revoking needs the whole serial number");

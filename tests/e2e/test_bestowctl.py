@@ -328,6 +328,28 @@ def test_an_ra_certificate_is_rotated(node, tmp_path):
     assert len(rotations) == 2
 
 
+def test_what_a_profile_made_an_ra_is_rotated_with_its_names(node, tmp_path):
+    """Admitted by its serial; its successor says what it said, subjectAltNames and all."""
+    node.ctl("profile", "create", "plants", "--template", "ra", "--ca", "Demo Issuing", "--auth", "tls-certificate", "--alias", "plants")
+    key = make_key()
+    (tmp_path / "station.csr").write_bytes(make_csr(key, "station"))
+    node.ctl("ra", "enroll", "station", "--ca", "Demo Issuing", "--profile", "plants", "--csr", tmp_path / "station.csr", "--out", tmp_path / "station.pem")
+    station = Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / "station.pem").read_bytes()))
+    node.wait(lambda: node.request("GET", "/.well-known/est/plants/cacerts").status == 200, "the profile at the doors")
+    first = node.enroll(make_csr(make_key(), "plant-9", san=[x509.DNSName("plant-9.example")]), profile="plants", identity=station)
+    assert first.status == 200, first.text
+    node.ctl("ra", "admit", "plant-9", "--serial", node.serial(first.certificate), "--profile", "demo-tls")
+    key = make_key()
+    (tmp_path / "next.csr").write_bytes(make_csr(key, "plant-9"))
+    node.ctl("ra", "rotate", "plant-9", "--csr", tmp_path / "next.csr", "--out", tmp_path / "next.pem")
+    following = x509.load_pem_x509_certificate((tmp_path / "next.pem").read_bytes())
+    said = lambda certificate: (certificate.subject, *(certificate.extensions.get_extension_for_class(kind).value for kind in (x509.SubjectAlternativeName, x509.ExtendedKeyUsage)))
+    assert said(following)[:2] == said(first.certificate)[:2] and set(said(following)[2]) == set(said(first.certificate)[2])
+    lasts = lambda certificate: certificate.not_valid_after - certificate.not_valid_before
+    assert abs(lasts(following) - lasts(first.certificate)).total_seconds() < 600
+    assert node.enroll(make_csr(make_key(), "pump-1"), profile="demo-tls", identity=Identity(tmp_path, key, following)).status == 200
+
+
 def test_an_overlap_ends_by_itself(node, tmp_path):
     keys = {name: make_key() for name in ("old", "new")}
     for name, key in keys.items():

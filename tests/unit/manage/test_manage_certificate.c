@@ -444,6 +444,8 @@ TEST(a_certificate_is_found_as_other_tools_write_its_serial)
 	do_verb(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", colons));
 	do_verb(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", upper));
 	do_verb(&fixture, NULL, "cert.show", json_pack("{s:s%}", "serial", serial, (size_t)8));
+	if (serial[0] == '0')
+		do_verb(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", serial + 1));
 	if (strncmp(serial, "00", 2) == 0)
 		do_verb(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", serial + 2));
 	expect_refusal(ask(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", "abc")),
@@ -463,6 +465,9 @@ TEST(cr_10_revoking_names_the_whole_serial_and_does_no_harm_twice)
 	expect_refusal(ask(&fixture, NULL, "cert.revoke",
 			   json_pack("{s:s%}", "serial", serial, (size_t)10)),
 		       "invalid", "whole serial");
+	expect_refusal(ask(&fixture, NULL, "cert.revoke",
+			   json_pack("{s:s%}", "serial", serial, strlen(serial) - 1)),
+		       "invalid", "whole serial");
 	expect_refusal(
 		ask(&fixture, NULL, "cert.revoke",
 		    json_pack("{s:s, s:s}", "serial", serial, "invalidity_date", "2040-01-01")),
@@ -475,9 +480,11 @@ TEST(cr_10_revoking_names_the_whole_serial_and_does_no_harm_twice)
 		    json_pack("{s:s, s:s}", "serial", serial, "reason", "superseded")));
 	assert_true(json_is_false(at(first, "already")));
 	json_decref(first);
+	/* without its leading zero digit it is whole, too */
+	const char *as_number = serial[0] == '0' && serial[1] != '0' ? serial + 1 : serial;
 	json_t *second = expect_result(
 		ask(&fixture, NULL, "cert.revoke",
-		    json_pack("{s:s, s:s}", "serial", serial, "reason", "keyCompromise")));
+		    json_pack("{s:s, s:s}", "serial", as_number, "reason", "keyCompromise")));
 	assert_true(json_is_true(at(second, "already")));
 	assert_string_equal(text_at(at(at(second, "certificate"), "revocation"), "reason"),
 			    "superseded");
