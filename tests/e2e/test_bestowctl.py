@@ -1,4 +1,5 @@
 """bestowctl as operators and scripts use it, against a real node."""
+import functools
 import json
 import os
 import pty
@@ -28,14 +29,20 @@ def run(*arguments, **options):
     return subprocess.run([CTL, *map(str, arguments)], capture_output=True, text=True, timeout=60, **options)
 
 
+@functools.cache
 def commands():
     """Noun and verb of every command, as the overview lists them."""
     text = run("--help").stdout.split("\ncommands:\n")[1].split("\n\n")[0]
     return [line[2:25].split() for line in text.splitlines()]
 
 
+@functools.cache
+def help_of(*command):
+    return run(*command, "--help")
+
+
 def options_of(command):
-    return set(re.findall(r"^  (--[a-z0-9-]+)", run(*command, "--help").stdout, re.M))
+    return set(re.findall(r"^  (--[a-z0-9-]+)", help_of(*command).stdout, re.M))
 
 
 # -- without a node --
@@ -44,7 +51,7 @@ def test_every_command_has_help_that_begins_with_an_example():
     found = commands()
     assert len(found) > 40
     for command in found:
-        help_run = run(*command, "--help")
+        help_run = help_of(*command)
         lines = help_run.stdout.splitlines()
         assert help_run.returncode == OK and not help_run.stderr
         assert lines[2].startswith("  bestowctl "), command
