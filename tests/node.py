@@ -182,7 +182,8 @@ class Node:
         return Answer(connection.getresponse())
 
     def write_config_with_state(self, folder):
-        """The same, with the state elsewhere."""
+        """The same, with the state elsewhere, and made there."""
+        self._copied = False
         self.config.write_text(self.config.read_text().replace("state_dir = state", f"state_dir = {folder}"))
 
     # -- life --
