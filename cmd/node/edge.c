@@ -34,7 +34,7 @@ struct edge {
 	struct ipc_client *authority;
 	struct ipc_client *supervisor;
 	struct tls_context *tls; /* from files; NULL: from the snapshot */
-	bool listening, va_listening, ready_said;
+	bool listening, va_listening, has_identity, ready_said;
 	struct event *drain;
 	uint64_t drain_until_ms; /* 0: however long it takes */
 };
@@ -154,7 +154,6 @@ static bool listen_now(struct edge *edge, struct error *err)
 		    !http_server_listen(edge->http, &edge->options->listeners[i], err))
 			return false;
 	edge->listening = true;
-	counter_set(&edge->options->page->gauges.listens, 1);
 	return true;
 }
 
@@ -182,7 +181,23 @@ static bool make_tls(const struct edge *edge, struct bytes chain, struct bytes k
 	return tls_context_new(&options, ret, err);
 }
 
-/* Nothing is accepted before there is a configuration to judge it by and an identity to show. */
+/* Who may do what is known; without an identity to show, clients are told so and are served
+ * nothing. */
+static void listen_if_not_yet(struct edge *edge)
+{
+	struct error err = { 0 };
+
+	if (!edge->listening && !edge->drain && !listen_now(edge, &err))
+		log_event(LOG_LEVEL_ERROR, "edge.listen", "detail=\"%s\"", err.detail);
+	if (!edge->va_listening && !edge->drain && !listen_for_va(edge, &err))
+		log_event(LOG_LEVEL_ERROR, "edge.listen", "detail=\"%s\"", err.detail);
+	counter_set(&edge->options->page->gauges.listens, edge->listening && edge->has_identity);
+	if (!edge->has_identity)
+		log_event(LOG_LEVEL_WARNING, "edge.no_certificate",
+			  "remedy=\"make one: bestowctl node certificate --ca CA --host NAME\"");
+}
+
+/* Nothing is accepted before there is a configuration to judge it by. */
 static void use_snapshot(struct edge *edge, struct snapshot *snapshot)
 {
 	CLEANUP(tls_context_unrefp) struct tls_context *tls = NULL;
@@ -195,15 +210,9 @@ static void use_snapshot(struct edge *edge, struct snapshot *snapshot)
 		log_event(LOG_LEVEL_ERROR, "edge.tls", "detail=\"%s\"", err.detail);
 	if (tls)
 		http_server_set_tls(edge->http, tls);
+	edge->has_identity |= tls != NULL;
 	est_server_set_snapshot(edge->est, snapshot);
-
-	if (tls && !edge->listening && !edge->drain && !listen_now(edge, &err))
-		log_event(LOG_LEVEL_ERROR, "edge.listen", "detail=\"%s\"", err.detail);
-	if (!edge->va_listening && !edge->drain && !listen_for_va(edge, &err))
-		log_event(LOG_LEVEL_ERROR, "edge.listen", "detail=\"%s\"", err.detail);
-	if (!tls && !edge->listening)
-		log_event(LOG_LEVEL_WARNING, "edge.no_certificate",
-			  "remedy=\"make one: bestowctl node certificate --ca CA --host NAME\"");
+	listen_if_not_yet(edge);
 	if (!edge->ready_said)
 		control_ready(edge->options->control_fd);
 	edge->ready_said = true;

@@ -77,6 +77,8 @@ REASON(RA_SCOPE, "ra_scope", ERROR_DENIED, "The RA certificate does not reach th
 REASON(NO_COMMON_TLS, "no_common_tls", ERROR_INVALID,
        "Client and node share no TLS version, suite or group",
        "Update the client; TLS 1.2 is the floor")
+REASON(NO_SERVER_CERT, "no_server_cert", ERROR_BUSY, "The node has no TLS certificate to show",
+       "bestowctl node certificate, or certificate and key in the configuration's [est]")
 
 /* -- where to -- */
 REASON(UNKNOWN_LABEL, "unknown_label", ERROR_NOT_FOUND, "There is no such EST service",

@@ -137,32 +137,11 @@ static bool begin_tls(struct connection *connection)
 {
 	struct error err;
 
-	if (!connection->server->tls)
-		return false;
 	if (connection->wakes_at)
 		wake_at(connection, 1);
 	connection_set_idle(connection, false);
 	return tls_session_new(connection->server->tls, connection->stream.fd,
 			       &connection->stream.tls, &err);
-}
-
-/* Some 40 kB of TLS state are made for a client that has said hello, not for one that looks whether
- * the port is open, nor for one that spells its hello octet by octet (threat LD-01): until then the
- * kernel keeps what came. */
-static enum step await_hello(struct connection *connection)
-{
-	unsigned char *scratch = connection->server->scratch;
-	ssize_t got = recv(connection->stream.fd, scratch, SCRATCH_LEN, MSG_PEEK);
-
-	if (got <= 0)
-		return STEP_CLOSE;
-
-	size_t wanted = hello_len((struct bytes){ scratch, (size_t)got });
-	/* woken below the mark: the client has ended, or the kernel has no room for more pieces */
-	if ((size_t)got >= wanted || connection->wakes_at == wanted)
-		return begin_tls(connection) ? STEP_NEXT : STEP_CLOSE;
-	wake_at(connection, wanted);
-	return STEP_READ;
 }
 
 /* The alert that tells the client why is under way: do not run it over with a reset. */
@@ -175,6 +154,39 @@ static enum step handshake_failed(struct connection *connection, const struct er
 						    .detail = err->detail });
 	connection_end(connection);
 	return STEP_NEXT;
+}
+
+/* A client that were left waiting would learn nothing. */
+static enum step refuse_without_identity(struct connection *connection)
+{
+	/* RFC 8446 6.2: fatal, internal_error */
+	static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 80 };
+	struct error err;
+
+	(void)!error_set(&err, REASON_NO_SERVER_CERT, "the handshake was refused");
+	(void)send(connection->stream.fd, alert, sizeof alert, MSG_NOSIGNAL);
+	return handshake_failed(connection, &err);
+}
+
+/* Some 40 kB of TLS state are made for a client that has said hello, not for one that looks whether
+ * the port is open, nor for one that spells its hello octet by octet (threat LD-01): until then the
+ * kernel keeps what came. */
+static enum step await_hello(struct connection *connection)
+{
+	unsigned char *scratch = connection->server->scratch;
+	ssize_t got = recv(connection->stream.fd, scratch, SCRATCH_LEN, MSG_PEEK);
+
+	if (got <= 0)
+		return STEP_CLOSE;
+	if (!connection->server->tls)
+		return refuse_without_identity(connection);
+
+	size_t wanted = hello_len((struct bytes){ scratch, (size_t)got });
+	/* woken below the mark: the client has ended, or the kernel has no room for more pieces */
+	if ((size_t)got >= wanted || connection->wakes_at == wanted)
+		return begin_tls(connection) ? STEP_NEXT : STEP_CLOSE;
+	wake_at(connection, wanted);
+	return STEP_READ;
 }
 
 enum step step_handshake(struct connection *connection)

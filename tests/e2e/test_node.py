@@ -5,6 +5,7 @@ import pathlib
 import resource
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -174,6 +175,15 @@ def test_programs_that_only_connect_keep_no_operator_out_for_long(own_node):
 
 
 # -- processes that die --
+
+
+def test_without_a_certificate_clients_are_told_so_and_served_once_there_is_one():
+    with Node(setup=False) as node:
+        with socket.create_connection(("127.0.0.1", node.port), timeout=20) as stranger, pytest.raises(ssl.SSLError, match="INTERNAL_ERROR"):
+            ssl._create_unverified_context().wrap_socket(stranger)
+        node.wait(lambda: "no_server_cert" in node.log_path.read_text(), "the refusal's line in the log", 20)
+        node.set_up()
+        assert serves(node)
 
 
 def test_an_edge_that_dies_comes_back_and_serves(own_node):
