@@ -139,10 +139,15 @@ def encrypted_for(server, folder, public_key, *options):
 @needs_softhsm
 @pytest.mark.parametrize("kind, usage", [("rsa2048", "decrypt"), ("p256", "derive"), ("p384", "derive")])
 def test_a_key_by_the_server_encrypted_for_a_key_in_softhsm(tmp_path, monkeypatch, kind, usage):
+    """EC keys open nothing by the provider's release 1.0 (Debian 13), which is preferred to the engine; that is told."""
     token = SoftHsm(tmp_path, monkeypatch, kind, "sign", usage)
+    may_fail = usage == "derive" and has_module("ossl-modules/pkcs11.so")
     with EstServer(envelope="right") as server, encrypted_for(server, tmp_path, token.key.public_key(), "--key", IN_SOFTHSM, "--pin-file",
                                                               token.pin) as device:
-        expect_a_key_that_the_token_opens(server, device)
+        if may_fail and device.run("doctor").returncode:
+            print(expect_nothing_asked(server, device))
+        else:
+            expect_a_key_that_the_token_opens(server, device)
 
 
 @needs_softhsm
