@@ -55,7 +55,6 @@ static void arm_timer(struct connection *connection, uint64_t at_ms, uint64_t no
 		connection->state = CONNECTION_BROKEN;
 }
 
-/* Deadlines mostly move away, so the timer is left where it is and looks again when it fires. */
 enum step step_of_stream(enum stream_result result)
 {
 	switch (result) {
@@ -72,6 +71,7 @@ enum step step_of_stream(enum stream_result result)
 	return STEP_CLOSE;
 }
 
+/* Deadlines mostly move away, so the timer is left where it is and looks again when it fires. */
 void connection_set_deadline(struct connection *connection, uint32_t ms)
 {
 	uint64_t now = monotonic_ms();
