@@ -24,6 +24,9 @@ function Profiles({ profiles, chosen, choose }) {
 
 const scopeOf = (chosen) => (chosen === true ? { all_profiles: true } : { profiles: chosen });
 
+const passphrase = { name: "passphrase", label: "Passphrase of the PKCS#12 file", type: "password", autocomplete: "new-password",
+  hint: "The node makes the key and gives it to you in this file, once. At least 8 characters" };
+
 function Enroll({ base, profiles, cas, done, close }) {
   const [made, setMade] = useState(null);
   const [chosen, choose] = useState([]);
@@ -33,7 +36,7 @@ function Enroll({ base, profiles, cas, done, close }) {
     { name: "name", label: "Name", required: true, placeholder: "plant-3" },
     { name: "ca", label: "Issued by", type: "select", options: cas.filter((ca) => ca.state === "active" && !ca.root).map(({ name }) => name).concat(cas.filter((ca) => ca.state === "active" && ca.root).map(({ name }) => name)) },
     { name: "validity", label: "Valid for", value: "1y" },
-    { name: "passphrase", label: "Passphrase of the PKCS#12 file", type: "password", autocomplete: "new-password", hint: "The node makes the key and gives it to you in this file, once. At least 12 characters" },
+    passphrase,
     { name: "csr", label: "Or a request of your own", type: "file", hint: "PEM or DER: then the key stays with you, and no passphrase is needed" },
     { name: "key", label: "Key", type: "select", options: keyChoices },
   ]}><${Profiles} profiles=${profiles} chosen=${chosen} choose=${choose} /><//>`;
@@ -50,7 +53,7 @@ function Rotate({ base, ra, done, close }) {
   return html`<p>It gets a successor with the same name, subject and scope, for a new key. Until the old certificate ends both may enroll.</p>
     <${Form} label="Rotate" close=${close} submit=${submit} fields=${[
     { name: "overlap", label: "The old one holds for", type: "select", options: overlaps, hint: "Then it is revoked as superseded, by itself. Was its key seen by others: not at all" },
-    { name: "passphrase", label: "Passphrase of the PKCS#12 file", type: "password", autocomplete: "new-password", hint: "The node makes the key and gives it to you in this file, once. At least 12 characters" },
+    passphrase,
     { name: "csr", label: "Or a request of your own", type: "file", hint: "PEM or DER, with a new key: then it stays with you, and no passphrase is needed" },
   ]} />`;
 }
