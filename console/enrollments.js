@@ -38,7 +38,7 @@ for (const [code, words] of Object.entries({
   device_not_registered: "Put it on the list", device_suspended: "Look at the device", code_locked: "Look at the device", code_guessed: "Look at the device", bad_code: "See the devices and codes", code_expired: "Make a new code", code_used_up: "Make a new code",
 })) remedies[code] = { label: () => words, may: "ra-operator", go: ({ at, event }) => at(`devices?profile=${segment(event.profile)}`) };
 const profileRule = { label: () => "Change the profile's rules", may: "administrator", go: ({ at, event }) => at(`profiles/${segment(event.profile)}/edit`) };
-for (const code of ["key_too_weak", "key_type_not_allowed", "subject_rule", "san_rule", "extension_not_allowed", "subject_mismatch", "renewal_not_allowed", "subject_limit", "name_not_authorized"]) remedies[code] = profileRule;
+for (const code of ["key_too_weak", "key_type_not_allowed", "subject_rule", "san_rule", "extension_not_allowed", "subject_mismatch", "renewal_not_allowed", "renewal_rate", "subject_limit", "name_not_authorized"]) remedies[code] = profileRule;
 
 function Remedy({ context }) {
   const row = remedies[context.event.reason];

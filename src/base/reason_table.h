@@ -180,6 +180,10 @@ REASON(SUPERSEDED, "superseded", ERROR_DENIED, "The certificate was already rene
 /* -- limits and state -- */
 REASON(QUOTA, "quota", ERROR_LIMITED, "Too many requests in this time",
        "Wait for the time in Retry-After")
+REASON(RENEWAL_RATE, "renewal_rate", ERROR_LIMITED,
+       "One device renews more often than the profile allows in a minute",
+       "Wait for the time in Retry-After; look for the device that renews in a loop. Where many "
+       "devices share a name and an address, raise renewal.per_minute")
 REASON(SUBJECT_LIMIT, "subject_limit", ERROR_DENIED,
        "The subject has as many live certificates as the profile allows",
        "Renew the present certificate, revoke what is no longer used, or raise "

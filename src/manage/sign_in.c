@@ -94,7 +94,7 @@ void sign_in_note_failure(struct sign_in *sign_in, const struct address *peer)
 {
 	const struct limiter_trial trial = limiter_usual(peer, NO_PROFILE);
 
-	limiter_note_failure(sign_in->limiter, &trial, monotonic_ms());
+	limiter_count(sign_in->limiter, &trial, monotonic_ms());
 }
 
 bool sign_in_set_password(struct administrator *administrator, struct bytes password,

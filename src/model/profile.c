@@ -40,6 +40,7 @@ static const struct profile common = {
 	.renew_old = RENEW_OLD_KEPT,
 	.renew_old_seconds = 7 * DAY,
 	.own_certificate = OWN_CERTIFICATE_RENEWS,
+	.renewals_per_minute = 60,
 	.approval = APPROVAL_NONE,
 	.approval_retry_seconds = 10 * MINUTE,
 	.approval_expires_seconds = 7 * DAY,

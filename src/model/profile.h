@@ -181,7 +181,8 @@ struct profile {
 	enum renew_old renew_old;
 	int64_t renew_old_seconds; /* for RENEW_OLD_REVOKED_LATER */
 	enum own_certificate own_certificate;
-	bool change_subject; /* ChangeSubjectName (RFC 6402) is honoured */
+	bool change_subject;              /* ChangeSubjectName (RFC 6402) is honoured */
+	unsigned int renewals_per_minute; /* of one name from one address; 0: any number */
 
 	bool serverkeygen; /* the operation is there: keys are made here (RFC 7030 4.4) */
 	bool fullcmc;      /* the operation is there (RFC 7030 4.3) */

@@ -17,6 +17,7 @@
 #define APPROVAL_WAITING_MAX 100000 /* a person decides on each */
 #define CODE_TRIES_MAX 1000
 #define CERTIFICATES_PER_SUBJECT_MAX 1000
+#define RENEWALS_PER_MINUTE_MAX 60000
 #define BACKDATE_MAX                                                                               \
 	(7 * 86400) /* further back would claim times before a revocation was known                \
 		     */
@@ -440,6 +441,13 @@ static bool check_old_outlives_repetition(const struct profile *profile, struct 
 			 "renewal.old_certificate_after: shorter than repeat_answer");
 }
 
+static bool check_renewal_rate(const struct profile *profile, struct error *err)
+{
+	return profile->renewals_per_minute <= RENEWALS_PER_MINUTE_MAX ||
+	       error_set(err, REASON_INVALID, "renewal.per_minute: 0 to %d",
+			 RENEWALS_PER_MINUTE_MAX);
+}
+
 /* A window that is asked for and never opens is a mistake that shows a year later. */
 static bool check_windows(const struct profile *profile, struct error *err)
 {
@@ -487,13 +495,13 @@ static bool check_approval(const struct profile *profile, struct error *err)
 bool profile_check(const struct profile *profile, struct error *err)
 {
 	static bool (*const checks[])(const struct profile *, struct error *) = {
-		check_name,           check_ids,      check_oid,
-		check_aliases,        check_words,    check_authentication,
-		check_devices,        check_subject,  check_san,
-		check_naming,         check_key,      check_key_usage,
-		check_ext_key_usages, check_ras,      check_content,
-		check_times,          check_windows,  check_old_outlives_repetition,
-		check_keygen,         check_approval,
+		check_name,           check_ids,     check_oid,
+		check_aliases,        check_words,   check_authentication,
+		check_devices,        check_subject, check_san,
+		check_naming,         check_key,     check_key_usage,
+		check_ext_key_usages, check_ras,     check_content,
+		check_times,          check_windows, check_old_outlives_repetition,
+		check_renewal_rate,   check_keygen,  check_approval,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)

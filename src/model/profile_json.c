@@ -91,6 +91,7 @@ static const struct member renewal_rows[] = {
 	FIELD("old_certificate_after", form_duration, renew_old_seconds, NULL),
 	FIELD("own_certificate_on_enroll", form_words, own_certificate, &own_certificate_words),
 	FIELD("change_subject", form_boolean, change_subject, NULL),
+	FIELD("per_minute", form_bits, renewals_per_minute, NULL),
 };
 static const struct members renewal_members = MEMBERS(renewal_rows);
 

@@ -227,7 +227,7 @@ bool cmc_answer_message(struct ra *ra, const struct est_request *request, struct
 		return false;
 	if (d.has_refused) {
 		const struct limiter_trial trial = refusals_of(request);
-		limiter_note_failure(ra->cmc_refusals, &trial, monotonic_ms());
+		limiter_count(ra->cmc_refusals, &trial, monotonic_ms());
 	}
 	return true;
 }

@@ -202,7 +202,7 @@ static void try_code(struct code_checker *checker, const struct code_question *q
 	}
 	sought->found = any_verifies(checker, question, &sought->code);
 	if (tries && !sought->found)
-		limiter_note_failure(checker->guesses, &trial, monotonic_ms());
+		limiter_count(checker->guesses, &trial, monotonic_ms());
 }
 
 static bool try_slowly(struct code_checker *checker, const struct code_question *question,
@@ -252,7 +252,7 @@ static void note_failure(struct code_checker *checker, const struct code_questio
 {
 	const struct limiter_trial trial = limiter_usual(question->peer, question->profile->id);
 
-	limiter_note_failure(checker->limiter, &trial, monotonic_ms());
+	limiter_count(checker->limiter, &trial, monotonic_ms());
 }
 
 /* Against the device, whose operator reads it there; what was made here has 130 bits, and no number

@@ -228,7 +228,8 @@ static bool issue_once(struct enrollment *e, struct est_reply *reply, struct cer
 	}
 	bool allowed = decide(e, err);
 	reply->authenticated = e->verdict.authenticated;
-	return allowed && approval_admits(e, identity, err) && issue(e, identity, ret, err);
+	return allowed && approval_admits(e, identity, err) && renewal_rate_take(e, err) &&
+	       issue(e, identity, ret, err);
 }
 
 static bool reply_fill(const struct enrollment *e, const struct certificate *certificate,

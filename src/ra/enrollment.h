@@ -21,6 +21,7 @@ struct ra {
 	struct passphrase_checker *passphrases;
 	struct code_checker *codes;
 	struct limiter *cmc_refusals; /* see cmc.c */
+	struct limiter *renewals;     /* see renewal_rate.c */
 	struct flight *flight;
 };
 
@@ -98,6 +99,9 @@ MUST_CHECK bool admission_take(struct enrollment *enrollment, struct store_tx *t
 MUST_CHECK bool admission_note(struct enrollment *enrollment, struct store_tx *tx,
 			       const struct certificate *certificate, struct error *err);
 
+/* Counts a renewal that is about to be issued; REASON_RENEWAL_RATE, with a delay, for the one too
+ * many in this minute. */
+MUST_CHECK bool renewal_rate_take(struct enrollment *enrollment, struct error *err);
 /* What happens to the certificate that was renewed, in the transaction of the new one. */
 MUST_CHECK bool old_certificate_on_renewal(struct enrollment *enrollment, struct store_tx *tx,
 					   struct error *err);

@@ -120,8 +120,7 @@ bool limiter_check(struct limiter *limiter, const struct limiter_trial *trial, u
 			       "more than %u failures", trial->burst);
 }
 
-void limiter_note_failure(struct limiter *limiter, const struct limiter_trial *trial,
-			  uint64_t now_ms)
+void limiter_count(struct limiter *limiter, const struct limiter_trial *trial, uint64_t now_ms)
 {
 	const struct address key = counted_as(trial->peer);
 

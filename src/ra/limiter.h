@@ -1,6 +1,7 @@
 /* Slows guessing: each source address (of IPv6, each /64) may fail so often per profile, and earns
  * tries back with time. A device that keeps trying with an old passphrase does not lock out its
- * neighbours behind the same address; a guesser gets a try a second. */
+ * neighbours behind the same address; a guesser gets a try a second. Whatever else has a rate is
+ * counted by the same means. */
 #pragma once
 
 #include "base/address.h"
@@ -28,5 +29,4 @@ struct limiter_trial limiter_usual(const struct address *peer, int64_t target);
  * next. */
 MUST_CHECK bool limiter_check(struct limiter *limiter, const struct limiter_trial *trial,
 			      uint64_t now_ms, struct error *err);
-void limiter_note_failure(struct limiter *limiter, const struct limiter_trial *trial,
-			  uint64_t now_ms);
+void limiter_count(struct limiter *limiter, const struct limiter_trial *trial, uint64_t now_ms);

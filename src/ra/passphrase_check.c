@@ -212,6 +212,6 @@ bool passphrase_check(struct passphrase_checker *checker, const struct catalog *
 	if (busy)
 		return error_set_retry(err, REASON_BUSY, BUSY_RETRY_AFTER,
 				       "another passphrase is being checked");
-	limiter_note_failure(checker->limiter, &trial, monotonic_ms());
+	limiter_count(checker->limiter, &trial, monotonic_ms());
 	return error_set(err, REASON_BAD_PASSPHRASE, "no passphrase of the profile matches");
 }

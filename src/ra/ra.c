@@ -40,8 +40,8 @@ bool ra_new(const struct ra_options *options, struct ra **ret, struct error *err
 	pthread_mutex_init(&ra->catalog_lock, NULL);
 	if (!passphrase_checker_new(options->pepper, &ra->passphrases, err) ||
 	    !code_checker_new(options->store, options->pepper, &ra->codes, err) ||
-	    !limiter_new(&ra->cmc_refusals, err) || !flight_new(&ra->flight, err) ||
-	    !ra_reload(ra, err))
+	    !limiter_new(&ra->cmc_refusals, err) || !limiter_new(&ra->renewals, err) ||
+	    !flight_new(&ra->flight, err) || !ra_reload(ra, err))
 		return false;
 	*ret = TAKE(ra);
 	return true;
@@ -55,6 +55,7 @@ void ra_free(struct ra *ra)
 	passphrase_checker_free(ra->passphrases);
 	code_checker_free(ra->codes);
 	limiter_free(ra->cmc_refusals);
+	limiter_free(ra->renewals);
 	flight_free(ra->flight);
 	pthread_mutex_destroy(&ra->catalog_lock);
 	free(ra);

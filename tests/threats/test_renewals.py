@@ -126,6 +126,38 @@ def test_rn_10_the_key_of_a_revoked_certificate(node):
     assert answer.status == 403 and "key_reused" in answer.text
 
 
+def test_rn_15b_a_device_that_renews_in_a_loop_is_slowed(node):
+    """A thousand in a minute: the burst and what a slow machine earns back meanwhile are issued, all the others read 429."""
+    looping, other = node.device("rn-15b-loop"), node.device("rn-15b-other")
+    request = make_csr(make_key(), "rn-15b-loop")
+    assert node.reenroll(request, looping).status == 200
+    start, answers = time.monotonic(), []
+    while len(answers) < 1000 and time.monotonic() < start + 20:
+        answers.append(renew(node, looping, "rn-15b-loop"))
+    issued = [answer for answer in answers if answer.status == 200]
+    slowed = [answer for answer in answers if answer.status == 429]
+    assert len(issued) + len(slowed) == len(answers) and 59 <= len(issued) <= 59 + time.monotonic() - start + 1
+    assert slowed and all(int(answer.headers["Retry-After"]) >= 1 and "renewal_rate" in answer.text for answer in slowed)
+    assert node.reenroll(request, looping).status == 200  # what was issued already may be asked for again
+    assert renew(node, other, "rn-15b-other").status == 200
+    assert len(node.ctl_json("cert", "list", "--subject", "rn-15b-loop", "--limit", "1000")["certificates"]) == len(issued) + 2
+    event = node.events("--refusals")[0]
+    assert event["reason"] == "renewal_rate" and "60 renewals" in event["detail"]
+
+
+def several(node, name, count):
+    device = node.device(name)
+    return [renew(node, device, name).status for _ in range(count)]
+
+
+def test_rn_15b_the_rate_is_the_profiles(node):
+    for rate, wanted in ((2, [200, 200, 429]), (0, [200] * 70)):
+        node.set_profile("demo", f"renewal.per_minute={rate}")
+        names = (f"rn-15b-{rate}-{number}" for number in range(1000))
+        node.wait(lambda: several(node, next(names), len(wanted)) == wanted, f"{rate} renewals a minute", 10)
+    node.set_profile("demo", "renewal.per_minute=60")
+
+
 def test_rn_11_fifty_times_the_same_at_once(node):
     device = node.device("rn-11")
     csr = make_csr(make_key(), "rn-11")

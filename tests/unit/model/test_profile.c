@@ -292,6 +292,10 @@ static void spoil_limit(struct profile *p)
 {
 	p->certificates_per_subject = 1001;
 }
+static void spoil_renewal_rate(struct profile *p)
+{
+	p->renewals_per_minute = 60001;
+}
 static void spoil_from(struct profile *p)
 {
 	p->subject_rules[0].from.kind = ORIGIN_HARDWARE_SERIAL;
@@ -528,6 +532,7 @@ TEST(what_does_not_fit_is_refused_by_the_field_s_name)
 		{ spoil_device_rule, "devices.admit:" },
 		{ spoil_code_tries, "devices.code_tries:" },
 		{ spoil_limit, "certificates_per_subject:" },
+		{ spoil_renewal_rate, "renewal.per_minute:" },
 		{ spoil_from, "subject[0]:" },
 		{ spoil_origin, "subject[0]:" },
 		{ spoil_san_from, "san.dns.from" },

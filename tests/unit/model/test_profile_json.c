@@ -284,7 +284,8 @@ static const char everything[] =
 	"\"renewal\":{\"while_valid\":\"any-time\",\"after_expiry\":\"in-window\","
 	"\"opens_before\":\"12h\",\"closes_after\":\"never\",\"key\":\"new\","
 	"\"old_certificate\":\"revoked-later\",\"old_certificate_after\":\"1d\","
-	"\"own_certificate_on_enroll\":\"refused\",\"change_subject\":true},"
+	"\"own_certificate_on_enroll\":\"refused\",\"change_subject\":true,"
+	"\"per_minute\":7},"
 	"\"approval\":{\"hold\":\"enrollments-and-renewals\",\"without_credentials\":true,"
 	"\"retry_after\":\"1m\",\"expires_after\":\"1h\",\"waiting_max\":5,"
 	"\"waiting_max_per_address\":4},\"serverkeygen\":false,\"fullcmc\":true}";

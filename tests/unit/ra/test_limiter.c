@@ -28,7 +28,7 @@ static unsigned int failures_until_refused(struct limiter *limiter,
 	unsigned int count = 0;
 
 	for (; limiter_check(limiter, trial, now, NULL) && count < 10000; count++)
-		limiter_note_failure(limiter, trial, now);
+		limiter_count(limiter, trial, now);
 	return count;
 }
 
