@@ -16,6 +16,7 @@ KILL_AT = BIN / "tests" / "faults" / "kill_at"
 @pytest.fixture(scope="module")
 def node():
     with Node() as running:
+        running.set_profile("demo", "renewal.per_minute=0")
         yield running
 
 
