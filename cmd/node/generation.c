@@ -165,6 +165,12 @@ bool generation_is_of(const struct generation *generation, size_t index, unsigne
 	return kinds & LISTENER_BIT(place_at(generation->config, index).listener->kind);
 }
 
+static const enum forwarded_header forwarded_headers[] = {
+	[CONFIG_FORWARDED_NONE] = FORWARDED_HEADER_NONE,
+	[CONFIG_FORWARDED_X_FORWARDED_FOR] = FORWARDED_HEADER_X_FORWARDED_FOR,
+	[CONFIG_FORWARDED_RFC7239] = FORWARDED_HEADER_RFC7239,
+};
+
 /* Those of some kinds. */
 static bool list_listeners(const struct generation *generation, unsigned int kinds,
 			   struct http_listener_options **ret, size_t *ret_count, struct error *err)
@@ -184,6 +190,7 @@ static bool list_listeners(const struct generation *generation, unsigned int kin
 			.fd = generation->fds[i],
 			.tls = listener->kind == LISTENER_EST || listener->kind == LISTENER_ADMIN,
 			.proxy_protocol = listener->proxy_protocol,
+			.forwarded_header = forwarded_headers[listener->forwarded_header],
 			.trusted_proxies = listener->trusted_proxies,
 		};
 	}

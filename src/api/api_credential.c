@@ -36,6 +36,9 @@ bool credential_read(const struct http_exchange *exchange, struct api_credential
 	struct bytes cookie = find_cookie(http_header(exchange, "Cookie"));
 
 	*ret = (struct api_credential){ .peer = *http_peer(exchange) };
+	/* guesses are counted by address, and the proxy's own is everybody's */
+	if (http_peer_unknown(exchange))
+		return error_set(err, REASON_NO_SOURCE, "the proxy named no client");
 	if (authorization && strncasecmp(authorization, BEARER, sizeof BEARER - 1) != 0)
 		return error_set(err, REASON_BAD_CREDENTIALS, "the API takes Bearer tokens");
 	if (authorization) {

@@ -4,11 +4,12 @@
 /* -- who may speak, and from where -- */
 REASON(IP_NOT_ALLOWED, "ip_not_allowed", ERROR_DENIED,
        "The request came from an address that the account does not list",
-       "Add the address to the account's allowlist; behind a load balancer, name it as a trusted "
-       "proxy")
+       "Add the address to the account's allowlist; if it is a load balancer's, name that as a "
+       "trusted proxy, with proxy_protocol or forwarded_header")
 REASON(NO_SOURCE, "no_source_address", ERROR_DENIED,
        "A trusted proxy did not say for whom it speaks",
-       "Let the proxy send the PROXY protocol header with the client's address")
+       "Let the proxy name the client's address: in the PROXY protocol's header, or in the field "
+       "that forwarded_header tells")
 REASON(NO_CLIENT_CERT, "no_client_cert", ERROR_DENIED,
        "A TLS client certificate is needed and the client sent none",
        "Check the client's certificate and key options, and for a proxy that ends TLS in between")

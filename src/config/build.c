@@ -246,16 +246,25 @@ static void check_listener(const struct building *building, const struct config_
 	section_of(listener, section, sizeof section);
 	const struct config_setting *proxy_protocol =
 		setting_of(building, section, "proxy_protocol");
+	const struct config_setting *header = setting_of(building, section, "forwarded_header");
 	const struct config_setting *trusted = setting_of(building, section, "trusted_proxies");
+	bool by_field = listener->forwarded_header != CONFIG_FORWARDED_NONE;
 	if (!listener->listen_count && !building->problems->count)
 		problem_add(building->problems, proxy_protocol->key ? proxy_protocol : trusted,
 			    "[%s] has no listen", section);
 	if (listener->proxy_protocol && !listener->trusted_proxies.count)
 		problem_add(building->problems, proxy_protocol,
 			    "needs trusted_proxies: whoever may speak for others is named");
-	if (!listener->proxy_protocol && listener->trusted_proxies.count)
+	if (by_field && !listener->trusted_proxies.count)
+		problem_add(building->problems, header,
+			    "needs trusted_proxies: anybody can write such a field");
+	if (by_field && listener->proxy_protocol)
+		problem_add(
+			building->problems, header,
+			"cannot stand beside proxy_protocol = yes: one of them names the client");
+	if (!listener->proxy_protocol && !by_field && listener->trusted_proxies.count)
 		problem_add(building->problems, trusted,
-			    "has no effect without proxy_protocol = yes");
+			    "has no effect without proxy_protocol = yes or forwarded_header");
 }
 
 static bool listens_on(const struct config *config, size_t listeners, size_t listens,

@@ -38,6 +38,13 @@ enum listener_kind {
 	LISTENER_METRICS, /* [metrics]': plain HTTP for who watches the node */
 };
 
+/* The field in which proxies that end TLS name clients. */
+enum config_forwarded {
+	CONFIG_FORWARDED_NONE,
+	CONFIG_FORWARDED_X_FORWARDED_FOR,
+	CONFIG_FORWARDED_RFC7239,
+};
+
 struct config_listener {
 	char *name; /* "" for the addresses of [est] */
 	struct config_listen *listens;
@@ -45,6 +52,7 @@ struct config_listener {
 	bool listens_by_default; /* nobody asked for these addresses */
 	enum listener_kind kind;
 	bool proxy_protocol;
+	enum config_forwarded forwarded_header;
 	struct address_set trusted_proxies;
 };
 

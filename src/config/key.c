@@ -24,6 +24,13 @@ static const struct choice log_levels[] = {
 };
 static const struct choice tls_versions[] = { { "1.2", 12 }, { "1.3", 13 }, { NULL, 0 } };
 
+static const struct choice forwarded_headers[] = {
+	{ "none", CONFIG_FORWARDED_NONE },
+	{ "x-forwarded-for", CONFIG_FORWARDED_X_FORWARDED_FOR },
+	{ "forwarded", CONFIG_FORWARDED_RFC7239 },
+	{ NULL, 0 },
+};
+
 static const struct choice auths[] = {
 	{ "certificate", CONFIG_AUTH_CERTIFICATE },
 	{ "passphrase", CONFIG_AUTH_PASSPHRASE },
@@ -94,6 +101,7 @@ const struct key keys[] = {
 
 	{ "listen", HOME_LISTENER, 0, parse_listens, "0.0.0.0:8443", { 0 }, true, "[::]:8443" },
 	{ "proxy_protocol", LISTENER(proxy_protocol), parse_flag, "no", { 0 }, false, NULL },
+	{ "forwarded_header", LISTENER(forwarded_header), parse_choice, "none", { forwarded_headers, 0, 0 }, false, NULL },
 	{ "trusted_proxies", LISTENER(trusted_proxies), parse_proxies, NULL, { 0 }, true, NULL },
 
 	{ "url", UPSTREAM(url), parse_url, "", { 0 }, false, NULL },

@@ -77,15 +77,6 @@ static const struct operation *find_operation(const struct est_exchange *e)
 	return NULL;
 }
 
-static bool check_source(const struct est_exchange *e, struct error *err)
-{
-	if (http_peer_unknown(e->http))
-		return error_set(err, REASON_NO_SOURCE, "the proxy named no client");
-	if (!est_server_admits(e->server, http_peer(e->http)))
-		return error_set(err, REASON_IP_NOT_ALLOWED, "no account lists this address");
-	return true;
-}
-
 static bool find_profile(struct est_exchange *e, struct error *err)
 {
 	const struct snapshot *snapshot = e->server->snapshot;
@@ -140,20 +131,6 @@ static void report(const struct est_exchange *e, const struct error *refusal)
 	describe(e, refusal, event.detail);
 	snprintf(event.label, sizeof event.label, "%s", e->path.label);
 	e->server->options.asker->tell(e->server->options.asker, &event);
-}
-
-/* An address that another account lists may not learn that this profile exists: it reads what it
- * would read if there were none. */
-static bool check_account_source(const struct est_exchange *e, struct error *ret_shown,
-				 struct error *err)
-{
-	const struct snapshot_account *account =
-		&e->server->snapshot->accounts[e->profile->account];
-
-	if (address_set_holds(&account->allowed, http_peer(e->http)))
-		return true;
-	(void)!error_set(ret_shown, REASON_UNKNOWN_LABEL, "another account's address");
-	return error_set(err, REASON_IP_NOT_ALLOWED, "the account does not list this address");
 }
 
 void exchange_refuse(struct est_exchange *e, const struct error *why, const struct error *shown)
@@ -212,11 +189,11 @@ void est_server_handle(struct est_server *server, struct http_exchange *http)
 	 * for is found all the same, so that its operator hears of it. */
 	bool found = est_path_parse(http_path(http), server->options.base_path, &e.path, &why) &&
 		     find_profile(&e, &why);
-	if (!check_source(&e, &why) || !found) {
+	if (!source_check(&e, &why) || !found) {
 		exchange_refuse(&e, &why, &why);
 		return;
 	}
-	if (!check_account_source(&e, &shown, &why)) {
+	if (!source_check_account(&e, &shown, &why)) {
 		exchange_refuse(&e, &why, &shown);
 		return;
 	}

@@ -44,6 +44,14 @@ void reply_refusal(struct est_exchange *exchange, const struct error *refusal, b
 void exchange_refuse(struct est_exchange *exchange, const struct error *why,
 		     const struct error *shown);
 
+/* -- source.c -- */
+/* Some account lists the client's address, and a proxy has named it. */
+MUST_CHECK bool source_check(const struct est_exchange *exchange, struct error *err);
+/* The profile's account lists it. An address that another account lists may not learn that this
+ * profile exists: it is `shown` what it would read if there were none. */
+MUST_CHECK bool source_check_account(const struct est_exchange *exchange, struct error *ret_shown,
+				     struct error *err);
+
 /* -- ask.c -- */
 /* Asks the authority, with the decoded body, and replies when it has answered. A body that
  * `claims_binding` is judged with the TLS session's own values. */

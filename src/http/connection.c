@@ -237,10 +237,12 @@ static void follow_open(const struct http_server *server, int change)
 void connection_open(struct http_server *server, const struct connection_origin *origin)
 {
 	struct connection *connection = calloc(1, sizeof *connection);
+	bool is_proxied =
+		origin->proxy_protocol || origin->forwarding.header != FORWARDED_HEADER_NONE;
 
 	if (!connection) {
 		close(origin->fd);
-		if (!origin->proxy_protocol)
+		if (!is_proxied)
 			address_count_drop(server->per_address, &origin->peer);
 		return;
 	}
@@ -248,8 +250,10 @@ void connection_open(struct http_server *server, const struct connection_origin 
 	connection->server = server;
 	connection->stream.fd = origin->fd;
 	connection->is_tls = origin->tls;
-	connection->peer = origin->peer;
-	connection->counted = !origin->proxy_protocol;
+	connection->tcp_peer = connection->peer = origin->peer;
+	connection->is_proxied = is_proxied;
+	connection->forwarding = origin->forwarding;
+	connection->counted = !is_proxied;
 	connection->state =
 		origin->proxy_protocol ? CONNECTION_PROXY : connection_after_proxy(connection);
 	connection->is_idle = true;

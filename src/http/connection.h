@@ -10,6 +10,7 @@
 
 #include "http/exchange.h"
 #include "http/feed.h"
+#include "http/forwarded.h"
 #include "http/http.h"
 #include "http/outgoing.h"
 #include "http/stream.h"
@@ -44,9 +45,12 @@ struct connection {
 	enum connection_state state;
 	struct stream stream;
 	bool is_tls;
-	struct address peer;
-	bool peer_unknown; /* a trusted proxy named nobody */
-	bool counted;      /* among its address's connections */
+	struct address tcp_peer;
+	struct address peer;          /* the client: the TCP peer, or whom a trusted proxy named */
+	bool is_proxied;              /* the TCP peer is a trusted proxy */
+	struct forwarding forwarding; /* how it names the client of each request */
+	bool peer_unknown;            /* a trusted proxy named nobody */
+	bool counted;                 /* among its address's connections */
 	bool is_idle;
 	bool running;
 	size_t wakes_at; /* octets, while a ClientHello is awaited; 0: at once */
@@ -75,6 +79,7 @@ struct connection {
 struct connection_origin {
 	int fd; /* taken over */
 	bool tls, proxy_protocol;
+	struct forwarding forwarding; /* of a trusted proxy's connection */
 	struct address peer;
 };
 /* Serves from now on. Closes fd if that fails. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "http/client.h"
 #include "http/connection.h"
 #include "http/server.h"
 
@@ -29,6 +30,7 @@ static bool check_path(const struct http_exchange *exchange, struct refusal *ref
 bool exchange_parse(struct http_exchange *exchange, size_t body_max, struct refusal *refusal)
 {
 	if (!head_parse(exchange->head_text, &exchange->head, refusal) ||
+	    !client_enter(exchange->connection, &exchange->head, refusal) ||
 	    !check_path(exchange, refusal) ||
 	    !framing_parse(&exchange->head, body_max, &exchange->framing, refusal))
 		return false;
@@ -85,6 +87,17 @@ const struct address *http_peer(const struct http_exchange *exchange)
 bool http_peer_unknown(const struct http_exchange *exchange)
 {
 	return exchange->connection->peer_unknown;
+}
+
+const struct address *http_proxy(const struct http_exchange *exchange, const char **ret_means)
+{
+	const struct connection *connection = exchange->connection;
+	bool by_field = connection->forwarding.header != FORWARDED_HEADER_NONE;
+
+	if (!connection->is_proxied)
+		return NULL;
+	*ret_means = by_field ? forwarded_name(connection->forwarding.header) : "PROXY protocol";
+	return &connection->tcp_peer;
 }
 
 const char *http_request_id(const struct http_exchange *exchange)

@@ -30,12 +30,22 @@ extern const struct http_limits http_limits_default;
 struct tls_context; /* http/tls.h; referenced by connections, so replacing one lets the old end by
 		       itself */
 
+/* The field in which proxies that end TLS name the client of each request. */
+enum forwarded_header {
+	FORWARDED_HEADER_NONE,
+	FORWARDED_HEADER_X_FORWARDED_FOR,
+	FORWARDED_HEADER_RFC7239, /* Forwarded */
+};
+
 struct http_listener_options {
 	int fd;              /* listening, non-blocking; stays the caller's */
 	bool tls;            /* false: plain HTTP */
 	bool proxy_protocol; /* every connection must begin with a PROXY v1 or v2 header from a
 				trusted proxy */
-	struct address_set trusted_proxies; /* borrowed */
+	/* What a trusted proxy's requests must carry; from others it is ignored. Not together
+	 * with proxy_protocol. */
+	enum forwarded_header forwarded_header;
+	struct address_set trusted_proxies; /* borrowed, while the server or a connection lives */
 };
 
 struct http_exchange;
@@ -95,11 +105,15 @@ const char *http_header(const struct http_exchange *exchange,
 					      fields never arrive here */
 struct bytes http_body(const struct http_exchange *exchange);
 const struct address *
-http_peer(const struct http_exchange
-		  *exchange); /* the TCP peer's, or what a trusted proxy's PROXY header says */
+http_peer(const struct http_exchange *exchange); /* the TCP peer's, or what a trusted proxy's PROXY
+						    header or field says */
 bool http_peer_unknown(
 	const struct http_exchange
-		*exchange); /* a trusted proxy spoke without naming the client (LOCAL, UNKNOWN) */
+		*exchange); /* a trusted proxy spoke without naming the client (LOCAL, UNKNOWN, no
+			       hop in the field that is sure); http_peer() is the proxy then */
+/* The trusted proxy that speaks for the client, and by what: "PROXY protocol", or the field's name.
+ * NULL: the client speaks for itself. */
+const struct address *http_proxy(const struct http_exchange *exchange, const char **ret_means);
 const char *http_request_id(
 	const struct http_exchange *exchange); /* 16 hexadecimal digits, new for every request */
 /* monotonic_us() at the request's first octet */

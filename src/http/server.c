@@ -76,12 +76,20 @@ static void make_room(struct http_server *server)
 		connection_close(TAILQ_FIRST(&server->idle));
 }
 
+static bool is_trusted_proxy(const struct http_listener_options *options,
+			     const struct address *peer)
+{
+	return (options->proxy_protocol || options->forwarded_header != FORWARDED_HEADER_NONE) &&
+	       address_set_holds(&options->trusted_proxies, peer);
+}
+
+/* A proxy is neither judged nor counted as a client: those whom it names are. */
 static bool is_welcome(struct listener *listener, const struct address *peer)
 {
+	if (is_trusted_proxy(&listener->options, peer))
+		return true;
 	if (!listener->options.proxy_protocol)
 		return server_admit(listener->server, peer);
-	if (address_set_holds(&listener->options.trusted_proxies, peer))
-		return true;
 	counter_add(&listener->server->counters->turned_away, 1);
 	return false;
 }
@@ -98,6 +106,9 @@ static void receive(struct listener *listener, int fd, const struct sockaddr_sto
 		close(fd);
 		return;
 	}
+	if (is_trusted_proxy(&listener->options, &origin.peer))
+		origin.forwarding = (struct forwarding){ listener->options.forwarded_header,
+							 listener->options.trusted_proxies };
 	make_room(listener->server);
 	connection_open(listener->server, &origin);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "http/client.h"
 #include "http/notice.h"
 #include "http/proxy.h"
 #include "http/server.h"
@@ -397,6 +398,7 @@ static enum step answered(struct connection *connection)
 		connection_end(connection);
 		return STEP_NEXT;
 	}
+	client_leave(connection);
 	await_request(connection, connection->server->options.limits.idle_ms);
 	return next_or_yield(connection);
 }

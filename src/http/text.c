@@ -15,6 +15,11 @@ bool text_is_capital(unsigned char c)
 	return c >= 'A' && c <= 'Z';
 }
 
+bool text_is_letter(unsigned char c)
+{
+	return text_is_capital(c) || (c >= 'a' && c <= 'z');
+}
+
 int text_hex_value(unsigned char c)
 {
 	if (text_is_digit(c))
@@ -31,10 +36,9 @@ bool text_is_field_octet(unsigned char c)
 	return c == '\t' || (c >= ' ' && c != 0x7f);
 }
 
-static bool is_token_octet(unsigned char c)
+bool text_is_token_octet(unsigned char c)
 {
-	return text_is_digit(c) || text_is_capital(c) || (c >= 'a' && c <= 'z') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+	return text_is_digit(c) || text_is_letter(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
 }
 
 bool text_is_token(const char *text)
@@ -42,7 +46,7 @@ bool text_is_token(const char *text)
 	if (*text == '\0')
 		return false;
 	for (; *text; text++)
-		if (!is_token_octet((unsigned char)*text))
+		if (!text_is_token_octet((unsigned char)*text))
 			return false;
 	return true;
 }

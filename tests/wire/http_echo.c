@@ -92,15 +92,17 @@ static void tell(struct echo *echo, struct http_exchange *exchange, bool close)
 {
 	CLEANUP(buffer_done) struct buffer body = { 0 };
 	char peer[ADDRESS_TEXT_MAX];
+	const char *means = "";
+	bool is_proxied = http_proxy(exchange, &means) != NULL;
 
 	buffer_printf(&body,
 		      "method=%s\npath=%s\nquery=%s\nbody=%zu\npeer=%s\nunknown=%d\nid=%s\n"
-		      "authorization=%s\nforwarded=%s\n",
+		      "authorization=%s\nforwarded=%s\nproxied=%d\nmeans=%s\n",
 		      http_method(exchange), http_path(exchange), http_query(exchange),
 		      http_body(exchange).len, address_to_text(http_peer(exchange), peer),
 		      http_peer_unknown(exchange), http_request_id(exchange),
 		      or_none(http_header(exchange, "authorization")),
-		      or_none(http_header(exchange, "X-Forwarded-For")));
+		      or_none(http_header(exchange, "X-Forwarded-For")), is_proxied, means);
 	append_tls(exchange, &body);
 	append_counters(echo->server, &body);
 	http_answer(exchange, &(struct http_answer){ .status = 200,
@@ -344,18 +346,32 @@ static int open_port(unsigned int *ret_port)
 
 /* 127.0.0.1 is a trusted proxy, so tests reach the others by binding to another loopback address.
  */
-static void listen_on(struct echo *echo, const char *name, bool tls, bool proxy)
+static const struct listener_row {
+	const char *name;
+	bool tls, proxy;
+	enum forwarded_header header;
+} listener_rows[] = {
+	{ "plain", false, false, FORWARDED_HEADER_NONE },
+	{ "tls", true, false, FORWARDED_HEADER_NONE },
+	{ "proxy", false, true, FORWARDED_HEADER_NONE },
+	{ "proxy_tls", true, true, FORWARDED_HEADER_NONE },
+	{ "x_forwarded_for", false, false, FORWARDED_HEADER_X_FORWARDED_FOR },
+	{ "forwarded", false, false, FORWARDED_HEADER_RFC7239 },
+};
+
+static void listen_on(struct echo *echo, const struct listener_row *row)
 {
 	unsigned int port;
 	struct http_listener_options options = { .fd = open_port(&port),
-						 .tls = tls,
-						 .proxy_protocol = proxy,
+						 .tls = row->tls,
+						 .proxy_protocol = row->proxy,
+						 .forwarded_header = row->header,
 						 .trusted_proxies = echo->trusted };
 	struct error err;
 
 	if (!http_server_listen(echo->server, &options, &err))
 		fail(err.detail);
-	printf("%s=%u\n", name, port);
+	printf("%s=%u\n", row->name, port);
 }
 
 static void on_input(int fd, short what, void *context)
@@ -399,10 +415,8 @@ int main(int argc, char **argv)
 	    !http_server_new(&options, &echo.server, &err))
 		fail(err.detail);
 	set_tls(echo.server, argv[1], argv[2]);
-	listen_on(&echo, "plain", false, false);
-	listen_on(&echo, "tls", true, false);
-	listen_on(&echo, "proxy", false, true);
-	listen_on(&echo, "proxy_tls", true, true);
+	for (size_t i = 0; i < ARRAY_LEN(listener_rows); i++)
+		listen_on(&echo, &listener_rows[i]);
 	printf("ready=1\n");
 	fflush(stdout);
 

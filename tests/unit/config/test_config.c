@@ -216,6 +216,41 @@ TEST(proxies_and_their_protocol_come_together)
 		       "trusted_proxies: ");
 }
 
+TEST(a_field_that_names_clients_needs_proxies_to_believe_and_no_second_witness)
+{
+	expect_problem("[est]\nforwarded_header = x-forwarded-for\n",
+		       ":2:20: forwarded_header: needs trusted_proxies");
+	expect_problem("[va]\nlisten = 0.0.0.0:1\nforwarded_header = forwarded\n",
+		       ":3:20: forwarded_header: needs trusted_proxies");
+	expect_problem("[est]\nforwarded_header = none\ntrusted_proxies = 192.0.2.1\n",
+		       ":3:19: trusted_proxies: has no effect without");
+	expect_problem("[admin]\nlisten = 0.0.0.0:1\nforwarded_header = forwarded\n"
+		       "proxy_protocol = yes\ntrusted_proxies = 192.0.2.1\n",
+		       ":3:20: forwarded_header: cannot stand beside proxy_protocol");
+	expect_problem("[est]\nforwarded_header = x-real-ip\n", ":2:20: forwarded_header: ");
+}
+
+TEST(every_listener_may_have_a_field_that_names_clients)
+{
+	CLEANUP(config_freep)
+	struct config *config = parse("[est]\nforwarded_header = x-forwarded-for\n"
+				      "trusted_proxies = 192.0.2.1\n"
+				      "[va]\nlisten = 0.0.0.0:1\nforwarded_header = forwarded\n"
+				      "trusted_proxies = 192.0.2.2\n"
+				      "[admin]\nlisten = 0.0.0.0:2\nforwarded_header = none\n"
+				      "[listener a]\nlisten = 0.0.0.0:3\n");
+	static const enum config_forwarded headers[] = {
+		CONFIG_FORWARDED_X_FORWARDED_FOR,
+		CONFIG_FORWARDED_RFC7239,
+		CONFIG_FORWARDED_NONE,
+		CONFIG_FORWARDED_NONE,
+	};
+
+	assert_int_equal(config->listener_count, ARRAY_LEN(headers));
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+		assert_int_equal(config->listeners[i].forwarded_header, headers[i]);
+}
+
 TEST(certificate_and_key_come_together)
 {
 	expect_problem("[est]\ncertificate = tls.crt\n", "private_key must be one");
@@ -409,8 +444,10 @@ TEST_MAIN(RUN(an_unknown_key_is_refused_and_the_nearest_named), RUN(an_unknown_s
 	  RUN(lines_that_inih_would_read_otherwise_are_refused),
 	  RUN(an_indented_line_does_not_continue_the_one_before), RUN(a_nul_in_the_file_is_refused),
 	  RUN(values_out_of_their_type_are_refused), RUN(addresses_to_listen_on_are_strict),
-	  RUN(proxies_and_their_protocol_come_together), RUN(certificate_and_key_come_together),
-	  RUN(an_empty_file_is_a_sound_configuration), RUN(values_are_taken_as_written),
-	  RUN(every_section_is_printed), RUN(what_is_printed_reads_back_as_the_same),
-	  RUN(a_missing_file_is_refused_with_its_name),
+	  RUN(proxies_and_their_protocol_come_together),
+	  RUN(a_field_that_names_clients_needs_proxies_to_believe_and_no_second_witness),
+	  RUN(every_listener_may_have_a_field_that_names_clients),
+	  RUN(certificate_and_key_come_together), RUN(an_empty_file_is_a_sound_configuration),
+	  RUN(values_are_taken_as_written), RUN(every_section_is_printed),
+	  RUN(what_is_printed_reads_back_as_the_same), RUN(a_missing_file_is_refused_with_its_name),
 	  RUN(a_file_of_conf_d_overrides_the_main_one), RUN(a_problem_in_conf_d_names_that_file))
