@@ -203,12 +203,20 @@ def test_traps_debians_libest_reads_only_http_1_0(node):
     assert status_line(node, "1.0", "curl/7.88") == b"HTTP/1.1 200 OK\r\n"
 
 
-def test_traps_05_wrapped_only_for_libest(node):
+@pytest.mark.parametrize("agent", ["libest 1.0", "curl/7.88.1", "Wget/1.21.3", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"])
+def test_traps_05_wrapped_for_who_cannot_do_without(node, agent):
     plain = node.request("GET", "/.well-known/est/demo/cacerts")
-    libest = node.request("GET", "/.well-known/est/demo/cacerts", headers={"User-Agent": "libest 1.0"})
+    wrapped = node.request("GET", "/.well-known/est/demo/cacerts", headers={"User-Agent": agent})
     assert plain.body.count(b"\n") == 1
-    assert max(map(len, libest.body.split(b"\n"))) == 64
-    assert base64.b64decode(plain.body) == base64.b64decode(libest.body)
+    assert max(map(len, wrapped.body.split(b"\n"))) == 64
+    assert base64.b64decode(plain.body) == base64.b64decode(wrapped.body)
+
+
+@pytest.mark.parametrize("agent", ["", "curlew/1.0", "my-curl/8.0", "python-requests/2.32"])
+def test_traps_05_one_line_for_all_others(node, agent):
+    """strongSwan, Rust's base64 and others read no more than that."""
+    answer = node.request("GET", "/.well-known/est/demo/cacerts", headers={"User-Agent": agent})
+    assert answer.body.count(b"\n") == 1
 
 
 def test_a_keeping_client_is_served_again(node):

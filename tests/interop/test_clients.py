@@ -274,6 +274,16 @@ def test_unlisted_address(node, tmp_path):
     assert identity is None and "403" in said
 
 
+@pytest.mark.parametrize("fetch", ["curl -sS --cacert", pytest.param("wget -q -O - --ca-certificate", marks=pytest.mark.skipif(
+    not shutil.which("wget"), reason="no wget here"))])
+def test_the_pipe_that_most_people_write(node, fetch):
+    """`openssl base64 -d` of OpenSSL 3.0 decodes a part of a long line and ends with 0."""
+    url = f"https://127.0.0.1:{node.port}/.well-known/est/demo/cacerts"
+    pipe = f"{fetch} {node.folder}/ca.pem {url} | openssl base64 -d | openssl pkcs7 -inform DER -print_certs"
+    done = run("sh", "-c", pipe)
+    assert done.stdout.count(b"BEGIN CERTIFICATE") == 2, done.stderr
+
+
 def test_what_is_issued_verifies_everywhere(node, tmp_path):
     identity = node.device("verified", san=[x509.DNSName("verified.example")])
     leaf = tmp_path / "leaf.pem"
