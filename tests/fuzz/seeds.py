@@ -84,6 +84,14 @@ def profiles():
             yield from (json.dumps({key: value}).encode() for key, value in settings.items())
 
 
+# The first octet chooses the header: even X-Forwarded-For, odd Forwarded. Each line is a field.
+FORWARDED = (
+    b"0198.51.100.7", b"01.1.1.1, 198.51.100.7", b"0unknown\n2001:db8::7, 192.0.2.9", b"0[2001:db8::7]:443,192.0.2.1:80", b"0::ffff:198.51.100.7\n\n_hidden",
+    b"1for=198.51.100.7;proto=https;by=192.0.2.1", b'1for="[2001:db8:cafe::17]:4711", For=192.0.2.43', b'1for="_gazonk:_x"; host="a\\"b, c"\nfor="198.51.100.7:80"',
+    b'1for=unknown;x="\nfor=198.51.100.7,', b"1secret=ruewiu9,;;for=192.0.2.60",
+)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
 
@@ -114,6 +122,7 @@ def main():
     for key, each in made[:7:3]:
         put("fuzz_pki_cms fuzz_est_client_envelope", *envelope(work, key, each))
     put("fuzz_model_profile_json", *profiles())
+    put("fuzz_http_forwarded", *FORWARDED)
     subprocess.run(["rm", "-r", work], check=True)
 
 
