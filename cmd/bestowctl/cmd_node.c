@@ -63,7 +63,7 @@ static void show_backup(const struct invocation *invocation, const json_t *resul
 	printf("the store is copied to %s\n", json_text_at(result, "path"));
 	fflush(stdout);
 	print_hint(invocation, "the CA keys and the passphrase file are not in it; "
-			       "docs/guide/backup.md tells what else to keep");
+			       "docs/guide/backup.md tells what else to keep, and how to restore");
 }
 
 static const struct argument certificate_arguments[] = {

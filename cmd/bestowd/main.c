@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bestowd/admin.h"
+#include "bestowd/after_restore.h"
 #include "bestowd/authority.h"
 #include "node/selftest.h"
 #include "node/family.h"
@@ -18,12 +19,15 @@ static const char help[] =
 	"  bestowd --check-config                    say what is wrong with the configuration\n"
 	"  bestowd --print-config                    all values in force, and where they come "
 	"from\n"
+	"  bestowd --after-restore                   take over a backup that was put in place\n"
 	"  bestowd --self-test=lockdown              does this machine hold the processes' locks?\n"
 	"\n"
 	"Options:\n"
 	"  -c, --config FILE     the configuration; conf.d/*.conf beside it is read after it\n"
 	"      --check-config    check and end: 0 sound, 1 not\n"
 	"      --print-config    print and end\n"
+	"      --after-restore   make a restored backup the node's store, and end: 0 done, 1 not;\n"
+	"                        =snapshot: one that came as a copy of a disk\n"
 	"      --self-test=TEST  run a test of the machine and end: lockdown\n"
 	"  -V, --version         print the version and end\n"
 	"  -h, --help            print this and end\n"
@@ -117,6 +121,7 @@ static const struct program bestowd = {
 	.parts = parts,
 	.part_count = ARRAY_LEN(parts),
 	.self_test = selftest_lockdown,
+	.after_restore = after_restore,
 };
 
 int main(int argc, char **argv)

@@ -23,6 +23,8 @@ enum command {
 	COMMAND_CHECK,
 	COMMAND_PRINT,
 	COMMAND_SELF_TEST,
+	COMMAND_AFTER_RESTORE,
+	COMMAND_AFTER_SNAPSHOT,
 	COMMAND_VERSION,
 	COMMAND_HELP,
 	COMMAND_USAGE,
@@ -38,6 +40,7 @@ static const struct option long_options[] = {
 	{ "check-config", no_argument, NULL, 'k' },
 	{ "print-config", no_argument, NULL, 'p' },
 	{ "self-test", required_argument, NULL, 't' },
+	{ "after-restore", optional_argument, NULL, 'r' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -49,6 +52,17 @@ static enum command command_of_test(const struct program *program, const char *t
 		return COMMAND_SELF_TEST;
 	fprintf(stderr, "%s: there is no self-test \"%s\"; there is: lockdown\n", program->name,
 		test);
+	return COMMAND_USAGE;
+}
+
+static enum command command_of_restore(const struct program *program, const char *kind)
+{
+	if (program->after_restore && !kind)
+		return COMMAND_AFTER_RESTORE;
+	if (program->after_restore && strcmp(kind, "snapshot") == 0)
+		return COMMAND_AFTER_SNAPSHOT;
+	fprintf(stderr, "%s: --after-restore: %s\n", program->name,
+		program->after_restore ? "alone, or =snapshot" : "there is no store to restore");
 	return COMMAND_USAGE;
 }
 
@@ -66,6 +80,9 @@ static void take_option(const struct program *program, int option, struct argume
 		return;
 	case 't':
 		arguments->command = command_of_test(program, optarg);
+		return;
+	case 'r':
+		arguments->command = command_of_restore(program, optarg);
 		return;
 	case 'V':
 		arguments->command = COMMAND_VERSION;
@@ -140,6 +157,15 @@ static int print_config(const struct program *program, const char *path)
 	return EXIT_SUCCESS;
 }
 
+static int take_over(const struct program *program, const char *path, bool unmarked)
+{
+	CLEANUP(config_freep) struct config *config = NULL;
+
+	if (!load(program, path, &config))
+		return EXIT_FAILURE;
+	return program->after_restore(config, unmarked);
+}
+
 static void keep_memory(void)
 {
 	(void)mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
@@ -186,6 +212,10 @@ int program_main(const struct program *program, int argc, char **argv)
 		return print_config(program, arguments.config_path);
 	case COMMAND_SELF_TEST:
 		return program->self_test();
+	case COMMAND_AFTER_RESTORE:
+	case COMMAND_AFTER_SNAPSHOT:
+		return take_over(program, arguments.config_path,
+				 arguments.command == COMMAND_AFTER_SNAPSHOT);
 	case COMMAND_VERSION:
 		printf("%s %s\n", program->name, BESTOW_VERSION);
 		return EXIT_SUCCESS;

@@ -30,6 +30,8 @@ struct program {
 	/* What --check-config looks at beyond the configuration's own words; NULL: nothing. */
 	bool (*check)(const struct config *config, struct error *err);
 	int (*self_test)(void); /* --self-test=lockdown */
+	/* --after-restore, and with `unmarked` --after-restore=snapshot; NULL: there is no store */
+	int (*after_restore)(const struct config *config, bool unmarked);
 };
 
 /* From the arguments to the program's end: its exit status. */

@@ -279,6 +279,10 @@ REASON(LISTEN, "listen", ERROR_INVALID, "An address cannot be listened on",
        "See what holds the port, or choose another")
 REASON(SCHEMA_NEWER, "schema_newer", ERROR_INVALID, "The store was written by a newer release",
        "Run the newer release, or restore the backup made before the upgrade")
+REASON(STORE_RESTORED, "store_restored", ERROR_CONFLICT,
+       "The store is a backup that was put in place: what came after it is not known here",
+       "Make sure that the node it was taken from cannot come back, and run bestowd --after-restore "
+       "once: docs/guide/backup.md")
 REASON(STORE_CORRUPT, "store_corrupt", ERROR_INTERNAL, "The store is damaged",
        "Restore the last backup; keep the damaged file for analysis")
 REASON(FILE, "file", ERROR_INTERNAL, "A file cannot be read or written", "See the detail")

@@ -9,6 +9,7 @@
 #include "pki/tbs.h"
 #include "store/store_audit.h"
 #include "store/store_crl.h"
+#include "store/store_restore.h"
 
 /* Deltas reach back a little beyond their base: an entry that is in both does no harm, one that is
  * in neither would. */
@@ -62,6 +63,7 @@ bool ca_publishes(const struct ca *ca)
 struct standing {
 	struct crl full, delta; /* without DER; number 0: none */
 	int64_t changes;
+	int64_t floor; /* numbers are above it */
 };
 
 static bool find_crl(struct store *store, int64_t ca_id, enum crl_kind kind, struct crl *ret,
@@ -85,7 +87,8 @@ static bool look(const struct crl_issuer *issuer, const struct ca *ca, struct st
 
 	return find_crl(store, ca->id, CRL_FULL, &ret->full, err) &&
 	       find_crl(store, ca->id, CRL_DELTA, &ret->delta, err) &&
-	       store_revocation_changes(store, ca->id, &ret->changes, err);
+	       store_revocation_changes(store, ca->id, &ret->changes, err) &&
+	       store_crl_floor(store, &ret->floor, err);
 }
 
 /* -- making one -- */
@@ -203,18 +206,22 @@ static bool finish(struct making *making, struct crl *crl, struct error *err)
 	return sign(making, crl, err);
 }
 
-static int64_t next_number(const struct making *making)
-{
-	int64_t last = making->standing->full.number > making->standing->delta.number
-			       ? making->standing->full.number
-			       : making->standing->delta.number;
-
-	return making->now > last ? making->now : last + 1;
-}
-
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t next_number(const struct making *making)
+{
+	const struct standing *standing = making->standing;
+	int64_t last = later(standing->floor, later(standing->full.number, standing->delta.number));
+
+	return later(making->now, last + 1);
 }
 
 static bool make_full(struct making *making, struct crl *ret, struct error *err)

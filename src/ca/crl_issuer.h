@@ -1,7 +1,8 @@
 /* Makes CRLs (RFC 5280 5): full ones and deltas, of what the store says is revoked.
  *
- * A number is the time in seconds, or one more than the last where that was as late: so numbers
- * rise also on a store that was restored from an older backup (threat CR-05). */
+ * A number is the time in seconds, or one more than the last where that was as late, or than what a
+ * restoration has set: so numbers rise also on a store that was restored from an older backup
+ * (threats CR-05, FT-11). */
 #pragma once
 
 #include "base/clock.h"

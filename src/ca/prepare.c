@@ -15,6 +15,7 @@
 #include "pki/tbs.h"
 #include "store/store_blocked_key.h"
 #include "store/store_certificate.h"
+#include "store/store_restore.h"
 
 /* RFC 7093 section 2, method 1: SHA-1 has no place in new certificates. */
 #define KEY_ID_LEN 20
@@ -207,8 +208,13 @@ static bool record_fill(struct issuance *issuance, const struct grant *grant,
 	record->renews_id = grant->renews_id;
 	memcpy(record->key_hash, public_key_hash(key), KEY_HASH_LEN);
 	memcpy(record->identity_hash, grant->identity_hash, KEY_HASH_LEN);
+	return true;
+}
+
+static bool give_serial(struct store_tx *tx, struct certificate *record, struct error *err)
+{
 	record->serial_len = SERIAL_LEN;
-	return serial_new(record->serial, err);
+	return serial_new(store_restorations(tx), record->serial, err);
 }
 
 static bool choose_algorithm(struct issuance *issuance, const struct grant *grant,
@@ -376,6 +382,7 @@ static bool build(struct store_tx *tx, const struct grant *grant, const struct c
 	if (!choose_algorithm(issuance, grant, issuer, err) || !check_clock(tx, now, err) ||
 	    !check_key(tx, issuance->own_key, err) || !check_name_constraints(grant, issuer, err) ||
 	    !record_fill(issuance, grant, issuer, issuance->own_key, now, err) ||
+	    !give_serial(tx, &issuance->record, err) ||
 	    !build_tbs(issuance, grant, issuance->own_key, issuer_cert, context->va_url, err) ||
 	    !lint_tbs(buffer_view(&issuance->tbs), issuer_cert, issuance->own_key, err))
 		return false;

@@ -96,7 +96,9 @@ MUST_CHECK bool db_text_copy(const struct db_statement *statement, int column, c
 /* -- the whole -- */
 
 /* A consistent, compact copy to a new file, mode 0600, on disk when true; a file of that name is a
- * whole copy or there is none. An existing file is REASON_CONFLICT. */
-MUST_CHECK bool db_backup(struct db *db, const char *path, struct error *err);
+ * whole copy or there is none. `finish` has the copy to itself before it gets its name. An existing
+ * file is REASON_CONFLICT. */
+MUST_CHECK bool db_backup(struct db *db, const char *path,
+			  bool (*finish)(struct db *copy, struct error *err), struct error *err);
 /* Every page and index, however long it takes; REASON_STORE_CORRUPT with the first finding. */
 MUST_CHECK bool db_check(struct db *db, struct error *err);

@@ -567,13 +567,32 @@ static bool copy_into(struct db *db, const char *path, struct error *err)
 	return db_run(statement, NULL, err);
 }
 
-bool db_backup(struct db *db, const char *path, struct error *err)
+/* Nobody else sees the copy yet, and one that is half made is thrown away: no file beside it. */
+static bool finish_copy(const char *path, bool (*finish)(struct db *copy, struct error *err),
+			struct error *err)
+{
+	CLEANUP(db_closep) struct db *copy = calloc(1, sizeof *copy);
+
+	if (!copy)
+		return error_set(err, REASON_NO_MEMORY, "copy");
+	copy->lock_fd = -1;
+	copy->path = strdup(path);
+	if (!copy->path)
+		return error_set(err, REASON_NO_MEMORY, "copy");
+	return connect(copy, DB_WRITER, err) &&
+	       script(copy, "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY", err) &&
+	       finish(copy, err);
+}
+
+bool db_backup(struct db *db, const char *path, bool (*finish)(struct db *copy, struct error *err),
+	       struct error *err)
 {
 	CLEANUP(freep) char *beside = NULL;
 
 	if (!db_file_begin_copy(path, &beside, err))
 		return false;
-	if (copy_into(db, beside, err) && db_file_end_copy(beside, path, err))
+	if (copy_into(db, beside, err) && finish_copy(beside, finish, err) &&
+	    db_file_end_copy(beside, path, err))
 		return true;
 	(void)unlink(beside);
 	return false;

@@ -1,8 +1,26 @@
 #include "store/store_private.h"
 
+#include "store/backup_mark.h"
+#include "store/store_restore.h"
 #include "store/store_schema.h"
 
-static bool open_writer(const char *path, struct store *store, struct error *err)
+/* Before anything is changed in it. */
+static bool check_not_restored(struct db *db, struct error *err)
+{
+	int64_t made = 0;
+	char text[TIME_TEXT_MAX];
+
+	if (!backup_mark_find(db, &made, err))
+		return false;
+	return made == 0 ||
+	       error_set(err, REASON_STORE_RESTORED,
+			 "when the node that it was taken from cannot come back, run "
+			 "bestowd --after-restore once: it is a backup of %s, and nothing later is "
+			 "in it (%s)",
+			 time_to_text(made, text), db_path(db));
+}
+
+static bool open_writer(const char *path, bool restored, struct store *store, struct error *err)
 {
 	const struct db_options options = {
 		.path = path,
@@ -11,11 +29,14 @@ static bool open_writer(const char *path, struct store *store, struct error *err
 	};
 
 	return db_open(&options, &store->writer.db, err) &&
+	       backup_mark_prepare(store->writer.db, err) &&
+	       (restored || check_not_restored(store->writer.db, err)) &&
 	       schema_migrate(store->writer.db, &store_schema, err) &&
+	       restoration_count(store->writer.db, &store->restorations, err) &&
 	       writer_start(&store->writer, err);
 }
 
-bool store_open(const char *path, struct store **ret, struct error *err)
+static bool open_store(const char *path, bool restored, struct store **ret, struct error *err)
 {
 	CLEANUP(store_closep) struct store *store = calloc(1, sizeof *store);
 
@@ -23,10 +44,20 @@ bool store_open(const char *path, struct store **ret, struct error *err)
 		return error_set(err, REASON_NO_MEMORY, "store");
 	pthread_mutex_init(&store->readers.lock, NULL);
 	store->writer.tx.store = store;
-	if (!open_writer(path, store, err))
+	if (!open_writer(path, restored, store, err))
 		return false;
 	*ret = TAKE(store);
 	return true;
+}
+
+bool store_open(const char *path, struct store **ret, struct error *err)
+{
+	return open_store(path, false, ret, err);
+}
+
+bool store_open_restored(const char *path, struct store **ret, struct error *err)
+{
+	return open_store(path, true, ret, err);
 }
 
 void store_measure(struct store *store, const struct store_meters *meters)
@@ -51,7 +82,7 @@ bool store_backup(struct store *store, const char *path, struct error *err)
 {
 	CLEANUP(reader_done) struct reader reader = { 0 };
 
-	return reader_take(store, &reader, err) && db_backup(reader.db, path, err);
+	return reader_take(store, &reader, err) && db_backup(reader.db, path, backup_mark_put, err);
 }
 
 bool run_on_existing(struct db_statement *statement, const char *what, struct error *err)

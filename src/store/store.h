@@ -18,7 +18,8 @@ struct store;
 struct store_tx;
 
 /* Opens or creates, takes the lock against a second process, migrates, checks integrity.
- * REASON_SCHEMA_NEWER, REASON_STORE_CORRUPT, REASON_CONFLICT (in use), REASON_FILE. */
+ * REASON_SCHEMA_NEWER, REASON_STORE_CORRUPT, REASON_CONFLICT (in use), REASON_FILE;
+ * REASON_STORE_RESTORED for a backup that nobody took over yet (store_restore.h). */
 MUST_CHECK bool store_open(const char *path, struct store **ret, struct error *err);
 /* From here on what keeps answers about certificates is told by the board of each revocation, hold
  * and release, once it can be read and before the commit returns. Before the first transaction. */
@@ -51,7 +52,7 @@ DEFINE_CLEANUP(struct store_tx *, store_rollback)
 /* Connections that reads are made on. */
 void store_readers(struct store *store, size_t *ret_idle, size_t *ret_in_use);
 
-/* A consistent copy of a running store to a new file, mode 0600. */
+/* A consistent copy of a running store to a new file, mode 0600, with the mark of a backup. */
 MUST_CHECK bool store_backup(struct store *store, const char *path, struct error *err);
 MUST_CHECK bool store_catalog_load(struct store *store, struct catalog **ret, struct error *err);
 MUST_CHECK bool store_catalog_load_tx(struct store_tx *tx, struct catalog **ret, struct error *err);

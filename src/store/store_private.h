@@ -73,6 +73,7 @@ struct readers {
 struct store {
 	struct writer writer;
 	struct readers readers;
+	int64_t restorations; /* that it has been through; none comes while it is open */
 };
 
 /* A connection lent for one read; the statement made from it is done before it goes back, so
@@ -104,6 +105,9 @@ MUST_CHECK bool ca_chain_insert(struct db *db, int64_t ca_id, const struct bytes
 
 /* store_catalog.c: tells readers of the catalog that it changed. */
 MUST_CHECK bool catalog_raise(struct store_tx *tx, struct error *err);
+
+/* store_restore.c: how often the store was restored from a backup. */
+MUST_CHECK bool restoration_count(struct db *db, int64_t *ret, struct error *err);
 
 /* store_revocation.c: raises the board for what the group changed. */
 void writer_tell_changes(struct writer *writer);

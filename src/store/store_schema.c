@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "store/backup_mark.h"
+
 /* The one table that every release of ours has had. */
 static bool make_version_table(struct db *db, struct error *err)
 {
@@ -81,7 +83,7 @@ static bool keep_copy(struct db *db, int64_t version, struct error *err)
 	if (snprintf(path, sizeof path, "%s.schema-%" PRId64, db_path(db), version) >=
 	    (int)sizeof path)
 		return error_set(err, REASON_FILE, "path too long");
-	if (db_backup(db, path, &failure) || failure.reason == REASON_CONFLICT)
+	if (db_backup(db, path, backup_mark_put, &failure) || failure.reason == REASON_CONFLICT)
 		return true;
 	return error_set_retry(err, failure.reason, failure.retry_after,
 			       "copy before the migration: %s", failure.detail);

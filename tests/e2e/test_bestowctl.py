@@ -510,6 +510,7 @@ def test_the_backup_restores_as_documented(node):
         shutil.copy(copy, other.folder / "state" / "bestow.db")
         shutil.copytree(node.folder / "state" / "keys", other.folder / "state" / "keys", dirs_exist_ok=True)
         shutil.copy(node.folder / "ca.pem", other.folder / "ca.pem")
+        subprocess.run([BIN / "bestowd", "--config", other.config, "--after-restore"], check=True, capture_output=True)
         other.start()
         other.passphrase = node.passphrase
         other.wait(other.accepts, "the restored node to serve")

@@ -176,7 +176,7 @@ TEST(ci_04_serials_are_positive_bounded_and_never_the_same)
 	struct error err;
 
 	for (size_t i = 0; i < ARRAY_LEN(serials); i++) {
-		EXPECT_OK(serial_new(serials[i], &err), err);
+		EXPECT_OK(serial_new(0, serials[i], &err), err);
 		assert_in_range(serials[i][0], 1, 0x7f);
 		for (size_t j = 0; j < i; j++)
 			assert_memory_not_equal(serials[i], serials[j], SERIAL_LEN);
@@ -187,6 +187,19 @@ TEST(ci_04_serials_are_positive_bounded_and_never_the_same)
 	assert_in_range(ones, 128000 - 2024, 128000 + 2024);
 }
 
+TEST(ft_11_serials_after_a_restoration_begin_otherwise)
+{
+	unsigned char before[SERIAL_LEN], after[SERIAL_LEN];
+	struct error err;
+
+	for (int64_t restorations = 0; restorations < 1000; restorations++) {
+		EXPECT_OK(serial_new(restorations, before, &err), err);
+		EXPECT_OK(serial_new(restorations + 1, after, &err), err);
+		assert_int_not_equal(before[0], after[0]);
+		assert_in_range(after[0], 1, 0x7f);
+	}
+}
+
 TEST_MAIN(RUN(a_key_is_kept_encrypted_and_signs_again),
 	  RUN(ci_13_a_key_that_others_can_read_is_not_used),
 	  RUN(ci_13_a_symbolic_link_is_not_followed), RUN(ci_13_a_wrong_passphrase_opens_nothing),
@@ -194,4 +207,5 @@ TEST_MAIN(RUN(a_key_is_kept_encrypted_and_signs_again),
 	  RUN(a_name_cannot_leave_the_folder),
 	  RUN(a_missing_key_makes_its_ca_unavailable_until_it_is_there),
 	  RUN(signatures_are_measured_where_the_key_is),
-	  RUN(ci_04_serials_are_positive_bounded_and_never_the_same))
+	  RUN(ci_04_serials_are_positive_bounded_and_never_the_same),
+	  RUN(ft_11_serials_after_a_restoration_begin_otherwise))

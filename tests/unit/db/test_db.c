@@ -425,6 +425,13 @@ TEST(ft_06_a_full_disk_is_told_and_passes_by_itself)
 	scratch_done(&scratch);
 }
 
+static bool note_copy(struct db *copy, struct error *err)
+{
+	int64_t id = 0;
+
+	return insert(copy, "of the copy alone", BYTES_LITERAL(""), &id, err);
+}
+
 TEST(a_backup_is_whole_private_and_never_overwrites)
 {
 	struct scratch scratch = scratch_new(), copy = scratch;
@@ -439,13 +446,14 @@ TEST(a_backup_is_whole_private_and_never_overwrites)
 	assert_int_equal(write(left, "half", 4), 4);
 	close(left);
 	scratch_beside(&scratch, ".copy", copy.path);
-	EXPECT_OK(db_backup(db, copy.path, &err), err);
+	EXPECT_OK(db_backup(db, copy.path, note_copy, &err), err);
 	assert_int_equal(scratch_mode(copy.path), 0600);
-	EXPECT_REFUSED(db_backup(db, copy.path, &err), err, REASON_CONFLICT);
+	EXPECT_REFUSED(db_backup(db, copy.path, note_copy, &err), err, REASON_CONFLICT);
+	assert_int_equal(count(db), 1);
 	db_close(TAKE(db));
 
 	EXPECT_OK(open_writer(&copy, &db, &err), err);
-	assert_int_equal(count(db), 1);
+	assert_int_equal(count(db), 2);
 	EXPECT_OK(db_check(db, &err), err);
 	db_close(db);
 	scratch_done(&scratch);
@@ -465,7 +473,7 @@ TEST(a_backup_that_fails_leaves_no_file)
 	scratch_beside(&scratch, ".copy", copy.path);
 	signal(SIGXFSZ, SIG_IGN);
 	set_file_size_limit(64 * 1024);
-	bool copied = db_backup(db, copy.path, &err);
+	bool copied = db_backup(db, copy.path, note_copy, &err);
 	set_file_size_limit(RLIM_INFINITY);
 	assert_false(copied);
 	assert_int_equal(access(copy.path, F_OK), -1);

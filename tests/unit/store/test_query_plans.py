@@ -14,6 +14,9 @@ WHOLE = {
     "SELECT count(*) FROM blocked_key": "an operator's list, counted when it is shown",
     "SELECT id, account_id, created, subject, san FROM certificate WHERE id > ": "from where the search has got to, a batch",
     "SELECT count(*) FROM event": "once, when the store is opened",
+    "UPDATE api_token SET ends = ": "once, when a backup is taken over",
+    "UPDATE device_code SET ends = ": "once, when a backup is taken over",
+    "UPDATE held_request SET state = 0": "once, when a backup is taken over",
 }
 # Backwards from the newest, where it ends; and what a listing's filters are appended to.
 ENDS = ("ORDER BY id DESC LIMIT 1", " FROM certificate")

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "store/store_restore.h"
 #include "store/store_schema.h"
 
 TEST(ft_09_a_second_store_on_the_file_is_refused)
@@ -103,7 +104,7 @@ TEST(a_backup_of_a_running_store_is_a_store)
 	OK(store_backup(f->store, copy, &f->err));
 	assert_int_equal(scratch_mode(copy), 0600);
 	REFUSED(store_backup(f->store, copy, &f->err), REASON_CONFLICT);
-	OK(store_open(copy, &restored, &f->err));
+	OK(store_open_restored(copy, &restored, &f->err));
 	OK(store_certificate_find(restored, id, &found, &f->err));
 	certificate_done(&found);
 	store_close(restored);
