@@ -1,6 +1,8 @@
 /* What concerns the whole node: status, events, audit, backup. */
 #include "manage_fixture.h"
 
+#include "manage/restoration.h"
+#include "store/store_audit.h"
 #include "store/store_event.h"
 
 static struct fixture fixture;
@@ -143,7 +145,7 @@ TEST(a_backup_is_a_store_of_its_own)
 			   json_pack("{s:s}", "path", "/nonexistent/backup.db")),
 		       "file", "");
 	do_verb(&fixture, NULL, "node.backup", json_pack("{s:s}", "path", path));
-	EXPECT_OK(store_open(path, &copy, &err), err);
+	EXPECT_OK(store_open_restored(path, &copy, &err), err);
 	EXPECT_OK(store_catalog_load(copy, &catalog, &err), err);
 	assert_non_null(catalog_account_by_name(catalog, "one"));
 	catalog_unref(catalog);
@@ -151,6 +153,35 @@ TEST(a_backup_is_a_store_of_its_own)
 	fixture_close(&fixture);
 }
 
+TEST(ft_11_a_backup_is_taken_over_at_a_time_that_can_be_and_told_of)
+{
+	struct restoration_report report;
+	struct store *copy = NULL;
+	char path[128], head[65];
+	int64_t now = clock_now(&clock_system), entries = 0, floor = 0;
+	struct error err = { 0 };
+
+	fixture_open(&fixture);
+	make_account(&fixture, "one");
+	snprintf(path, sizeof path, "%s/backup.db", fixture.folder);
+	do_verb(&fixture, NULL, "node.backup", json_pack("{s:s}", "path", path));
+	EXPECT_OK(store_open_restored(path, &copy, &err), err);
+	EXPECT_REFUSED(restoration_take_over(copy, "operator:test", now - 3600, &report, &err), err,
+		       REASON_CLOCK);
+	EXPECT_OK(restoration_take_over(copy, "operator:test", now + 5, &report, &err), err);
+	assert_in_range(report.reach.made, now, now + 5);
+	assert_int_equal(report.restoration.crl_floor, now + 5 + 3600);
+	EXPECT_OK(store_crl_floor(copy, &floor, &err), err);
+	assert_int_equal(floor, report.restoration.crl_floor);
+	EXPECT_OK(store_audit_verify(copy, NULL, &entries, head, &err), err);
+	assert_int_equal(entries, report.reach.audit_entries + 1);
+	store_close(copy);
+	EXPECT_OK(store_open(path, &copy, &err), err);
+	store_close(copy);
+	fixture_close(&fixture);
+}
+
 TEST_MAIN(RUN(status_tells_what_keeps_devices_out), RUN(events_are_told_in_words),
 	  RUN(co_26_the_audit_log_tells_who_did_what_and_proves_it),
-	  RUN(a_backup_is_a_store_of_its_own))
+	  RUN(a_backup_is_a_store_of_its_own),
+	  RUN(ft_11_a_backup_is_taken_over_at_a_time_that_can_be_and_told_of))
