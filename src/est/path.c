@@ -5,6 +5,7 @@
 
 #define WELL_KNOWN "/.well-known/est/"
 #define REST_MAX 256
+#define PATH_MAX_READ 512 /* a base and the longest label that names something fit well */
 
 /* What follows the fixed part, or NULL. The configured prefix is an extra way in, not the only one.
  */
@@ -51,12 +52,27 @@ static void drop_trailing_slash(char *rest)
 		rest[len - 1] = '\0';
 }
 
-bool est_path_parse(const char *path, const char *base, struct est_path *ret, struct error *err)
+/* Clients glue their part to a URL that somebody ended with a slash. False: too long to be any. */
+static bool squeeze_slashes(const char *from, char into[PATH_MAX_READ])
 {
-	char rest[REST_MAX], *label = rest, *operation = NULL;
-	const char *after = skip_fixed_part(path, base);
+	size_t len = 0;
+
+	for (; *from && len + 1 < PATH_MAX_READ; from++)
+		if (*from != '/' || len == 0 || into[len - 1] != '/')
+			into[len++] = *from;
+	into[len] = '\0';
+	return *from == '\0';
+}
+
+bool est_path_parse(const char *text, const char *base, struct est_path *ret, struct error *err)
+{
+	char path[PATH_MAX_READ], rest[REST_MAX], *label = rest, *operation = NULL;
 
 	*ret = (struct est_path){ .operation = EST_OPERATION_COUNT };
+	if (!squeeze_slashes(text, path))
+		return error_set(err, REASON_UNKNOWN_LABEL, "the path is too long");
+
+	const char *after = skip_fixed_part(path, base);
 	if (!after && path[0] == '/' && strstr(path, WELL_KNOWN))
 		after = path + 1;
 	if (!after)
@@ -70,9 +86,8 @@ bool est_path_parse(const char *path, const char *base, struct est_path *ret, st
 		split_at_last_slash(rest, &label, &operation);
 	ret->operation = est_operation_by_text(operation);
 	if (label) {
-		if (label[0] == '\0' || strlen(label) >= sizeof ret->label)
-			return error_set(err, REASON_UNKNOWN_LABEL,
-					 "the label is empty or too long");
+		if (strlen(label) >= sizeof ret->label)
+			return error_set(err, REASON_UNKNOWN_LABEL, "the label is too long");
 		memcpy(ret->label, label, strlen(label) + 1);
 	}
 	if (ret->operation == EST_OPERATION_COUNT)

@@ -9,8 +9,8 @@ struct est_path {
 	enum est_operation operation;
 };
 
-/* `base` is the node's fixed prefix, "" or "/something". One trailing slash is tolerated; nothing
- * else is mended. REASON_UNKNOWN_OPERATION or REASON_UNKNOWN_LABEL, the label then filled for the
- * event as far as it fits. */
-MUST_CHECK bool est_path_parse(const char *path, const char *base, struct est_path *ret,
+/* `base` is the node's fixed prefix, "" or "/something". Several slashes count as one, and one at
+ * the end as none; nothing else is mended. REASON_UNKNOWN_OPERATION or REASON_UNKNOWN_LABEL, the
+ * label then filled for the event as far as it fits. */
+MUST_CHECK bool est_path_parse(const char *text, const char *base, struct est_path *ret,
 			       struct error *err);

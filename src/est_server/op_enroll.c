@@ -16,6 +16,8 @@ static const char *const lenient_types[] = { PKCS10,
 					     "application/octet-stream",
 					     "application/x-pem-file",
 					     "application/pkcs10-mime",
+					     "application/pkcs10-base64",
+					     "application/x-pkcs10",
 					     "text/plain" };
 
 static bool type_is(const char *value, const char *type)

@@ -219,6 +219,21 @@ def test_traps_05_one_line_for_all_others(node, agent):
     assert answer.body.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("media_type", ["application/pkcs10", "Application/PKCS10; charset=utf-8", "application/pkcs10-base64", "application/x-pkcs10",
+                                        "application/octet-stream", "text/plain", None])
+def test_traps_09_a_csr_by_any_name(node, media_type):
+    """What devices in the field call it: OpenLAN's switches say pkcs10-base64, Cumulocity's wanted text/plain."""
+    body = base64.b64encode(make_csr(make_key(), "by-any-name"))
+    headers = {**node.basic(), **({"Content-Type": media_type} if media_type else {})}
+    answer = node.request("POST", "/.well-known/est/demo/simpleenroll", body, headers)
+    assert answer.status == 200, answer.text
+
+
+@pytest.mark.parametrize("path", ["//.well-known/est/demo/cacerts", "/demo//.well-known/est/cacerts", "/.well-known/est/demo//cacerts"])
+def test_traps_11_a_url_that_ended_with_a_slash(node, path):
+    assert node.request("GET", path).body == node.request("GET", "/.well-known/est/demo/cacerts").body
+
+
 def test_a_keeping_client_is_served_again(node):
     connection = node.connect()
     for i in range(5):
