@@ -8,6 +8,7 @@
 
 #include "jobs/crl_job.h"
 #include "jobs/held_request_job.h"
+#include "jobs/keys_job.h"
 #include "jobs/ocsp_job.h"
 #include "jobs/search_job.h"
 
@@ -16,6 +17,7 @@
 struct jobs {
 	struct jobs_options options;
 	struct failures crl_failures, ocsp_failures;
+	struct keys_job keys_job;
 	struct held_request_job held_request_job;
 	struct search_job search_job;
 	pthread_t thread;
@@ -28,6 +30,8 @@ static void run_due(struct jobs *jobs)
 {
 	struct catalog *catalog = jobs->options.catalog(jobs->options.context);
 
+	if (!jobs->options.cas_only)
+		keys_job_run(&jobs->keys_job, &jobs->options, catalog);
 	crl_job_run(&jobs->crl_failures, &jobs->options, catalog);
 	if (jobs->options.ocsp)
 		ocsp_job_run(&jobs->ocsp_failures, &jobs->options, catalog);

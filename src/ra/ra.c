@@ -74,21 +74,13 @@ struct catalog *ra_catalog(struct ra *ra)
 	return catalog;
 }
 
-/* The keys of CAs and anchors are decoded before any thread shares the catalog. A CA whose key
- * cannot be had refuses its own enrollments, and no other's. */
-static void warm_up(struct ra *ra, const struct catalog *catalog)
+/* The public keys of CAs and anchors are decoded before any thread shares the catalog. */
+static void decode_keys(const struct catalog *catalog)
 {
 	for (size_t i = 0; i < catalog->anchor_count; i++)
 		(void)cert_key(catalog->anchors[i].cert);
-	for (size_t i = 0; i < catalog->ca_count; i++) {
-		const struct ca *ca = &catalog->cas[i];
-		const struct public_key *key = cert_key(ca->cert);
-
-		/* a token's key is looked for when it is needed: nobody's reload waits for it */
-		if (key && ca->state == CA_ACTIVE &&
-		    signer_is_local(ra->options.signer, ca->key_name))
-			(void)!signer_load(ra->options.signer, ca->key_name, key, NULL);
-	}
+	for (size_t i = 0; i < catalog->ca_count; i++)
+		(void)cert_key(catalog->cas[i].cert);
 }
 
 bool ra_reload(struct ra *ra, struct error *err)
@@ -97,7 +89,7 @@ bool ra_reload(struct ra *ra, struct error *err)
 
 	if (!store_catalog_load(ra->options.store, &catalog, err))
 		return false;
-	warm_up(ra, catalog);
+	decode_keys(catalog);
 	pthread_mutex_lock(&ra->catalog_lock);
 	struct catalog *before = ra->catalog;
 	/* of two reloads at once the newer configuration stays */

@@ -1,0 +1,90 @@
+"""What the benches of enrollment share: the loader, the limits, and what a load costs."""
+import os
+import pathlib
+import re
+import subprocess
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+# name: (which limit, extra options of estload, profile, credential)
+LOADS = {
+    "new": ("L_new", ["-3", "-n", "16"], "demo", "passphrase"),
+    "new-tls12": ("L_new", ["-2", "-n", "16"], "demo", "passphrase"),
+    "mtls": ("L_mtls", ["-3", "-n", "16"], "demo-tls", "certificate"),
+    "kept": ("L_keep", ["-3", "-K", "-n", "32"], "demo", "passphrase"),
+    "again-new": ("L_new", ["-3", "-n", "16"], "again", "passphrase"),
+    "again-kept": ("L_keep", ["-3", "-K", "-n", "32"], "again", "passphrase"),
+}
+HEAD = f"{'load':<12}{'rate/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}{'CPU µs each':>13}{'limit µs':>10}{'efficiency':>12}{'cores busy':>12}"
+
+
+def build_tool(tools, name, folder):
+    program = pathlib.Path(folder) / name
+    subprocess.run(["cc", "-O2", "-w", "-o", program, tools / f"{name}.c", "-lssl", "-lcrypto", "-lpthread"], check=True)
+    return program
+
+
+def limits(program, copies):
+    """The limits as estlimit finds them with so many copies of it at work: cores that share a chip slow each other down."""
+    running = [subprocess.Popen([program], stdout=subprocess.PIPE, text=True) for _ in range(copies)]
+    found = [dict(re.findall(r"(L_\w+)\D+([\d.]+)", process.communicate()[0])) for process in running]
+    return {name: sum(float(each[name]) for each in found) / copies for name in found[0]}
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def resident_mib(pids):
+    pages = sum(int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+class Bench:
+    """A node, made ready: every enrollment issues a certificate of its own."""
+
+    def __init__(self, node, make_request, tools, folder):
+        self.node = node
+        self.estload, self.estlimit = (build_tool(tools, name, folder) for name in ("estload", "estlimit"))
+        for profile in ("demo", "demo-tls"):
+            node.set_profile(profile, "repeat_answer=0s", "key.reuse=any", "renewal.own_certificate_on_enroll=enrolls")
+        self.requests = {}
+        for name in ("demo", "demo-tls", "again"):
+            self.requests[name] = pathlib.Path(folder) / f"{name}.der"
+            self.requests[name].write_bytes(make_request())
+        self.device = node.device("bench-device")
+        self.credentials = {"passphrase": ["-u", f"device:{node.passphrase}"],
+                            "certificate": ["-c", str(self.device.path), "-k", str(self.device.path)]}
+
+    def pids(self):
+        return [self.node.process.pid, *self.node.children().values()]
+
+    def run(self, name, seconds, connections=None):
+        """Prints the load's row; returns its efficiency and rate."""
+        which, extra, profile, credential = LOADS[name]
+        extra = extra if connections is None else [*extra[:-1], str(connections)]
+        pids = self.pids()
+        alone, beside = limits(self.estlimit, 1)[which], limits(self.estlimit, os.cpu_count())[which]
+        before = cpu_seconds(pids)
+        run = subprocess.run([self.estload, "-H", "127.0.0.1", "-p", str(self.node.port), "-P", f"/.well-known/est/{profile}/simpleenroll",
+                              "-r", self.requests[profile], "-t", "1", "-w", "0", "-d", str(seconds), *extra, *self.credentials[credential]],
+                             capture_output=True, text=True)
+        return report(name, run.stdout + run.stderr, cpu_seconds(pids) - before, alone, beside)
+
+
+def report(name, text, spent, alone, beside):
+    def find(pattern):
+        found = re.search(pattern, text)
+        return float(found[1]) if found else float("nan")
+
+    done = find(r"ok[ =:]+(\d+)")
+    cost = spent / done if done else float("nan")
+    rate = find(r"rate=([\d.]+)")
+    print(f"{name:<12}{rate:>9.0f}{find(r'p50[ =:]+([0-9.]+)'):>9.2f}{find(r'p99[ =:]+([0-9.]+)'):>9.2f}"
+          f"{find(r'err[a-z]*[ =:]+([0-9]+)'):>8.0f}{cost * 1e6:>13.0f}{1e6 / alone:>10.0f}{1 / (cost * alone):>12.2f}"
+          f"{1 / (cost * beside):>12.2f}", flush=True)
+    return 1 / (cost * alone), rate
