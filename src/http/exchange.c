@@ -119,9 +119,11 @@ const char *http_tls_version(const struct http_exchange *exchange)
 
 size_t http_client_chain(const struct http_exchange *exchange, struct bytes *ret, size_t max)
 {
-	struct tls_session *tls = exchange->connection->stream.tls;
+	const struct connection *connection = exchange->connection;
+	struct tls_session *tls = connection->stream.tls;
+	bool is_the_proxys = connection->forwarding.header != FORWARDED_HEADER_NONE;
 
-	return tls ? tls_session_client_chain(tls, ret, max) : 0;
+	return tls && !is_the_proxys ? tls_session_client_chain(tls, ret, max) : 0;
 }
 
 void http_channel_binding(const struct http_exchange *exchange, char tls_unique[65],

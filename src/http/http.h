@@ -122,7 +122,8 @@ uint64_t http_started_us(const struct http_exchange *exchange);
 /* -- TLS of the connection; empty on plain listeners -- */
 const char *http_tls_version(const struct http_exchange *exchange); /* "TLSv1.3"; "" without TLS */
 /* Fills up to `max` DER views, leaf first; returns how many the client sent (0: no certificate).
- * Possession of the leaf's key is proven; nothing else is judged. */
+ * Possession of the leaf's key is proven; nothing else is judged. None where a proxy ended the
+ * client's TLS: what it shows of itself is no word about whom it speaks for. */
 size_t http_client_chain(const struct http_exchange *exchange, struct bytes *ret, size_t max);
 /* Base64 text of tls-unique (TLS 1.2 with extended master secret, else "") and of tls-exporter (RFC
  * 9266). */

@@ -72,6 +72,26 @@ def test_the_gates_are_the_proxys_own(node, proxy):
     assert answer.status == 403 and "name_not_authorized" in answer.text
 
 
+def test_ip_19_a_balancer_before_the_proxy_names_devices_and_the_node_judges_the_ra(node):
+    with before(node, ra="ra-balanced", label="balanced") as fronted:
+        (fronted.folder / "conf.d").mkdir()
+        (fronted.folder / "conf.d" / "balancer.conf").write_text(
+            "[est]\nforwarded_header = x-forwarded-for\ntrusted_proxies = 127.0.0.8\n[profile site]\nallow = 203.0.113.7\n")
+        fronted.stop()
+        fronted.start()
+        csr = make_csr(make_key(), "balanced")
+
+        def enroll(**fields):
+            return fronted.post_csr("simpleenroll", csr, "balanced", {**fronted.basic(), **fields}, source="127.0.0.8").status
+
+        assert enroll() == 403
+        assert enroll(**{"X-Forwarded-For": "203.0.113.9"}) == 403
+        assert fronted.says("peer=203.0.113.9") or fronted.says('"peer":"203.0.113.9"')
+        assert enroll(**{"X-Forwarded-For": "203.0.113.9, 203.0.113.7"}) == 200
+        event = next(e for e in node.events("--limit", "20") if "balanced" in e["client"])
+        assert event["peer"] == "127.0.0.1"
+
+
 def test_the_node_knows_for_whom_the_ra_spoke(node, proxy):
     proxy.device("spoken-for")
     event = next(e for e in node.events("--limit", "20") if "spoken-for" in e["client"])

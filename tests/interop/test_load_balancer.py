@@ -201,4 +201,5 @@ def test_renewal_by_certificate_passes_with_the_proxy_protocol_only(site):
 
     assert site.curl("haproxy-tcp", *arguments, ca=site.node.folder / "ca.pem")[0] == 200
     assert site.peers_of()[0] == LISTED
-    assert site.curl("haproxy", *arguments)[0] in (401, 403)
+    status, body = site.curl("haproxy", *arguments)
+    assert (status, site.refusal(body)["reason"]) == (403, "no_client_cert")

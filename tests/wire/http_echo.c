@@ -357,6 +357,7 @@ static const struct listener_row {
 	{ "proxy_tls", true, true, FORWARDED_HEADER_NONE },
 	{ "x_forwarded_for", false, false, FORWARDED_HEADER_X_FORWARDED_FOR },
 	{ "forwarded", false, false, FORWARDED_HEADER_RFC7239 },
+	{ "forwarded_tls", true, false, FORWARDED_HEADER_RFC7239 },
 };
 
 static void listen_on(struct echo *echo, const struct listener_row *row)

@@ -128,6 +128,16 @@ def test_what_is_refused_before_the_field_is_read_is_the_proxys(server):
     assert "peer=127.0.0.1 " in server.log()[start:]
 
 
+def test_t12_the_proxys_own_certificate_is_not_its_clients(server, folder):
+    """From a stranger to the same listener it is the client's own."""
+    context = wire.client_context(wire.Credential(folder, "balancer"))
+    for source, address, chain in (None, "198.51.100.7", "0"), ("127.0.0.2", "127.0.0.2", "1"):
+        with context.wrap_socket(server.connect_raw("forwarded_tls", source)) as peer:
+            peer.sendall(request(["for=198.51.100.7"], "Forwarded"))
+            facts = wire.Reader(peer).answer().facts()
+        assert (facts["peer"], facts["chain"]) == (address, chain)
+
+
 def test_the_proxys_connections_are_no_clients(folder, identity):
     with wire.Server(folder, identity, connections_per_address=2) as server:
         peers = [server.connect("x_forwarded_for") for _ in range(5)]

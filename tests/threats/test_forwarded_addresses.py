@@ -92,6 +92,29 @@ def test_pp_08_guesses_count_for_the_client_that_was_named(fronted):
     assert ask("2001:db8::7", None) == 200
 
 
+def test_t12_the_proxys_certificate_is_no_devices(fronted):
+    """A balancer that shows a certificate of an EST-authentication CA must not make holders of all who come through it."""
+    device = fronted.device("t12")
+    csr = make_csr(device.key, "t12")
+    assert fronted.reenroll(csr, device).status == 200
+    answer = fronted.post_csr("simplereenroll", csr, identity=device, source=PROXY, headers={"X-Forwarded-For": "203.0.113.7"})
+    assert answer.status == 403, answer.text
+    assert refusal(fronted, answer.text)["reason"] == "no_client_cert"
+
+
+def test_relying_parties_are_logged_by_the_field_and_served_without():
+    with Node(settings="log_level = debug", va_settings=SETTINGS % "x-forwarded-for", setup=False) as node:
+        def ask(path, **headers):
+            connection = http.client.HTTPConnection("127.0.0.1", node.va_port, timeout=20, source_address=(PROXY, 0))
+            connection.request("GET", path, headers=headers)
+            return connection.getresponse().status
+
+        assert ask("/none", **{"X-Forwarded-For": "203.0.113.7"}) == ask("/none") == 404
+        assert ask("/ocsp/none", **{"X-Forwarded-For": "203.0.113.7"}) == ask("/ocsp/none")
+        peers = [json.loads(line)["peer"] for line in node.log().splitlines() if '"va.request"' in line or '"va.ocsp"' in line]
+        assert sorted(peers) == [PROXY] * 2 + ["203.0.113.7"] * 2
+
+
 def test_ip_11_forwarded_as_its_rfc_writes_it():
     with Node(est_settings=SETTINGS % "forwarded", edges=1) as node:
         node.ctl("allow", "add", "203.0.113.7")
