@@ -88,6 +88,8 @@ TEST(ip_12_x_forwarded_for_that_is_not_sure_names_nobody)
 		{ { "198.51.100.7\xc2\xa0" }, NULL },
 		{ { "[2001:db8:0000:0000:0000:0000:0000:0007]:65535 and far more octets than fit" },
 		  NULL },
+		{ { "198.51.100.7                                                    and more" },
+		  NULL },
 		/* what a trusted proxy wrote last hides what came before */
 		{ { "198.51.100.7, unknown" }, NULL },
 		{ { "198.51.100.7," }, NULL },
@@ -165,6 +167,7 @@ TEST(ip_12_forwarded_that_is_not_sure_names_nobody)
 		{ { "for=198.51.100.7; proto=https" }, NULL },
 		{ { "for=198.51.100.7 proto=https" }, NULL },
 		{ { "for=198.51.100.7;proto" }, NULL },
+		{ { "proto=https xfor=198.51.100.7" }, NULL },
 		{ { "for=198.51.100.7;host=\"a\"\"b\"" }, NULL },
 		{ { "fore=198.51.100.7" }, NULL },
 		/* the last word of a trusted proxy hides what came before */
