@@ -1,5 +1,7 @@
-/* Randomness for keys, serials, salts and ids: the kernel's generator by way of OpenSSL's DRBG,
- * reseeded on fork. */
+/* Randomness for keys, serials, salts and ids: the kernel's generator, by way of OpenSSL's DRBG and
+ * once more directly. OpenSSL begins anew when the process id changes; but of a machine's snapshot
+ * that is started twice both copies have one memory and one process id, and its DRBG would give
+ * both the same for minutes. The kernel is told by the hypervisor, and gives each its own. */
 #pragma once
 
 #include "base/error.h"
@@ -7,3 +9,7 @@
 
 /* Fails closed with REASON_CRYPTO; *into is then not to be used. */
 MUST_CHECK bool random_fill(void *into, size_t len, struct error *err);
+
+/* Lets OpenSSL's generator of this thread begin anew from the kernel's: before OpenSSL itself makes
+ * a key. */
+MUST_CHECK bool random_refresh(struct error *err);

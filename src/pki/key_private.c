@@ -6,6 +6,8 @@
 #include <openssl/provider.h>
 #include <openssl/x509.h>
 
+#include "base/random.h"
+
 static const struct {
 	const char *algorithm;
 	const char *group;
@@ -107,6 +109,8 @@ bool private_key_generate(enum key_type type, unsigned int bits, struct private_
 	if (type == KEY_RSA && (bits < KEY_RSA_BITS_MIN || bits > KEY_RSA_BITS_MAX || bits % 8))
 		return error_set(err, REASON_KEY_INVALID, "RSA of %u bits; %d to %d, by 8", bits,
 				 KEY_RSA_BITS_MIN, KEY_RSA_BITS_MAX);
+	if (!random_refresh(err))
+		return false;
 
 	const char *algorithm = generators[type].algorithm;
 	if (type == KEY_RSA)
