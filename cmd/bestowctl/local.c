@@ -47,6 +47,16 @@ static bool connect_to(const char *path, int *ret, struct error *err)
 	return true;
 }
 
+/* Who hangs up may have said why before: that is read next. */
+static bool send_frame(int fd, struct bytes frame, struct error *err)
+{
+	struct error unsent = { 0 };
+
+	if (fd_write_all(fd, frame, &unsent) || errno == EPIPE)
+		return true;
+	return error_set(err, REASON_BUSY, "the node does not take the request: %s", unsent.detail);
+}
+
 static bool write_request(int fd, const json_t *request, struct error *err)
 {
 	CLEANUP(buffer_wipe) struct buffer frame = { 0 };
@@ -62,7 +72,7 @@ static bool write_request(int fd, const json_t *request, struct error *err)
 	if (frame.len > CLIENT_MESSAGE_MAX)
 		return error_set(err, REASON_TOO_LARGE, "a request has at most %d bytes",
 				 CLIENT_MESSAGE_MAX);
-	return fd_write_all(fd, buffer_view(&frame), err);
+	return send_frame(fd, buffer_view(&frame), err);
 }
 
 static bool read_exactly(int fd, unsigned char *into, size_t len, struct error *err)

@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import ssl
 import stat
+import struct
 import subprocess
 import time
 
@@ -75,6 +76,27 @@ def test_words_that_are_not_known_meet_a_suggestion():
                   ["cert", "list", "--limit", "many"], ["cert", "list", "--limit"], ["profile", "set", "a", "b"],
                   ["ca", "show", "a", "--chain"], ["node", "show", "--socket", ""]):
         assert run(*typed).returncode == USAGE, typed
+
+
+@pytest.mark.parametrize("said, code, words", [
+    (b"", UNREACHABLE, "ended the connection"),
+    (b'{"error":{"code":"not_permitted","words":"No","detail":"not you","remedy":""}}', REFUSED, "not you"),
+], ids=["nothing", "why"])
+def test_a_node_that_hangs_up_while_it_is_asked(tmp_path, said, code, words):
+    """The request is larger than what a socket holds, so it is cut off for certain."""
+    large = tmp_path / "settings.json"
+    large.write_text(json.dumps({"remark": "x" * 900000}))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "node.sock"))
+        listener.listen()
+        asking = subprocess.Popen([CTL, "--socket", tmp_path / "node.sock", "profile", "set", "demo", "--from-file", large],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.recv(1)
+            accepted.sendall(struct.pack(">I", len(said)) + said if said else b"")
+        told = asking.communicate(timeout=60)[1]
+    assert asking.returncode == code and words in told, (asking.returncode, told)
 
 
 def test_a_node_that_is_not_there(tmp_path):

@@ -83,6 +83,7 @@ class Judge:
     def complain(self, what, words):
         with self.lock:
             self.wrong.append(f"{what}: {words}")
+        print(self.wrong[-1], flush=True)
 
     def expect(self, right, what, words):
         if not right:

@@ -2,6 +2,7 @@
 median of the slopes between all pairs of samples of one process (Theil and Sen): a page more or less here and there, or a burst,
 does not move it."""
 import collections
+import contextlib
 import os
 import pathlib
 import statistics
@@ -12,7 +13,9 @@ MIB = 1024  # KiB
 PAIRS_MAX = 400000  # of one name; more samples than that need are thinned out
 QUIET_READS = 3  # alike, one after the other: what clients closed has been let go of
 
-Sample = collections.namedtuple("Sample", "at pid rss fds threads")
+DATABASE_FILES = 2 * (1 + 8 + 16)  # the writer, readers that are kept, and one for each thread that reads just now; two files each
+
+Sample = collections.namedtuple("Sample", "at pid rss fds threads database")
 
 
 def status_of(pid):
@@ -20,9 +23,19 @@ def status_of(pid):
     return int(fields["VmRSS"].split()[0]), int(fields["Threads"])
 
 
+def open_files(pid):
+    """What descriptors are open on, and how many on the database. Readers are opened when they are needed first, and some stay."""
+    targets = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            targets.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+    database = [target for target in targets if "/bestow.db" in target]
+    return len(targets) - len(database), len(database)
+
+
 def look_at(pid):
-    rss, threads = status_of(pid)
-    return Sample(time.monotonic(), pid, rss, len(os.listdir(f"/proc/{pid}/fd")), threads)
+    (rss, threads), (fds, database) = status_of(pid), open_files(pid)
+    return Sample(time.monotonic(), pid, rss, fds, threads, database)
 
 
 def named_children(node):
@@ -44,19 +57,17 @@ class Watch:
     def __init__(self, node):
         self.node, self.born, self.stretch = node, {}, 0
         self.samples = collections.defaultdict(list)
-        self.floors = collections.defaultdict(dict)  # {(name, what): {stretch: the least that was seen}}
+        self.floors = collections.defaultdict(dict)  # {(name, pid, what): {stretch: the least that was seen}}
 
     def processes(self):
         return {"supervisor": self.node.process.pid, **named_children(self.node)}
 
-    def open_files(self):
-        return {name: len(os.listdir(f"/proc/{pid}/fd")) for name, pid in self.processes().items()}
 
     def await_quiet(self, seconds=5):
         """Until nothing is opened or closed any more; a node's own work may go on, so not for ever."""
         end, seen = time.monotonic() + seconds, []
         while time.monotonic() < end:
-            seen = [*seen[1 - QUIET_READS:], self.open_files()]
+            seen = [*seen[1 - QUIET_READS:], {pid: open_files(pid)[0] for pid in self.processes().values()}]
             if len(seen) == QUIET_READS and seen.count(seen[0]) == QUIET_READS:
                 return
             time.sleep(0.1)
@@ -70,7 +81,7 @@ class Watch:
         self.born.setdefault(sample.pid, sample.at)
         self.samples[name].append(sample)
         for what in ("fds", "threads"):
-            floor = self.floors[name, what]
+            floor = self.floors[name, sample.pid, what]
             floor[self.stretch] = min(floor.get(self.stretch, 1 << 30), getattr(sample, what))
 
     def warm(self, name):
@@ -90,12 +101,11 @@ class Watch:
         return max(at[-1] - at[0] for at in times.values())
 
     def grown(self, what):
-        """Names whose descriptors or threads became more: within a stretch of calm, or from the first one to the last."""
-        found = {}
-        for name in self.samples:
-            floor, slope = self.floors[name, what], self.slope(name, what)
-            if slope > 0 or floor[max(floor)] > floor[min(floor)]:
-                found[name] = f"{slope:+.2f}/h, at least {floor}"
+        """Names whose descriptors or threads became more: within a stretch of calm, or from the first one to the last of a life."""
+        found = {name: f"{self.slope(name, what):+.2f}/h" for name in self.samples if self.slope(name, what) > 0}
+        for (name, pid, counted), floor in self.floors.items():
+            if counted == what and floor[max(floor)] > floor[min(floor)]:
+                found[name] = f"process {pid}: {floor}"
         return found
 
     def fatter(self, mib_per_hour, watched):
@@ -104,12 +114,12 @@ class Watch:
                 if self.longest(name) >= watched and self.slope(name, "rss") >= mib_per_hour * MIB}
 
     def table(self):
-        lines = [f"{'process':<12}{'lives':>6}{'samples':>9}{'judged s':>10}{'RSS MiB':>16}{'MiB/h':>9}{'descriptors':>13}{'/h':>7}{'threads':>9}{'/h':>7}"]
+        lines = [f"{'process':<12}{'lives':>6}{'samples':>9}{'judged s':>10}{'RSS MiB':>16}{'MiB/h':>9}{'descriptors':>13}{'/h':>7}{'threads':>9}{'/h':>7}{'database':>10}"]
         for name, samples in sorted(self.samples.items()):
             warm = self.warm(name)
             lines.append(f"{name:<12}{len({s.pid for s in samples}):>6}{len(samples):>9}{self.longest(name):>10.0f}"
                          f"{warm[0].rss / MIB:>8.1f}{warm[-1].rss / MIB:>8.1f}{self.slope(name, 'rss') / MIB:>9.2f}"
-                         f"{samples[0].fds:>6}{samples[-1].fds:>7}{self.slope(name, 'fds'):>7.2f}{samples[-1].threads:>9}{self.slope(name, 'threads'):>7.2f}")
+                         f"{samples[0].fds:>6}{samples[-1].fds:>7}{self.slope(name, 'fds'):>7.2f}{samples[-1].threads:>9}{self.slope(name, 'threads'):>7.2f}{max(s.database for s in samples):>10}")
         return "\n".join(lines)
 
     def files(self):

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from node import Node
 from soak_judge import EVERYBODY, Gate, Judge
 from soak_life import Console, Device, NEIGHBOUR, Operator, RelyingParty, Stranger, World, digest
-from soak_watch import HOUR, Watch, named_children
+from soak_watch import DATABASE_FILES, HOUR, Watch, named_children
 
 SECONDS = int(os.environ.get("BESTOW_SOAK", "40"))
 CYCLES = 4 if SECONDS >= 300 else 1
@@ -142,6 +142,7 @@ def expect_the_store_to_agree(world):
 def expect_nothing_to_have_grown(watch):
     for what in ("fds", "threads"):
         assert not watch.grown(what), (what, watch.grown(what))
+    assert max(sample.database for sample in watch.samples["authority"]) <= DATABASE_FILES
     if SECONDS >= RSS_SECONDS:
         assert not watch.fatter(RSS_SLOPE, RSS_WATCHED), watch.fatter(RSS_SLOPE, RSS_WATCHED)
 
