@@ -214,12 +214,21 @@ bool generation_has(const struct generation *generation, enum listener_kind kind
 	return false;
 }
 
+/* The same address, and the same proxies are believed there in the same way. */
+static bool is_same_place(struct place a, struct place b)
+{
+	return strcmp(a.listen->text, b.listen->text) == 0 &&
+	       a.listener->proxy_protocol == b.listener->proxy_protocol &&
+	       a.listener->forwarded_header == b.listener->forwarded_header &&
+	       address_set_equal(&a.listener->trusted_proxies, &b.listener->trusted_proxies);
+}
+
 static bool has_place(const struct generation *generation, enum listener_kind kind,
-		      const char *text)
+		      struct place place)
 {
 	for (size_t i = 0; i < generation->fd_count; i++)
 		if (generation_is_of(generation, i, LISTENER_BIT(kind)) &&
-		    strcmp(place_at(generation->config, i).listen->text, text) == 0)
+		    is_same_place(place_at(generation->config, i), place))
 			return true;
 	return false;
 }
@@ -229,7 +238,7 @@ static bool holds_places(const struct generation *a, const struct generation *b,
 {
 	for (size_t i = 0; i < b->fd_count; i++)
 		if (generation_is_of(b, i, LISTENER_BIT(kind)) &&
-		    !has_place(a, kind, place_at(b->config, i).listen->text))
+		    !has_place(a, kind, place_at(b->config, i)))
 			return false;
 	return true;
 }

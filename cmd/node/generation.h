@@ -40,7 +40,8 @@ MUST_CHECK bool generation_listeners_of(const struct generation *generation,
 bool generation_has(const struct generation *generation, enum listener_kind kind);
 /* Whether the descriptor at this index belongs to one of those kinds of listener. */
 bool generation_is_of(const struct generation *generation, size_t index, unsigned int kinds);
-/* The addresses of that kind are the same in both. */
+/* The addresses of that kind are the same in both, and so are the proxies that are believed there.
+ */
 bool generation_shares(const struct generation *a, const struct generation *b,
 		       enum listener_kind kind);
 /* "127.0.0.1:8443, [::1]:8443" */

@@ -166,6 +166,17 @@ bool address_set_make(const struct address_range *ranges, size_t count, struct a
 	return true;
 }
 
+bool address_set_equal(const struct address_set *a, const struct address_set *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (address_compare(&a->ranges[i].first, &b->ranges[i].first) != 0 ||
+		    address_compare(&a->ranges[i].last, &b->ranges[i].last) != 0)
+			return false;
+	return true;
+}
+
 bool address_set_holds(const struct address_set *set, const struct address *address)
 {
 	size_t low = 0, high = set->count;

@@ -52,6 +52,7 @@ struct address_set {
 
 MUST_CHECK bool address_set_make(const struct address_range *ranges, size_t count,
 				 struct address_set *ret, struct error *err);
+bool address_set_equal(const struct address_set *a, const struct address_set *b);
 bool address_set_holds(const struct address_set *set, const struct address *address);
 void address_set_done(struct address_set *set);
 /* A comma-separated list of notations, as address_range_parse() takes each; at most

@@ -1,6 +1,7 @@
 """Rows IP-10 to IP-12 and IP-19 where a listener takes its clients' addresses from a forwarding field. 127.0.0.8 is the trusted proxy."""
 import http.client
 import json
+import signal
 import ssl
 
 import pytest
@@ -138,6 +139,25 @@ def test_drop_unlisted_drops_no_proxy_and_no_client_of_one():
         assert [through(node, [client], connection=connection)[0] for client in ("203.0.113.9", "127.0.0.1")] == [403, 200]
         with pytest.raises(OSError):
             through(node, ["127.0.0.1"], source="127.0.0.2")
+
+
+def test_a_proxy_that_is_trusted_no_more_is_not_believed_after_a_reload():
+    """The addresses that are listened on stay as they were, in every process."""
+    node = Node(setup=False, admin=True, metrics=True)
+    plain = node.config.read_text()
+    for section in ("admin", "metrics"):
+        node.config.write_text(node.config.read_text().replace(f"[{section}]\n", f"[{section}]\n" + SETTINGS % "x-forwarded-for"))
+    with node:
+        before = {name: node.children().get(name) for name in ("admin", "monitor")}
+        assert None not in before.values()
+        for text, changes in ((node.config.read_text(), False), (node.config.read_text().replace(PROXY, "127.0.0.9"), True), (plain, True)):
+            node.config.write_text(text)
+            reloads = node.log().count("node.reloaded")
+            node.process.send_signal(signal.SIGHUP)
+            node.wait(lambda: node.log().count("node.reloaded") > reloads, "the reload")
+            now = {name: node.children().get(name) for name in before}
+            assert all((now[name] != before[name]) == changes for name in before), (before, now)
+            before = now
 
 
 def test_the_console_takes_the_client_from_the_field_and_nobody_unnamed():

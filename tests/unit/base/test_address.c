@@ -321,6 +321,34 @@ TEST(neighbours_and_overlaps_become_one)
 	address_set_done(&set);
 }
 
+TEST(sets_are_equal_when_they_hold_the_same)
+{
+	static const struct {
+		const char *one, *other;
+		bool equal;
+	} rows[] = {
+		{ "192.0.2.1", "192.0.2.2", false },
+		{ "192.0.2.1", "192.0.2.1-192.0.2.2", false },
+		{ "192.0.2.1-192.0.2.2", "192.0.2.2", false },
+		{ "192.0.2.1", "192.0.2.1, 2001:db8::1", false },
+		{ "192.0.2.1, 2001:db8::1", "2001:db8::1,192.0.2.1", true },
+		{ "192.0.2.0, 192.0.2.1", "cidr 192.0.2.0/31", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct address_set one = { 0 }, other = { 0 };
+		struct error err;
+
+		EXPECT_OK(address_list_parse(rows[i].one, &one, &err), err);
+		EXPECT_OK(address_list_parse(rows[i].other, &other, &err), err);
+		assert_int_equal(address_set_equal(&one, &other), rows[i].equal);
+		assert_false(address_set_equal(&one, &(struct address_set){ 0 }));
+		address_set_done(&one);
+		address_set_done(&other);
+	}
+	assert_true(address_set_equal(&(struct address_set){ 0 }, &(struct address_set){ 0 }));
+}
+
 TEST(a_socket_of_another_family_is_refused)
 {
 	struct sockaddr peer = { .sa_family = AF_UNIX };
@@ -422,5 +450,5 @@ TEST_MAIN(RUN(ip_03_what_is_no_notation_is_refused),
 	  RUN(ip_02_the_last_octet_form_is_exact), RUN(ip_06_everywhere_is_recognised),
 	  RUN(ip_07_a_mapped_peer_matches_as_ipv4), RUN(ip_07_other_embedded_forms_are_not_ipv4),
 	  RUN(all_of_ipv6_holds_no_ipv4_and_the_reverse), RUN(neighbours_and_overlaps_become_one),
-	  RUN(a_socket_of_another_family_is_refused), RUN(a_socket_of_ipv4_is_read),
-	  RUN(ip_09_the_compiled_set_agrees_with_the_obvious_way))
+	  RUN(sets_are_equal_when_they_hold_the_same), RUN(a_socket_of_another_family_is_refused),
+	  RUN(a_socket_of_ipv4_is_read), RUN(ip_09_the_compiled_set_agrees_with_the_obvious_way))
