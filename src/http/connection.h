@@ -110,7 +110,7 @@ void connection_run(struct connection *connection);
 void connection_wake(struct connection *connection);
 /* Says goodbye, lets the client take what was sent, and closes. */
 void connection_end(struct connection *connection);
-/* To be called when the client's address becomes known. */
+/* To be called when the client's address becomes known, or another one's. */
 void connection_note_crowd(struct connection *connection);
 enum connection_state connection_after_proxy(const struct connection *connection);
 void connection_free(struct connection *connection); /* one that has left its server */

@@ -1,10 +1,13 @@
 """HAProxy and nginx before a real node, set up as docs/guide/load-balancer.md has it. Clients are addresses of this machine's loopback; the
 balancers speak to the node from 127.0.0.8, which is its trusted proxy."""
 import base64
+import http.client
+import json
 import pathlib
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 
@@ -35,15 +38,16 @@ class Site:
 
     def __init__(self, folder):
         self.folder = folder
-        self.ports = {name: free_port() for name in ("field", "rfc", "proxied", "haproxy", "haproxy-rfc", "haproxy-tcp", "nginx")}
-        self.node = Node(metrics=True)
+        self.ports = {name: free_port() for name in ("field", "rfc", "proxied", "haproxy", "haproxy-rfc", "haproxy-tcp", "nginx", "nginx-console")}
+        self.node = Node(metrics=True, admin=True)
         self.processes = []
         listeners = [replaced(block("ini", "forwarded_header"), port=("10.0.0.5:8444", self.at("field")), proxies=("10.0.0.2, 10.0.0.3", PROXY)),
                      replaced(block("ini", "forwarded_header"), port=("10.0.0.5:8444", self.at("rfc")), proxies=("10.0.0.2, 10.0.0.3", PROXY),
                               name=("balanced", "rfc"), header=("x-forwarded-for", "forwarded")),
                      replaced(block("ini", "proxy_protocol"), port=("10.0.0.5:8444", self.at("proxied")), proxies=("10.0.0.2, 10.0.0.3", PROXY),
                               name=("balanced", "proxied"))]
-        self.node.config.write_text(self.node.config.read_text() + "\n".join(listeners))
+        config = self.node.config.read_text().replace("[admin]\n", f"[admin]\nforwarded_header = x-forwarded-for\ntrusted_proxies = {PROXY}\n")
+        self.node.config.write_text(config + "\n".join(listeners))
 
     def at(self, name, host="127.0.0.1"):
         return f"{host}:{self.ports[name]}"
@@ -94,13 +98,17 @@ class Site:
         self.spawn("haproxy", "-db", "-f", self.folder / "haproxy.cfg", ports=("haproxy", "haproxy-rfc", "haproxy-tcp"))
 
     def nginx(self):
-        location = replaced(block("nginx"), node=("10.0.0.5:8444", self.at("field")), ca=("/etc/nginx/node-ca.pem", f"{self.node.folder}/ca.pem"),
-                            host=("proxy_ssl_verify on;", f"proxy_ssl_verify on; proxy_ssl_name localhost; proxy_bind {PROXY};"))
+        def server(name, behind):
+            location = replaced(block("nginx"), node=("10.0.0.5:8444", behind), ca=("/etc/nginx/node-ca.pem", f"{self.node.folder}/ca.pem"),
+                                host=("proxy_ssl_verify on;", f"proxy_ssl_verify on; proxy_ssl_name localhost; proxy_bind {PROXY};"))
+            return (f"server {{\nlisten {self.at(name)} ssl;\nssl_certificate {self.folder}/crt.pem;\nssl_certificate_key {self.folder}/key.pem;\n"
+                    f"{location}}}\n")
+
         folders = "".join(f"{name}_temp_path {self.folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (self.folder / "nginx.conf").write_text(
             f"daemon off;\npid {self.folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{folders}"
-            f"server {{\nlisten {self.at('nginx')} ssl;\nssl_certificate {self.folder}/crt.pem;\nssl_certificate_key {self.folder}/key.pem;\n{location}}}\n}}\n")
-        self.spawn("nginx", "-c", self.folder / "nginx.conf", "-e", "stderr", ports=("nginx",))
+            f"{server('nginx', self.at('field'))}{server('nginx-console', f'127.0.0.1:{self.node.admin_port}')}}}\n")
+        self.spawn("nginx", "-c", self.folder / "nginx.conf", "-e", "stderr", ports=("nginx", "nginx-console"))
 
     def curl(self, way, path, *arguments, source=LISTED, host="127.0.0.1", ca=None):
         out = self.folder / "answer"
@@ -189,6 +197,28 @@ def test_forwarded_with_addresses_of_both_families(site):
     assert site.curl("haproxy-rfc", "demo/cacerts", "-H", f"Forwarded: for={LISTED};x=\"", source=STRANGER)[0] == 403
     assert site.enroll("haproxy-rfc", source="::1", host="[::1]")[0] == 200
     assert site.peers_of()[0] == "::1"
+
+
+@pytest.mark.skipif("nginx" not in BALANCERS, reason="needs nginx")
+def test_the_console_behind_nginx(site):
+    """An administrator signs in and changes something, from the page that nginx serves; the log has the browser's address."""
+    origin = f"https://127.0.0.1:{site.ports['nginx-console']}"
+    code = site.node.ctl("administrator", "create", "fronted", "--role", "owner").strip().rsplit("/", 1)[1]
+    context = ssl.create_default_context(cafile=site.folder / "crt.pem")
+
+    def ask(method, path, body, **headers):
+        connection = http.client.HTTPSConnection("127.0.0.1", site.ports["nginx-console"], context=context, timeout=20, source_address=(LISTED, 0))
+        connection.request(method, "/api/v1" + path, json.dumps(body), {"Content-Type": "application/json", "Origin": origin, **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, json.loads(answer.read())
+
+    status, headers, session = ask("POST", "/session/link", {"code": code})
+    assert status == 200, session
+    cookie = {"Cookie": headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": session["csrf"]}
+    status, _, answer = ask("POST", "/accounts", {"name": "made-behind-nginx"}, **cookie)
+    assert status in (200, 201), answer
+    lines = [json.loads(line) for line in site.node.log().splitlines() if '"api.request"' in line]
+    assert {line["peer"] for line in lines} == {LISTED}
 
 
 @pytest.mark.skipif("haproxy" not in BALANCERS, reason="needs haproxy")
