@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 
 from der import tlv
@@ -29,6 +30,18 @@ PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
 
 def name(text):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def printable(subject):
+    """The same name in another string type."""
+    return x509.Name([x509.NameAttribute(part.oid, part.value, _ASN1Type.PrintableString) for part in subject])
+
+
+def alternative_names(holder):
+    try:
+        return list(holder.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except x509.ExtensionNotFound:
+        return []
 
 
 def now():
@@ -310,12 +323,27 @@ class EstServer:
             if attrs is None:
                 return self.get("csrattrs_status", 204), {}, b""
             return 200, {"Content-Type": "application/csrattrs"}, attrs if self.get("csrattrs_raw") else self.text(attrs)
+        if not self.can_read(request.body):
+            return 400, {"Content-Type": "text/plain"}, b"invalid CSR: parse PKCS#10"
         csr = x509.load_der_x509_csr(base64.b64decode(request.body))
         if not csr.is_signature_valid or not self.is_bound(csr, request):
             return 400, {}, b""
         if request.operation == "serverkeygen":
             return self.keygen(csr, request)
-        return 200, fields, self.wrap(self.issue(csr))
+        if request.operation == "simplereenroll" and self.get("names") == "by octets" and not self.repeats_names(csr, request.peer):
+            return 403, {}, b""
+        return self.get("issued_status", 200), fields, self.wrap(self.issue(csr))
+
+    def can_read(self, body):
+        """libest's server decodes as `openssl base64 -d` does, est-ca's by the letter of RFC 4648."""
+        lines = body.split(b"\n")
+        return {None: True, "lines": len(lines) > 1 and lines[-1] == b"" and max(map(len, lines)) <= 76,
+                "bare": len(lines) == 1}[self.get("reads")]
+
+    def repeats_names(self, csr, peer):
+        """As GlobalSign's and Foundries.io's servers compare them, which issue another string type than was asked for."""
+        shown = x509.load_der_x509_certificate(peer)
+        return csr.subject.public_bytes() == shown.subject.public_bytes() and alternative_names(csr) == alternative_names(shown)
 
     def is_bound(self, csr, request):
         """RFC 7030 3.5: challengePassword is this session's tls-unique, as the TLS of Python sees it."""
@@ -331,10 +359,13 @@ class EstServer:
         leaf = self.get("leaf")
         key = ec.generate_private_key(ec.SECP256R1()).public_key() if leaf == "other-key" else csr.public_key()
         subject = name("somebody-else") if leaf == "other-name" else csr.subject
+        san = None
+        if self.get("names") == "by octets":
+            subject, san = printable(csr.subject), alternative_names(csr) or [x509.DNSName("added.example"), x509.DNSName("a.example")]
         signer = self.other if leaf == "other-ca" else self.issuing
         end = now() - DAY / 2 if leaf == "expired" else None
         start = now() + 30 * DAY if leaf == "future" else None
-        certificate = signer.sign(key, subject, ca=leaf == "ca", start=start, end=end)
+        certificate = signer.sign(key, subject, ca=leaf == "ca", san=san, start=start, end=end)
         self.issued.append(certificate)
         stranger = self.issuing.sign(ec.generate_private_key(ec.SECP256R1()).public_key(), name("stranger"))
         return {None: [certificate], "chain": [self.root.certificate, self.issuing.certificate, certificate],

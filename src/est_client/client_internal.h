@@ -63,6 +63,7 @@ struct exchange_call {
 #define EXCHANGE_ETAG_MAX 128
 
 struct exchange_answer {
+	int status; /* also of an answer that was turned into an error; 0: there was none */
 	char content_type[256];
 	char etag[EXCHANGE_ETAG_MAX]; /* "" for none, and for one that nobody should repeat */
 	bool is_known;                /* 304: it is as it was */

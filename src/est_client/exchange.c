@@ -38,13 +38,16 @@ static void copy_first_line(const struct bestow_http_answer *answer, char *into,
 }
 
 /* A Bestow node begins its words with the code of its reason (HTTP-16), which then says more than
- * the status. Whoever else speaks can only choose among refusals. */
+ * the status. Whoever else speaks can only choose among refusals; their "invalid CSR" is no code.
+ */
 static enum reason reason_in_words(const char *words)
 {
 	char code[48];
 	size_t len = strcspn(words, ": \r\n");
 
 	if (len == 0 || len >= sizeof code)
+		return REASON_COUNT;
+	if (words[len] != ':' && strncmp(words + len, " request=", strlen(" request=")) != 0)
 		return REASON_COUNT;
 	memcpy(code, words, len);
 	code[len] = '\0';
@@ -95,10 +98,16 @@ static bool refuse_status(const struct bestow_client *client,
 		"HTTP %d%s%s", answer->status, *words ? ": " : "", words);
 }
 
+/* RFC 7030 4.2.3 says 200. A server that made something new (Foundries.io's does) says 201. */
+static bool is_success(int status)
+{
+	return status == 200 || status == 201;
+}
+
 static bool judge_status(const struct bestow_client *client, const struct exchange_call *call,
 			 const struct bestow_http_answer *answer, struct error *err)
 {
-	if (answer->status == 200)
+	if (is_success(answer->status))
 		return true;
 	if (call->etag && answer->status == 304)
 		return true;
@@ -204,7 +213,7 @@ static bool take_body(const struct bestow_http_answer *from, struct exchange_ans
 	snprintf(ret->content_type, sizeof ret->content_type, "%s", from->content_type);
 	take_etag(from->etag, ret->etag);
 	ret->is_known = from->status == 304;
-	if (from->status == 200)
+	if (is_success(from->status))
 		buffer_append(&ret->body, (struct bytes){ from->body, from->body_size });
 	return buffer_ok(&ret->body) || error_set(err, REASON_NO_MEMORY, "answer");
 }
@@ -216,6 +225,7 @@ static bool run(struct attempt *attempt, struct exchange_answer *ret, struct err
 
 		if (!send_once(attempt, &answer, err))
 			return false;
+		ret->status = answer.status;
 		if (is_redirect(attempt->call, answer.status)) {
 			if (!est_url_follow(&attempt->url, answer.location, &attempt->url, err))
 				return false;

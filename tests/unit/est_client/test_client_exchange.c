@@ -137,6 +137,9 @@ static const struct {
 	/* another's words are words; our codes that would lead the client astray are not taken */
 	{ { 400, "text/plain", NULL, NULL, "nope" }, REASON_SERVER_REFUSED, 0, "nope" },
 	{ { 400, "text/plain", NULL, NULL, "server_pending: x" }, REASON_SERVER_REFUSED, 0, "x" },
+	{ { 400, "text/plain", NULL, NULL, "invalid CSR" }, REASON_SERVER_REFUSED, 0, "invalid" },
+	{ { 400, "text/plain", NULL, NULL, "invalid: x" }, REASON_INVALID, 0, "x" },
+	{ { 404, "text/plain", NULL, NULL, "not_found request=1" }, REASON_NOT_FOUND, 0, "1" },
 	{ { 400, "text/plain", NULL, NULL, "none" }, REASON_SERVER_REFUSED, 0, "none" },
 	{ { 400, "text/html", NULL, NULL, "key_too_weak" }, REASON_SERVER_REFUSED, 0, "400" },
 	{ { 204, NULL, NULL, NULL, NULL }, REASON_SERVER_ANSWER, 0, "204" },
@@ -189,6 +192,17 @@ TEST(http_10_a_redirect_within_the_origin_keeps_its_method)
 	assert_string_equal(server.last_url, URL "/b");
 	assert_int_equal(outcome.answer.body.len, 4);
 	assert_string_equal(outcome.answer.content_type, "x/y");
+	exchange_answer_donep(&outcome.answer);
+}
+
+TEST(created_is_as_good_as_ok)
+{
+	static const struct reply reply = { 201, "x/y", NULL, NULL, "body" };
+	struct server server = { .replies = &reply, .count = 1 };
+	struct outcome outcome = call(&server, true, false);
+
+	assert_true(outcome.done);
+	assert_int_equal(outcome.answer.body.len, strlen("body"));
 	exchange_answer_donep(&outcome.answer);
 }
 
@@ -302,7 +316,7 @@ TEST(each_allocation_may_fail)
 }
 
 TEST_MAIN(RUN(each_refusal_has_its_reason), RUN(nothing_is_asked_of_nobody_in_particular),
-	  RUN(http_10_a_redirect_within_the_origin_keeps_its_method),
+	  RUN(http_10_a_redirect_within_the_origin_keeps_its_method), RUN(created_is_as_good_as_ok),
 	  RUN(att_01_nothing_may_be_an_answer), RUN(ca_05_not_modified_answers_only_who_has_it),
 	  RUN(ca_05_what_is_no_strong_tag_is_not_repeated),
 	  RUN(tls_07_a_provisional_session_is_alone), RUN(each_allocation_may_fail))
