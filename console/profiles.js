@@ -75,7 +75,7 @@ function Settings({ profile: p }) {
     ["Template", templateWords[p.template] || p.template], ["CA", p.ca], ["Authentication", authWords[p.auth]], ["Subject", subject], ["SubjectAltNames", names || "none"],
     ["Key usage", p.key_usage.join(", ")], ["Extended key usage", p.ext_key_usage.join(", ")], ["Keys", `${p.key.types.join(", ")}; RSA ${p.key.rsa_bits_min} to ${p.key.rsa_bits_max} bits`],
     ["Validity", p.not_after ? `until ${utc(p.not_after)}` : p.validity],
-    ["Renewal", `${{ "any-time": "at any time", "in-window": `from ${p.renewal.opens_before} before the end`, never: "never" }[p.renewal.while_valid]}; after expiry ${p.renewal.after_expiry === "never" ? "never" : `up to ${p.renewal.closes_after}`}`],
+    ["Renewal", `${{ "any-time": "at any time", "in-window": `from ${p.renewal.opens_before} before the end`, never: "never" }[p.renewal.while_valid]}; after expiry ${p.renewal.after_expiry === "never" ? "never" : `up to ${p.renewal.closes_after}`}${p.renewal.per_minute ? `; one device ${plural(p.renewal.per_minute, "time")} a minute at most` : ""}`],
     ["Devices", `${p.devices.admit === "registered" ? "registered ones only" : "any"}${p.certificates_per_subject ? `; ${plural(p.certificates_per_subject, "live certificate")} for each subject` : ""}`],
     ["Approval", p.approval.hold === "none" ? "not needed" : `holds ${p.approval.hold}`], ["Object identifier", html`<${Code}>${p.oid}<//>`], ["Version", p.version],
   ]} />`;
