@@ -1,5 +1,6 @@
 """Who lives with the node during a soak, and what each of them must be answered: devices, strangers, relying parties, an
 operator, and somebody at the console."""
+import calendar
 import collections
 import hashlib
 import http.client
@@ -22,6 +23,8 @@ from node import Identity, make_csr, make_key, spki, valid_from, valid_until, ve
 
 QUEUED = 20  # devices that wait to be revoked
 KEPT = 200  # certificates of either kind that relying parties ask about
+# These stay the same: answers are kept for hours, up to 32 MiB of them, and ever new questions would look like a leak. A nonce
+# asks for an answer that is not kept.
 SECONDS = 60  # for an answer: far more than any should take
 UNREACHABLE = 7  # bestowctl's exit code for what is worth another try
 STRANGER, NEIGHBOUR = "127.0.0.9", "127.0.0.3"  # nobody lists the first
@@ -52,7 +55,7 @@ class World:
         self.node, self.judge, self.lock = node, judge, threading.Lock()
         self.asked, self.issued = set(), {}  # digests of keys; {serial: (digest of the key, digest of the DER)}
         self.unrevoked = collections.deque()  # devices that the operator may revoke
-        self.good, self.revoked = collections.deque(maxlen=KEPT), collections.deque(maxlen=KEPT)
+        self.good, self.revoked = [], []  # certificates; (certificate, when that was acknowledged)
         self.issuing, self.root = (x509.load_pem_x509_certificate((node.folder / name).read_bytes()) for name in ("ca.pem", "root.pem"))
         self.cacerts = {c.fingerprint(hashes.SHA256()) for c in self.get("cacerts").certificates}
         self.csrattrs = self.get("csrattrs").body
@@ -132,7 +135,7 @@ class World:
         responder.public_key().verify(answer.said.signature, answer.said.tbs_response_bytes, ec.ECDSA(answer.said.signature_hash_algorithm))
         return answer.said.certificate_status
 
-    def expect_status(self, certificate, status, nonce=False):
+    def expect_status(self, certificate, status, nonce=True):
         said = self.ask_ocsp(certificate, nonce)
         self.judge.expect(said == status, "ocsp", f"{said} instead of {status} for {serial_text(certificate)}")
 
@@ -223,7 +226,8 @@ class Device:
         if self.chance.random() < 0.3 and len(self.world.unrevoked) < QUEUED:
             self.world.unrevoked.append(identity)
             return
-        self.world.good.append(identity.certificate)
+        if len(self.world.good) < KEPT:
+            self.world.good.append(identity.certificate)
         identity.path.unlink()
 
 
@@ -280,20 +284,19 @@ class RelyingParty:
         self.chance.choice((self.ask_good, self.ask_good, self.ask_revoked, self.fetch_crl))()
 
     def ask_good(self):
-        """Also about one that has been revoked since, or is being revoked just now: it must have been good when it was chosen."""
         if self.world.good:
-            self.world.expect_status(self.chance.choice(list(self.world.good)), GOOD, self.chance.random() < 0.3)
+            self.world.expect_status(self.chance.choice(self.world.good), GOOD, self.chance.random() < 0.3)
 
     def ask_revoked(self):
         if self.world.revoked:
-            self.world.expect_status(self.chance.choice(list(self.world.revoked))[0], REVOKED, self.chance.random() < 0.3)
+            self.world.expect_status(self.chance.choice(self.world.revoked)[0], REVOKED, self.chance.random() < 0.3)
 
     def fetch_crl(self):
         if not self.world.revoked:
             return
         known = list(self.world.revoked)
         crl = self.world.crl(known[0][0])
-        made = crl.last_update.timestamp() - time.timezone
+        made = calendar.timegm(crl.last_update.timetuple())
         expect = self.world.judge.expect
         expect(self.last is None or crl.last_update >= self.last, "crl", f"{crl.last_update} after {self.last}")
         self.last = crl.last_update
@@ -319,7 +322,8 @@ class Operator:
         world.expect_status(identity.certificate, REVOKED)
         csr = make_csr(make_key(), common_name(identity.certificate))
         world.refused("renew revoked", 403, lambda: world.node.reenroll(csr, identity, timeout=SECONDS))
-        world.revoked.append((identity.certificate, time.time()))
+        if len(world.revoked) < KEPT:
+            world.revoked.append((identity.certificate, time.time()))
         identity.path.unlink()
 
     def hold(self):
@@ -363,7 +367,7 @@ class Console:
     def search(self):
         if not self.world.good:
             return
-        certificate = self.chance.choice(list(self.world.good))
+        certificate = self.chance.choice(self.world.good)
         answer = self.world.api(f"/accounts/demo/certificates?serial={serial_text(certificate)}")
         found = json.loads(answer.body)["certificates"]
         self.world.judge.expect([c["subject"] for c in found] == [f"CN={common_name(certificate)}"], "api", f"found {found}")
