@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "bestowctl/ask.h"
+#include "bestowctl/certificate_commands.h"
 #include "bestowctl/command.h"
 #include "bestowctl/exit_code.h"
 #include "bestowctl/print.h"
@@ -164,6 +165,23 @@ static const struct argument release_arguments[] = {
 	{ 0 },
 };
 
+static const struct argument unknown_arguments[] = {
+	{ "--limit", "limit", ARGUMENT_NUMBER, false, "N", "at most this many; 50" },
+	{ "--cursor", "cursor", ARGUMENT_NUMBER, false, "N", "go on behind an earlier list" },
+	{ 0 },
+};
+static const struct argument adopt_arguments[] = {
+	{ "SERIAL", "serial", ARGUMENT_TEXT, false, NULL,
+	  "one that cert unknown lists: the whole serial, hexadecimal" },
+	{ "--file", "file", ARGUMENT_FILE, false, "FILE",
+	  "those in a file, PEM or DER, at most 200" },
+	{ "--all", "all", ARGUMENT_FLAG, false, NULL,
+	  "all that came to the profile and are lost by a restoration" },
+	{ "--profile", "profile", ARGUMENT_TEXT, true, "PROFILE",
+	  "that they count as issued by, and renew at" },
+	{ 0 },
+};
+
 static const struct command commands[] = {
 	{ "cert", "list", "cert.list", "Lists certificates, newest first",
 	  "cert list --state valid --profile sensors\ncert list --expires-before 2027-01-31\n",
@@ -180,5 +198,13 @@ static const struct command commands[] = {
 	  "cert hold 5d3f9a0177c2…\n", hold_arguments, show_held, NULL },
 	{ "cert", "release", "cert.release", "Ends a hold", "cert release 5d3f9a0177c2…\n",
 	  release_arguments, show_released, NULL },
+	{ "cert", "unknown", "cert.unknown",
+	  "Lists what the CAs have signed and the store does not know", "cert unknown\n",
+	  unknown_arguments, show_unknown, NULL },
+	{ "cert", "adopt", NULL, "Takes in what a CA has signed and the store does not know",
+	  "cert adopt 015d3f9a0177c2… --profile sensors\n"
+	  "cert adopt --file lost.pem --profile sensors\n"
+	  "cert adopt --all --profile sensors\n",
+	  adopt_arguments, NULL, certificate_adopt },
 };
 const struct command_table certificate_commands = { commands, ARRAY_LEN(commands) };

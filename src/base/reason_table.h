@@ -44,7 +44,7 @@ REASON(CERT_REVOKED, "cert_revoked", ERROR_DENIED, "The client certificate is re
 REASON(CERT_UNKNOWN, "cert_unknown", ERROR_DENIED,
        "The client certificate carries our CA's signature but the store does not know it",
        "Treat this as an alarm: was the store restored from an older backup, or the CA key used "
-       "elsewhere?")
+       "elsewhere? bestowctl cert unknown tells them apart, and cert adopt takes in what is ours")
 REASON(BAD_PASSPHRASE, "bad_passphrase", ERROR_UNAUTHENTICATED, "The passphrase is wrong",
        "Check the device's passphrase, or rotate the profile's")
 REASON(BAD_CREDENTIALS, "bad_credentials", ERROR_UNAUTHENTICATED,

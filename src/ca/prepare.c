@@ -174,13 +174,6 @@ static bool write_extensions(const struct grant *grant, const struct public_key 
 	return true;
 }
 
-static void san_to_text(const struct san *san, struct buffer *to)
-{
-	for (size_t i = 0; i < san->count; i++)
-		buffer_printf(to, "%s%s:%s", i ? ", " : "", san_type_text(san->entries[i].type),
-			      san->entries[i].value);
-}
-
 static bool record_fill(struct issuance *issuance, const struct grant *grant,
 			const struct ca *issuer, const struct public_key *key, int64_t now,
 			struct error *err)

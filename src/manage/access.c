@@ -103,6 +103,8 @@ static const struct access_row rows[] = {
 	{ "cert.revoke", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
 	{ "cert.hold", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
 	{ "cert.release", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+	{ "cert.unknown", ACCESS_ACCOUNT, ROLE_AUDITOR },
+	{ "cert.adopt", ACCESS_ACCOUNT, ROLE_ADMINISTRATOR },
 
 	{ "request.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "request.show", ACCESS_ACCOUNT, ROLE_AUDITOR },

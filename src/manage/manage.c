@@ -23,6 +23,7 @@ static const struct verb_table *const tables[] = {
 	&profile_verbs,
 	&passphrase_verbs,
 	&trust_verbs,
+	&unknown_certificate_verbs,
 	&allow_verbs,
 	&ra_verbs,
 	&certificate_verbs,

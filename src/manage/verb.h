@@ -66,6 +66,7 @@ extern const struct verb_table token_verbs;
 extern const struct verb_table graph_verbs;
 extern const struct verb_table profile_version_verbs;
 extern const struct verb_table trust_verbs;
+extern const struct verb_table unknown_certificate_verbs;
 /* clang-format on */
 
 /* NULL when there is none of that name. */

@@ -3,6 +3,7 @@
 #include "store/store_certificate.h"
 #include "store/store_config.h"
 #include "store/store_held_request.h"
+#include "store/store_unknown.h"
 
 #define ENDS_SOON ((int64_t)30 * 86400)
 
@@ -110,10 +111,24 @@ static void check_ras(struct check *check)
 						check, NULL);
 }
 
+/* After a restore, or when a CA's key is in other hands. */
+static void check_unknown(struct check *check)
+{
+	int64_t count = 0;
+
+	check->failed |=
+		!store_unknown_count(check->call->manage->store, check->account->id, &count, NULL);
+	if (count > 0)
+		warn(check, json_sprintf("%lld certificates of its CAs came by and are not in the "
+					 "store: bestowctl cert unknown",
+					 (long long)count));
+}
+
 static json_t *describe_checks(const struct call *call, const struct account *account)
 {
-	static void (*const checks[])(struct check *) = { check_cas, check_allowlist, check_trust,
-							  check_profiles, check_ras };
+	static void (*const checks[])(struct check *) = { check_cas,   check_allowlist,
+							  check_trust, check_profiles,
+							  check_ras,   check_unknown };
 	json_auto_t *warnings = json_array();
 	struct check check = { .call = call, .account = account, .warnings = warnings };
 

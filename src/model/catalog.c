@@ -235,3 +235,12 @@ bool ca_check_signature(const struct ca *ca, enum signature_algorithm algorithm,
 	return error_set(err, REASON_INVALID, "the key of CA %s cannot sign with %s; it can: %s",
 			 ca->name, signature_algorithm_text(algorithm), words ? words : "-");
 }
+
+bool ca_has_signed(const struct ca *ca, const struct cert *cert)
+{
+	const struct public_key *key = cert_key(ca->cert);
+
+	return key && name_equal(cert_subject(ca->cert), cert_issuer(cert)) &&
+	       public_key_verify(key, cert_signature_algorithm(cert), cert_tbs(cert),
+				 cert_signature(cert));
+}

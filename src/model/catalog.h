@@ -126,4 +126,7 @@ enum signature_algorithm ca_signature(const struct ca *ca);
 MUST_CHECK bool ca_check_signature(const struct ca *ca, enum signature_algorithm algorithm,
 				   struct error *err);
 
+/* By name and signature: whether the store knows the certificate is another matter. */
+bool ca_has_signed(const struct ca *ca, const struct cert *cert);
+
 const char *ca_state_text(enum ca_state state); /* "active", "retired", "disabled" */

@@ -226,3 +226,10 @@ bool san_equal(const struct san *a, const struct san *b)
 {
 	return holds_all(a, b) && holds_all(b, a);
 }
+
+void san_to_text(const struct san *san, struct buffer *to)
+{
+	for (size_t i = 0; i < san->count; i++)
+		buffer_printf(to, "%s%s:%s", i ? ", " : "", san_type_text(san->entries[i].type),
+			      san->entries[i].value);
+}

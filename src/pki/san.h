@@ -50,6 +50,8 @@ MUST_CHECK bool san_append(struct san *san, enum san_type type, const char *valu
 			   struct error *err);
 /* Appends the extension's value. SAN_OTHER entries cannot be written and fail. */
 MUST_CHECK bool san_encode(const struct san *san, struct buffer *ret, struct error *err);
+/* Appends "dns:a, ip:192.0.2.1", as certificate records have it. */
+void san_to_text(const struct san *san, struct buffer *to);
 /* As sets: DNS names and e-mail domains without regard to case. SAN_OTHER never equals anything. */
 bool san_equal(const struct san *a, const struct san *b);
 bool san_holds(const struct san *san, const struct san_entry *entry);

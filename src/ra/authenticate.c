@@ -157,23 +157,14 @@ static void name_kind(struct enrollment *e, const struct ca *ca)
 	finding->kind = IDENTITY_RA;
 }
 
-static bool has_signed(const struct ca *ca, const struct cert *leaf)
-{
-	const struct public_key *key = cert_key(ca->cert);
-
-	return key && name_equal(cert_subject(ca->cert), cert_issuer(leaf)) &&
-	       public_key_verify(key, cert_signature_algorithm(leaf), cert_tbs(leaf),
-				 cert_signature(leaf));
-}
-
 /* A CA of ours signed it, and we do not know it: a restored store, or the CA's key used elsewhere.
  * Asked of the CAs and not of the anchor, which may stand above them. */
-static bool is_stray(const struct enrollment *e, const struct ca *ca)
+static const struct ca *find_signer(const struct enrollment *e)
 {
-	for (size_t i = 0; !ca && i < e->catalog->ca_count; i++)
-		if (has_signed(&e->catalog->cas[i], e->chain[0]))
-			return true;
-	return false;
+	for (size_t i = 0; i < e->catalog->ca_count; i++)
+		if (ca_has_signed(&e->catalog->cas[i], e->chain[0]))
+			return &e->catalog->cas[i];
+	return NULL;
 }
 
 bool authenticate_certificate(struct enrollment *e, struct error *err)
@@ -192,7 +183,8 @@ bool authenticate_certificate(struct enrollment *e, struct error *err)
 		return true;
 	if (!find_record(e, &ca, err))
 		return false;
-	if (is_stray(e, ca)) {
+	e->stray_signer = ca ? NULL : find_signer(e);
+	if (e->stray_signer) {
 		(void)!error_set(&finding->failure, REASON_CERT_UNKNOWN,
 				 "signed by our CA, but not in the store");
 		return true;

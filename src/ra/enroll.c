@@ -258,7 +258,8 @@ static void tell_refusal(struct enrollment *e, const struct error *refusal)
 
 	enrollment_event(e, refusal, NULL, &event);
 	event.trace = enrollment_trace(e, monotonic_us(), &trace);
-	if (store_begin(e->ra->options.store, &tx, NULL) && store_event_insert(tx, &event, NULL))
+	if (store_begin(e->ra->options.store, &tx, NULL) && store_event_insert(tx, &event, NULL) &&
+	    stray_note(e, tx, NULL))
 		(void)!store_commit_lazily(TAKE(tx), NULL);
 }
 

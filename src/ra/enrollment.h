@@ -35,6 +35,7 @@ struct enrollment {
 	struct cert *chain[CLIENT_CHAIN_MAX];
 	size_t chain_count;
 	struct certificate client_record;  /* the client's certificate, if we issued it */
+	const struct ca *stray_signer;     /* signed it, and the store does not know it */
 	struct certificate renewed_record; /* what an RA renews for a device */
 	struct cert *renewed_cert;
 	struct device device_by_certificate, device_by_code;
@@ -102,6 +103,11 @@ MUST_CHECK bool admission_note(struct enrollment *enrollment, struct store_tx *t
 /* Counts a renewal that is about to be issued; REASON_RENEWAL_RATE, with a delay, for the one too
  * many in this minute. */
 MUST_CHECK bool renewal_rate_take(struct enrollment *enrollment, struct error *err);
+/* In the transaction of a refusal's event: a certificate of our CA's that the store does not know
+ * is remembered, for operators to look at and to take in; does nothing for others. */
+MUST_CHECK bool stray_note(const struct enrollment *enrollment, struct store_tx *tx,
+			   struct error *err);
+
 /* What happens to the certificate that was renewed, in the transaction of the new one. */
 MUST_CHECK bool old_certificate_on_renewal(struct enrollment *enrollment, struct store_tx *tx,
 					   struct error *err);

@@ -196,14 +196,12 @@ bool store_certificate_find_tx(struct store_tx *tx, int64_t id, struct certifica
 	return find_by_id(tx_db(tx), id, ret, err);
 }
 
-bool store_certificate_find_by_serial(struct store *store, int64_t ca_id, struct bytes serial,
-				      struct certificate *ret, struct error *err)
+static bool find_by_serial(struct db *db, int64_t ca_id, struct bytes serial,
+			   struct certificate *ret, struct error *err)
 {
-	CLEANUP(reader_done) struct reader reader = { 0 };
 	CLEANUP(db_donep) struct db_statement *query = NULL;
 
-	if (!reader_take(store, &reader, err) ||
-	    !db_prepare(reader.db,
+	if (!db_prepare(db,
 			"SELECT " CERTIFICATE_COLUMNS " FROM certificate "
 			"WHERE ca_id = $1 AND serial = $2",
 			&query, err))
@@ -211,6 +209,21 @@ bool store_certificate_find_by_serial(struct store *store, int64_t ca_id, struct
 	db_bind_int64(query, 1, ca_id);
 	db_bind_bytes(query, 2, serial);
 	return read_one(query, "serial", ret, err);
+}
+
+bool store_certificate_find_by_serial(struct store *store, int64_t ca_id, struct bytes serial,
+				      struct certificate *ret, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+
+	return reader_take(store, &reader, err) &&
+	       find_by_serial(reader.db, ca_id, serial, ret, err);
+}
+
+bool store_certificate_find_by_serial_tx(struct store_tx *tx, int64_t ca_id, struct bytes serial,
+					 struct certificate *ret, struct error *err)
+{
+	return find_by_serial(tx_db(tx), ca_id, serial, ret, err);
 }
 
 bool store_certificate_find_recent(struct store_tx *tx, int64_t profile_id,
@@ -235,16 +248,14 @@ bool store_certificate_find_recent(struct store_tx *tx, int64_t profile_id,
 	return read_one(query, "recent certificate", ret, err);
 }
 
-bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, const char *subject,
-				       struct certificate *ret, struct error *err)
+static bool find_by_subject(struct db *db, int64_t profile_id, const char *subject,
+			    struct certificate *ret, struct error *err)
 {
-	CLEANUP(reader_done) struct reader reader = { 0 };
 	CLEANUP(db_donep) struct db_statement *query = NULL;
 	int64_t index = 0;
 
 	if (!subject_index(profile_id, subject, "", &index, err) ||
-	    !reader_take(store, &reader, err) ||
-	    !db_prepare(reader.db,
+	    !db_prepare(db,
 			"SELECT " CERTIFICATE_COLUMNS " FROM certificate "
 			"WHERE subject_index = $1 AND profile_id = $2 AND subject = $3 "
 			"AND (state = 1 OR state = 2) ORDER BY id DESC LIMIT 1",
@@ -254,6 +265,22 @@ bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, 
 	db_bind_int64(query, 2, profile_id);
 	db_bind_text(query, 3, subject);
 	return read_one(query, "subject", ret, err);
+}
+
+bool store_certificate_find_by_subject(struct store *store, int64_t profile_id, const char *subject,
+				       struct certificate *ret, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+
+	return reader_take(store, &reader, err) &&
+	       find_by_subject(reader.db, profile_id, subject, ret, err);
+}
+
+bool store_certificate_find_by_subject_tx(struct store_tx *tx, int64_t profile_id,
+					  const char *subject, struct certificate *ret,
+					  struct error *err)
+{
+	return find_by_subject(tx_db(tx), profile_id, subject, ret, err);
 }
 
 static bool count_holder(struct db_statement *query, const struct store_holder *holder,

@@ -15,6 +15,11 @@ MUST_CHECK bool store_certificate_complete(struct store_tx *tx, int64_t id, stru
 /* Enters a certificate that needed no intent, as issued: both of the above at once. */
 MUST_CHECK bool store_certificate_insert(struct store_tx *tx, const struct certificate *certificate,
 					 int64_t *ret_id, struct error *err);
+/* Enters one that was issued and is not known here (a backup was restored), as issued; an intent
+ * for this very TBSCertificate, also an abandoned one, is completed instead. *ret_id is 0 where the
+ * store knows it by now. REASON_CONFLICT when the CA's serial is another certificate's. */
+MUST_CHECK bool store_certificate_adopt(struct store_tx *tx, const struct certificate *certificate,
+					struct bytes tbs, int64_t *ret_id, struct error *err);
 /* At start: intents that a crash left behind become CERTIFICATE_ABANDONED; how many. */
 MUST_CHECK bool store_certificate_abandon_intents(struct store_tx *tx, size_t *ret_count,
 						  struct error *err);
@@ -23,6 +28,9 @@ MUST_CHECK bool store_certificate_abandon_intents(struct store_tx *tx, size_t *r
 MUST_CHECK bool store_certificate_find_by_serial(struct store *store, int64_t ca_id,
 						 struct bytes serial, struct certificate *ret,
 						 struct error *err);
+MUST_CHECK bool store_certificate_find_by_serial_tx(struct store_tx *tx, int64_t ca_id,
+						    struct bytes serial, struct certificate *ret,
+						    struct error *err);
 MUST_CHECK bool store_certificate_find(struct store *store, int64_t id, struct certificate *ret,
 				       struct error *err);
 /* As it is for whoever writes next. */
@@ -39,6 +47,9 @@ MUST_CHECK bool store_certificate_find_recent(struct store_tx *tx, int64_t profi
 MUST_CHECK bool store_certificate_find_by_subject(struct store *store, int64_t profile_id,
 						  const char *subject, struct certificate *ret,
 						  struct error *err);
+MUST_CHECK bool store_certificate_find_by_subject_tx(struct store_tx *tx, int64_t profile_id,
+						     const char *subject, struct certificate *ret,
+						     struct error *err);
 
 struct store_holder {
 	int64_t profile_id;

@@ -109,7 +109,9 @@ MUST_CHECK bool catalog_raise(struct store_tx *tx, struct error *err);
 /* store_restore.c: how often the store was restored from a backup. */
 MUST_CHECK bool restoration_count(struct db *db, int64_t *ret, struct error *err);
 
-/* store_revocation.c: raises the board for what the group changed. */
+/* store_revocation.c: what is answered about the certificate is another from this group on. */
+MUST_CHECK bool status_changes(struct store_tx *tx, int64_t id, struct error *err);
+/* The same file: raises the board for what the group changed. */
 void writer_tell_changes(struct writer *writer);
 
 /* Runs a write to its end; REASON_NOT_FOUND naming `what` when it wrote nothing. */

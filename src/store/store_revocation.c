@@ -29,7 +29,7 @@ void writer_tell_changes(struct writer *writer)
 }
 
 /* A transaction that rolls back leaves its note: then one answer too many is asked for anew. */
-static bool note_serial(struct store_tx *tx, int64_t id, struct error *err)
+bool status_changes(struct store_tx *tx, int64_t id, struct error *err)
 {
 	CLEANUP(db_donep) struct db_statement *query = NULL;
 
@@ -128,7 +128,7 @@ bool store_certificate_revoke(struct store_tx *tx, int64_t id, enum revocation_r
 		return false;
 	if (!changed)
 		return check_revoked(tx_db(tx), id, err);
-	return note_serial(tx, id, err) && note_change(tx_db(tx), id, err) &&
+	return status_changes(tx, id, err) && note_change(tx_db(tx), id, err) &&
 	       forget_release(tx_db(tx), id, err);
 }
 
@@ -167,6 +167,6 @@ bool store_certificate_release(struct store_tx *tx, int64_t id, int64_t at, stru
 			&update, err))
 		return false;
 	db_bind_int64(update, 1, id);
-	return run_on_existing(update, "certificate on hold", err) && note_serial(tx, id, err) &&
+	return run_on_existing(update, "certificate on hold", err) && status_changes(tx, id, err) &&
 	       note_release(tx_db(tx), id, at, err) && note_change(tx_db(tx), id, err);
 }

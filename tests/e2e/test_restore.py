@@ -1,4 +1,5 @@
 """Yesterday's backup is put in place of a store that is gone (threat FT-11), with tools that are not ours as judges."""
+import json
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from node import BIN, Node, make_csr, make_key
+from node import BIN, Identity, Node, make_csr, make_key
 from test_bestowctl import NOT_FOUND, OK, REFUSED
 from test_crl import load, number
 
@@ -101,6 +102,128 @@ def test_ft_11_yesterdays_backup_is_taken_over(node):
     renewed = node.reenroll(make_csr(make_key(), "known"), known)
     assert renewed.status == 200
     assert node.serial(known.certificate)[:2] == "01" and node.serial(renewed.certificate)[:2] == "02"
+
+
+def restored(node, copy):
+    node.stop()
+    put_in_place(node, copy)
+    assert after_restore(node).returncode == OK
+    node.start()
+    node.wait(node.accepts, "the restored node to serve")
+
+
+def listed(node):
+    return {entry["serial"]: entry for entry in node.ctl_json("cert", "unknown")["certificates"]}
+
+
+def knows(node, identity):
+    return node.ctl_run("cert", "show", node.serial(identity.certificate)).returncode == OK
+
+
+def comes_by(node, name, identity, reason="cert_unknown"):
+    """The device asks to renew, and the operator hears why it is refused."""
+    answer = node.reenroll(make_csr(make_key(), name), identity)
+    assert answer.status == 403, answer.text
+    node.wait(lambda: node.events("--refusals")[0]["reason"] == reason, "the refusal's event", 10)
+
+
+def test_ft_11_devices_that_the_backup_does_not_know_are_listed_adopted_and_renew(node):
+    known = node.device("known")
+    copy = back_up(node)
+    lost, other, third = (node.device(name) for name in ("lost", "other", "third"))
+    restored(node, copy)
+
+    # refused, and remembered once however often it comes
+    assert listed(node) == {}
+    for _ in range(3):
+        comes_by(node, "lost", lost)
+    comes_by(node, "other", other)
+    serial = node.serial(lost.certificate)
+    assert set(listed(node)) == {serial, node.serial(other.certificate)}
+    entry = listed(node)[serial]
+    assert (entry["times"], entry["kind"], entry["ca"], entry["profile"], entry["subject"]) == (3, "lost", "Demo Issuing", "demo", "CN=lost")
+    assert x509.load_pem_x509_certificate(entry["pem"].encode()) == lost.certificate
+    assert "lost" in node.ctl("cert", "unknown")
+    assert "2 certificates of its CAs" in node.ctl_run("status").stdout + node.ctl_run("status").stderr
+    assert status_by_openssl(node, lost) == "unknown"
+
+    # adopted by its serial number: known, good, and it renews and can be revoked
+    told = node.ctl_json("cert", "adopt", serial, "--profile", "demo")
+    assert [c["serial"] for c in told["adopted"]] == [serial] and told["refused"] == []
+    shown = node.ctl_json("cert", "show", serial)["certificate"]
+    assert (shown["state"], shown["profile"], shown["issued_via"]) == ("issued", "demo", "operator") and "adopted by operator:" in shown["requested_by"]
+    assert status_by_openssl(node, lost) == "good"
+    assert serial not in listed(node) and node.ctl_run("cert", "adopt", serial, "--profile", "demo").returncode == NOT_FOUND
+    entry = node.ctl_json("audit", "list", "--limit", "1")["entries"][0]
+    assert entry["action"] == "cert.adopt" and serial in entry["object"]
+    assert node.reenroll(make_csr(make_key(), "lost"), lost).status == 200
+    node.ctl("cert", "revoke", serial)
+    comes_by(node, "lost", lost, "cert_revoked")
+    assert status_by_openssl(node, lost) == "revoked"
+
+    # those that came by at once, and what a file holds, whether it came by or not
+    pem = node.folder / "all.pem"
+    pem.write_bytes(b"".join(i.certificate.public_bytes(Encoding.PEM) for i in (third, known)))
+    assert len(node.ctl_json("cert", "adopt", "--all", "--profile", "demo")["adopted"]) == 1 and listed(node) == {}
+    told = node.ctl_json("cert", "adopt", "--file", pem, "--profile", "demo")
+    assert [c["serial"] for c in told["adopted"]] == [node.serial(third.certificate)] and told["known"] == 1
+    for name, identity in (("other", other), ("third", third), ("known", known)):
+        assert node.reenroll(make_csr(make_key(), name), identity).status == 200
+    node.ctl("audit", "verify")
+
+
+def status_by_openssl(node, identity):
+    leaf, issuer = node.folder / "asked.pem", node.folder / "issuing.pem"
+    leaf.write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+    issuer.write_text(node.ctl("ca", "export", "Demo Issuing"))
+    run = subprocess.run(["openssl", "ocsp", "-issuer", issuer, "-cert", leaf, "-url", f"{node.va_url}/ocsp", "-CAfile", node.folder / "root.pem",
+                          "-verify_other", issuer], capture_output=True, text=True, timeout=60)
+    assert "Response verify OK" in run.stderr, run
+    return run.stdout.split(f"{leaf}: ")[1].split()[0]
+
+
+def test_ft_11_what_is_not_ours_to_adopt_is_refused(node, tmp_path):
+    ours = node.device("ours")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+                    "/CN=Test Issuing,O=Test", "-keyout", tmp_path / "key", "-out", tmp_path / "stranger.pem"], check=True, capture_output=True)
+    stranger = (tmp_path / "stranger.pem").read_bytes()
+    for content, words in ((stranger, "no CA of the account"), ((node.folder / "ca.pem").read_bytes(), "CA's certificate")):
+        (tmp_path / "tried.pem").write_bytes(content)
+        run = node.ctl_run("cert", "adopt", "--file", tmp_path / "tried.pem", "--profile", "demo")
+        assert run.returncode == 1 and words in run.stderr and "0 certificates are taken in" in run.stdout, run
+    # each stands for itself
+    (tmp_path / "both.pem").write_bytes(stranger + ours.certificate.public_bytes(Encoding.PEM))
+    run = node.ctl_run("--json", "cert", "adopt", "--file", tmp_path / "both.pem", "--profile", "demo")
+    told = json.loads(run.stdout)
+    assert run.returncode == 1 and told["known"] == 1 and [r["reason"] for r in told["refused"]] == ["invalid"]
+    # a serial number alone is nobody's certificate
+    assert node.ctl_run("cert", "adopt", node.serial(ours.certificate), "--profile", "demo").returncode == NOT_FOUND
+    assert node.ctl_run("cert", "adopt", "--profile", "demo").returncode == REFUSED
+    assert node.ctl_run("cert", "adopt", "--all", "--file", tmp_path / "both.pem", "--profile", "demo").returncode == REFUSED
+    assert node.ctl_run("cert", "adopt", "--all", "--profile", "none").returncode == NOT_FOUND
+
+
+def test_ft_11_a_changed_copy_of_our_certificate_is_not_adopted(node, tmp_path):
+    """Every byte is the signature's: a name or a key of somebody else's is no certificate of ours."""
+    der = node.device("original").certificate.public_bytes(Encoding.DER)
+    (tmp_path / "changed.der").write_bytes(der.replace(b"original", b"0riginal"))
+    run = node.ctl_run("cert", "adopt", "--file", tmp_path / "changed.der", "--profile", "demo")
+    assert run.returncode == 1 and "no CA of the account" in run.stderr
+
+
+def test_ft_11_one_certificate_for_each_subject_stays_one(node):
+    """Where a profile says so, what is adopted has renewed what the backup knows: so it renews, and no second one is let in."""
+    node.set_profile("demo", "certificates_per_subject=1")
+    first = node.device("single")
+    copy = back_up(node)
+    key = make_key()
+    second = node.reenroll(make_csr(key, "single"), first).certificate
+    restored(node, copy)
+    identity = Identity(node.folder, key, second)
+    comes_by(node, "single", identity)
+    node.ctl("cert", "adopt", "--all", "--profile", "demo")
+    assert node.reenroll(make_csr(make_key(), "single"), identity).status == 200
+    assert node.enroll(make_csr(make_key(), "single")).status == 403
 
 
 def test_ft_11_a_store_that_is_no_backup_starts_as_always(node):

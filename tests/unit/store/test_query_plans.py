@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 STORE = pathlib.Path(__file__).resolve().parents[3] / "src" / "store"
-GROWING = ("certificate", "event", "audit", "blocked_key", "held_request", "device", "device_certificate", "device_code", "certificate_word", "api_token")
+GROWING = ("certificate", "event", "audit", "blocked_key", "held_request", "device", "device_certificate", "device_code", "certificate_word", "api_token", "unknown_certificate")
 
 # Whole reads that are meant, each with the beginning of its query.
 WHOLE = {
