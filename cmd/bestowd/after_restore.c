@@ -91,7 +91,10 @@ static bool take_over(const struct config *config, bool unmarked, struct error *
 		     "(one that came as a copy of a disk: --after-restore=snapshot)");
 		return true;
 	}
-	if (!restoration_take_over(store, actor, clock_now(&clock_system), &report, err))
+	/* a backup that lay somewhere for long is looked at whole, which no start has the time for
+	 */
+	if (!store_check(store, err) ||
+	    !restoration_take_over(store, actor, clock_now(&clock_system), &report, err))
 		return false;
 	print_report(&report);
 	return true;

@@ -35,6 +35,13 @@ bool store_crl_floor(struct store *store, int64_t *ret, struct error *err)
 	return true;
 }
 
+bool store_check(struct store *store, struct error *err)
+{
+	CLEANUP(reader_done) struct reader reader = { 0 };
+
+	return reader_take(store, &reader, err) && db_check(reader.db, err);
+}
+
 /* -- how far it reaches -- */
 
 static bool find_audit(struct db *db, struct store_reach *reach, struct error *err)
@@ -157,5 +164,6 @@ bool store_restore_enter(struct store_tx *tx, const struct restoration *restorat
 	db_bind_int64(insertion, 2, restoration->made);
 	db_bind_int64(insertion, 3, restoration->crl_floor);
 	return db_insert(insertion, &id, err) && run_at(db, "DELETE FROM crl", 0, NULL, err) &&
+	       run_at(db, "DELETE FROM ocsp_responder", 0, NULL, err) &&
 	       backup_mark_delete(db, err);
 }

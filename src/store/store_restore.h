@@ -8,6 +8,9 @@
 /* As store_open(), for whoever takes over a backup; also opens a store that is none. */
 MUST_CHECK bool store_open_restored(const char *path, struct store **ret, struct error *err);
 
+/* Every page, index and reference, however long it takes; REASON_STORE_CORRUPT. */
+MUST_CHECK bool store_check(struct store *store, struct error *err);
+
 /* How far the store knows what happened. */
 struct store_reach {
 	int64_t made; /* when the backup was made; 0: nothing tells that it is one */
@@ -33,7 +36,8 @@ struct restoration {
 	int64_t at, made;
 	int64_t crl_floor; /* CRLs are numbered above it from now on */
 };
-/* Ends the mark, and forgets the CRLs in force, which are older than what relying parties have. */
+/* Ends the mark, and forgets the CRLs in force, which are older than what relying parties have, and
+ * the OCSP responders, whose keys may have been replaced since and be gone. */
 MUST_CHECK bool store_restore_enter(struct store_tx *tx, const struct restoration *restoration,
 				    struct error *err);
 

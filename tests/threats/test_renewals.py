@@ -1,7 +1,10 @@
 """Rows RN-*: when, by whom, for what names and with which key a certificate is renewed."""
+import base64
 import concurrent.futures
 import contextlib
 import datetime
+import os
+import signal
 import sqlite3
 import time
 
@@ -158,7 +161,7 @@ def test_rn_15b_the_rate_is_the_profiles(node):
     node.set_profile("demo", "renewal.per_minute=60")
 
 
-def test_rn_11_fifty_times_the_same_at_once(node):
+def test_rn_11_ft_03_fifty_times_the_same_at_once(node):
     device = node.device("rn-11")
     csr = make_csr(make_key(), "rn-11")
     with concurrent.futures.ThreadPoolExecutor(25) as pool:
@@ -168,6 +171,23 @@ def test_rn_11_fifty_times_the_same_at_once(node):
     assert node.reenroll(csr, device).certificate == answers[0].certificate
     first = [c for c in node.certificates() if c["subject"] == "CN=rn-11"]
     assert len(first) == 2  # the first certificate and one renewal
+
+
+def test_rn_11_ft_03_an_answer_that_got_lost_is_given_again(node):
+    """The client is gone before the answer comes, and the authority dies after it was recorded: asked again, it is the same certificate."""
+    device, csr = node.device("ft-03"), make_csr(make_key(), "ft-03")
+    lost = node.connect(device)
+    lost.request("POST", "/.well-known/est/demo/simplereenroll", base64.b64encode(csr), {"Content-Type": "application/pkcs10"})
+    lost.sock.close()
+    renewals = lambda: [c for c in node.certificates("--account", "demo") if c["subject"] == "CN=ft-03" and c["renews_id"]]
+    node.wait(lambda: len(renewals()) == 1, "the certificate that nobody got", 10)
+    for _ in range(2):
+        answer = node.reenroll(csr, device)
+        assert answer.status == 200 and node.serial(answer.certificate) == renewals()[0]["serial"]
+        os.kill(node.children()["authority"], signal.SIGKILL)
+        node.wait(node.accepts, "the authority to be back", 20)
+        node.wait(lambda: node.ctl_run("status").returncode == 0, "the authority to answer", 20)
+    assert len(renewals()) == 1
 
 
 def test_rn_12_two_different_requests_at_once(node):

@@ -5,6 +5,7 @@
 #include "store/store_audit.h"
 #include "store/store_crl.h"
 #include "store/store_restore.h"
+#include "store/store_schema.h"
 
 #define NOW 1800000000
 
@@ -79,17 +80,21 @@ TEST(ft_11_a_taking_over_that_was_cut_off_has_not_been)
 
 TEST(ft_11_the_copy_made_before_a_migration_is_a_backup_too)
 {
-	struct fixture fixture = fixture_new(), *f = &fixture;
-	char copy[SCRATCH_PATH_MAX];
+	struct fixture fixture = { .scratch = scratch_new() }, *f = &fixture;
+	const struct schema earlier = { store_schema.migrations, store_schema.count - 1 };
+	const struct db_options options = { .path = f->scratch.path,
+					    .application_id = STORE_FILE_ID,
+					    .access = DB_WRITER };
+	char suffix[32], copy[SCRATCH_PATH_MAX];
+	struct db *db = NULL;
 
-	/* as an earlier release left it */
-	fixture_tamper(f, "DELETE FROM schema_version WHERE version >= 20;"
-			  "DROP TABLE restoration;"
-			  "DROP TABLE backup_mark");
+	OK(db_open(&options, &db, &f->err));
+	OK(schema_migrate(db, &earlier, &f->err));
+	db_close(db);
 	OK(store_open(f->scratch.path, &f->store, &f->err));
 	store_close(TAKE(f->store));
-	assert_int_equal(rename(scratch_beside(&f->scratch, ".schema-19", copy), f->scratch.path),
-			 0);
+	snprintf(suffix, sizeof suffix, ".schema-%zu", earlier.count);
+	assert_int_equal(rename(scratch_beside(&f->scratch, suffix, copy), f->scratch.path), 0);
 	REFUSED(store_open(f->scratch.path, &f->store, &f->err), REASON_STORE_RESTORED);
 	fixture_done(f);
 }
