@@ -106,6 +106,17 @@ TEST(ra_06_a_proxy_does_not_ask_itself)
 		       "https://127.0.0.1:8443 is this proxy's own address");
 }
 
+TEST(its_listeners_take_a_field_that_names_clients_as_a_nodes_do)
+{
+	expect_problem(WHOLE "[metrics]\nlisten = 127.0.0.1:1\nforwarded_header = forwarded\n",
+		       ":16:20: forwarded_header: needs trusted_proxies");
+	CLEANUP(config_freep)
+	struct config *config =
+		parse(CONFIG_RA, EST "forwarded_header = x-forwarded-for\n"
+				     "trusted_proxies = 192.0.2.1\n" UPSTREAM PROFILE);
+	assert_int_equal(config->listeners[0].forwarded_header, CONFIG_FORWARDED_X_FORWARDED_FOR);
+}
+
 TEST(defaults_are_each_sections_own)
 {
 	CLEANUP(config_freep)
@@ -148,5 +159,7 @@ TEST(bestowd_knows_no_upstream)
 
 TEST_MAIN(RUN(a_key_of_bestowd_alone_is_unknown_here), RUN(a_misspelt_key_is_named),
 	  RUN(an_upstream_needs_who_it_is_and_who_asks), RUN(a_profile_needs_what_lets_devices_in),
-	  RUN(ra_06_a_proxy_does_not_ask_itself), RUN(defaults_are_each_sections_own),
-	  RUN(what_is_printed_says_the_same_again), RUN(bestowd_knows_no_upstream))
+	  RUN(ra_06_a_proxy_does_not_ask_itself),
+	  RUN(its_listeners_take_a_field_that_names_clients_as_a_nodes_do),
+	  RUN(defaults_are_each_sections_own), RUN(what_is_printed_says_the_same_again),
+	  RUN(bestowd_knows_no_upstream))
