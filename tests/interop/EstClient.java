@@ -1,6 +1,7 @@
 /* Bouncy Castle's EST client as a command, for the tests:
  *   java EstClient.java HOST:PORT LABEL CA.pem cacerts|enroll|reenroll|serverkeygen|enroll-and-poll CN USER PASSWORD CLIENT.p12|- OUT.pem
- * Prints "status N" and ends with 0 if the operation succeeded. enroll-and-poll asks again for each line that it reads. */
+ * Prints "status N" and ends with 0 if the operation succeeded. enroll-and-poll asks again for each line that it reads.
+ * -Dest.jsse=CLASS makes it speak TLS by that provider. */
 import java.io.*;
 import java.nio.file.*;
 import java.security.*;
@@ -19,7 +20,9 @@ import org.bouncycastle.util.Store;
 
 public class EstClient {
     public static void main(String[] args) throws Exception {
-        Security.addProvider(new BouncyCastleProvider());
+        Security.insertProviderAt(new BouncyCastleProvider(), System.getProperty("est.jsse") == null ? Security.getProviders().length + 1 : 1);
+        if (System.getProperty("est.jsse") != null)
+            Security.insertProviderAt((Provider) Class.forName(System.getProperty("est.jsse")).getDeclaredConstructor().newInstance(), 2);
         ESTService service = service(args);
         try {
             switch (args[3]) {

@@ -6,8 +6,9 @@ import subprocess
 import pytest
 from cryptography import x509
 
+from http_clients import java
 from node import make_csr, make_key
-from test_clients import HERE, JARS, Curl, Libest, StrongSwan, run
+from test_clients import Curl, Libest, StrongSwan, run
 
 # Stands in for sleep(): tells how long the client would have waited, and returns when the operator has decided.
 SHORT_SLEEP = """
@@ -88,7 +89,7 @@ def test_strongswan_without_credentials(node, tmp_path):
 
 def test_bouncycastle_asks_again(node, tmp_path):
     out = tmp_path / "bc.pem"
-    process = subprocess.Popen(["java", "-cp", JARS, str(HERE / "EstClient.java"), f"127.0.0.1:{node.port}", "demo", str(node.folder / "ca.pem"),
+    process = subprocess.Popen([*java("EstClient.java"), f"127.0.0.1:{node.port}", "demo", str(node.folder / "ca.pem"),
                                 "enroll-and-poll", "castle-1", "device", node.passphrase, "-", str(out)],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

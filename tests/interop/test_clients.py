@@ -9,10 +9,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, load_der_private_key, pkcs12
 
+import http_clients
+from http_clients import GnutlsCurl, JavaHttp, NodeJs, Wget, java
 from node import Identity, make_csr, make_key, spki
 
-HERE = pathlib.Path(__file__).resolve().parent
-JARS = ":".join(f"/usr/share/java/{name}.jar" for name in ("bcprov", "bcpkix", "bcutil"))
 REFUSALS = ("wrong-passphrase", "unlisted-address", "revoked", "outside-the-window")
 
 
@@ -123,6 +123,7 @@ class BouncyCastle:
 
     name = "bouncycastle"
     label = "demo"
+    options = ()
 
     def __init__(self, node, folder):
         self.node, self.folder = node, folder
@@ -130,7 +131,7 @@ class BouncyCastle:
     def java(self, operation, name="-", user="", password="", p12="-"):
         out = self.folder / "bc.pem"
         out.unlink(missing_ok=True)
-        done = run("java", "-cp", JARS, HERE / "EstClient.java", f"127.0.0.1:{self.node.port}", self.label, self.node.folder / "ca.pem", operation,
+        done = run(*java("EstClient.java", *self.options), f"127.0.0.1:{self.node.port}", self.label, self.node.folder / "ca.pem", operation,
                    name, user, password, p12, out)
         said = done.stdout.decode() + done.stderr.decode()
         return (out.read_bytes() if done.returncode == 0 else None), said
@@ -154,6 +155,15 @@ class BouncyCastle:
             return None, said
         # the key stays in the other program, so the identity cannot be used further
         return x509.load_pem_x509_certificate(pem), said
+
+
+class BouncyCastleTls(BouncyCastle):
+    """The same, with TLS by Bouncy Castle too: JSSE over its own low-level API."""
+
+    def __init__(self, node, folder, version):
+        super().__init__(node, folder)
+        self.options = ("-Dest.jsse=org.bouncycastle.jsse.provider.BouncyCastleJsseProvider", f"-Djdk.tls.client.protocols=TLSv{version}",
+                        "-Djava.util.logging.config.file=/dev/null")
 
 
 class Libest:
@@ -195,12 +205,27 @@ class Libest:
         return self.result(*self.call("-r", "-c", identity.path, "-k", identity.path, "-x", identity.path))
 
 
+def where(is_there, *names):
+    return [pytest.param(name, marks=pytest.mark.skipif(not is_there, reason=f"no {name} here")) for name in names]
+
+
+HTTP_LIBRARIES = [*where(NodeJs.is_there, "nodejs-tls12", "nodejs-tls13"), *where(JavaHttp.is_there, "java"),
+                  *where(Wget.is_there, "wget-tls12", "wget-tls13"), *where(GnutlsCurl.is_there, "gnutls-curl-tls12", "gnutls-curl-tls13")]
+
+
 @pytest.fixture(params=["curl", "strongswan", "strongswan-tls12", "strongswan-tls13", "bouncycastle",
-                        pytest.param("libest", marks=pytest.mark.skipif(not shutil.which("estclient"), reason="no estclient here"))])
+                        *where(pathlib.Path("/usr/share/java/bctls.jar").exists(), "bouncycastle-tls12", "bouncycastle-tls13"),
+                        *where(shutil.which("estclient"), "libest"),
+                        *HTTP_LIBRARIES])
 def client(request, node, tmp_path):
     kind, _, version = request.param.partition("-tls")
+    version = {"12": "1.2", "13": "1.3"}.get(version)
+    if kind in http_clients.KINDS:
+        return http_clients.KINDS[kind](node, tmp_path, version)
     if kind == "strongswan":
-        return StrongSwan(node, tmp_path, {"12": "1.2", "13": "1.3"}.get(version))
+        return StrongSwan(node, tmp_path, version)
+    if kind == "bouncycastle" and version:
+        return BouncyCastleTls(node, tmp_path, version)
     return {"curl": Curl, "bouncycastle": BouncyCastle, "libest": Libest}[kind](node, tmp_path)
 
 
@@ -212,6 +237,12 @@ def subject(identity):
 def test_cacerts(client):
     pem = client.cacerts()
     assert pem.count(b"BEGIN CERTIFICATE") == 2
+
+
+@pytest.mark.parametrize("client", HTTP_LIBRARIES, indirect=True)
+def test_csrattrs(client):
+    status, body = client.csrattrs()
+    assert status == 204 and not body
 
 
 def test_enroll_and_reenroll(client, node):
