@@ -1,5 +1,7 @@
 """Other people's EST clients against a real node: each does cacerts, enroll, reenroll, and is refused when it should be."""
 import base64
+import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 import http_clients
 from http_clients import GnutlsCurl, JavaHttp, NodeJs, Wget, java
-from node import Identity, make_csr, make_key, spki
+from node import Identity, load_certificates, make_csr, make_key, spki
 
 REFUSALS = ("wrong-passphrase", "unlisted-address", "revoked", "outside-the-window")
 
@@ -296,6 +298,40 @@ def test_serverkeygen_by_bouncycastle(node, tmp_path):
     assert spki(key) == spki(certificate)
     pem, said = client.java("serverkeygen", "generated")
     assert pem is None and "status 403" in said
+
+
+@pytest.fixture
+def bridge(node, tmp_path):
+    """Asks by acme2certifier with these settings; returns the error and the certificates."""
+    python = os.environ.get("BESTOW_CHECKERS")
+    if not python or run(python, "-c", "import acme2certifier").returncode:
+        pytest.skip("no Python with acme2certifier: see tests/interop/requirements.txt")
+
+    def ask(request, label, **settings):
+        config, csr = tmp_path / "acme_srv.cfg", tmp_path / "bridge.csr"
+        csr.write_bytes(request)
+        settings.update(est_host=f"https://localhost:{node.port}/{label}", ca_bundle=node.folder / "ca.pem")
+        config.write_text("[CAhandler]\n" + "".join(f"{key}: {value}\n" for key, value in settings.items()))
+        done = run(python, pathlib.Path(__file__).with_name("acme_bridge.py"), csr, env={**os.environ, "ACME_SRV_CONFIGFILE": str(config)})
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        return answer["error"], load_certificates((answer["bundle"] or "").encode())
+    return ask
+
+
+def test_an_acme_server_before_est(node, bridge):
+    """Its settings name a host, after which it appends the fixed part: the label stands before that."""
+    request = make_csr(make_key(), "by-acme")
+    error, chain = bridge(request, "demo", est_user="device", est_password=node.passphrase)
+    assert error is None and len(chain) == 3 and subject(chain[0]) == "CN=by-acme"
+    error, chain = bridge(request, "demo", est_user="device", est_password="not-the-passphrase")
+    assert error and not chain
+    identity = node.device("bridge")
+    certificate, key = node.folder / "bridge.pem", node.folder / "bridge.key"
+    certificate.write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+    run("openssl", "pkey", "-in", identity.path, "-out", key)
+    error, chain = bridge(make_csr(make_key(), "bridge"), "demo-tls", est_client_cert=certificate, est_client_key=key)
+    assert error is None and subject(chain[0]) == "CN=bridge", error
 
 
 def test_unlisted_address(node, tmp_path):
