@@ -1,5 +1,6 @@
 // The inventory: searching, one certificate in all its parts, and revoking.
 import { html, useLoad, useState, useEffect, Page, Loaded, Table, Badge, Time, Facts, Tabs, Code, Command, Opens, TypedConfirmation, Empty, Form, Field, Act, Copy, Refusal, commonName, hexPairs, plural, utc } from "./ui.js";
+import { Unknown, UnknownNotice } from "./unknown.js";
 import { get, post, query, segment, url, save, fromBase64 } from "./api.js";
 
 const PAGE_SIZE = 50;
@@ -90,6 +91,7 @@ function List(props) {
   return html`<${Page} title="Certificates" actions=${html`
       <a class="button" download="certificates.csv" href=${url(`${base}/certificates${query({ ...rest, format: "csv" })}`)}>CSV</a>
       <a class="button" download="certificates.ndjson" href=${url(`${base}/certificates${query({ ...rest, format: "ndjson" })}`)}>NDJSON</a>`}>
+    <${UnknownNotice} base=${base} at=${at} />
     <${Filters} key=${search} account=${account} values=${values} here=${here} />
     <${Loaded} of=${page}>${({ certificates, next_cursor: next }) => (certificates.length === 0
       ? html`<${Empty} title=${filtered ? "Nothing matches" : "Nothing issued yet"} action=${filtered ? html`<a class="button" href=${here}>Clear the filters</a>` : html`<a class="button primary" href=${at("profiles")}>Go to profiles</a>`}>
@@ -210,5 +212,6 @@ function Viewer({ account, serial, at, may }) {
 }
 
 export function Certificates(props) {
+  if (props.parts[0] === "unknown") return html`<${Unknown} ...${props} />`;
   return props.parts[0] ? html`<${Viewer} ...${props} serial=${props.parts[0]} />` : html`<${List} ...${props} />`;
 }

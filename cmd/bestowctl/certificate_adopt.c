@@ -1,11 +1,20 @@
 #include "bestowctl/certificate_commands.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "bestowctl/ask.h"
 #include "bestowctl/exit_code.h"
 #include "bestowctl/print.h"
+
+#define FILE_BYTES_MAX (64 * 1024 * 1024)
+#define PIECE_CERTS 200 /* what the node takes at once */
+
+static const char block_end[] = "-----END ";
 
 static const struct column columns[] = {
 	{ "SERIAL", "serial", LOOK_SERIAL },
@@ -47,26 +56,111 @@ static void sums_done(struct sums *sums)
 	json_decref(sums->refused);
 }
 
-/* All of them are asked for in pieces: those that were taken in are listed no more, and the last
- * piece is what was refused. */
-static int ask(const struct invocation *invocation, struct sums *sums)
+static int ask_once(const struct invocation *invocation, const json_t *params, struct sums *sums,
+		    size_t *ret_adopted)
 {
-	bool all = json_is_true(json_at(invocation->params, "all"));
-	size_t adopted;
+	json_auto_t *result = NULL;
+	int code = command_ask(invocation, "cert.adopt", params, &result);
+
+	if (code != EXIT_DONE)
+		return code;
+	*ret_adopted = json_array_size(json_at(result, "adopted"));
+	json_array_extend(sums->adopted, json_object_get(result, "adopted"));
+	json_array_extend(sums->refused, json_object_get(result, "refused"));
+	sums->known += json_integer_value(json_at(result, "known"));
+	return EXIT_DONE;
+}
+
+/* In pieces: those that were taken in are listed no more, and the last piece is what was refused.
+ */
+static int ask_for_all(const struct invocation *invocation, struct sums *sums)
+{
+	size_t adopted = 0;
+	int code;
 
 	do {
-		json_auto_t *result = NULL;
-		int code = command_ask(invocation, "cert.adopt", invocation->params, &result);
-
-		if (code != EXIT_DONE)
-			return code;
-		adopted = json_array_size(json_at(result, "adopted"));
-		json_array_extend(sums->adopted, json_object_get(result, "adopted"));
 		json_array_clear(sums->refused);
-		json_array_extend(sums->refused, json_object_get(result, "refused"));
-		sums->known += json_integer_value(json_at(result, "known"));
-	} while (all && adopted > 0);
-	return EXIT_DONE;
+		code = ask_once(invocation, invocation->params, sums, &adopted);
+	} while (code == EXIT_DONE && adopted > 0);
+	return code;
+}
+
+/* -- a file, however many there are in it -- */
+
+static const unsigned char *find_end(struct bytes text)
+{
+	return memmem(text.data, text.len, block_end, strlen(block_end));
+}
+
+/* The first PIECE_CERTS blocks of PEM; all of it where there are fewer, or none. */
+static struct bytes take_piece(struct bytes *rest)
+{
+	struct bytes left = *rest;
+
+	for (size_t i = 0; i < PIECE_CERTS && left.len > 0; i++) {
+		const unsigned char *end = find_end(left);
+		const unsigned char *line =
+			end ? memchr(end, '\n', left.len - (size_t)(end - left.data)) : NULL;
+		size_t taken = line ? (size_t)(line - left.data) + 1 : left.len;
+
+		left = (struct bytes){ left.data + taken, left.len - taken };
+	}
+	struct bytes piece = { rest->data, rest->len - left.len };
+	*rest = left;
+	return piece;
+}
+
+static int send_piece(const struct invocation *invocation, struct bytes piece, struct sums *sums)
+{
+	CLEANUP(buffer_done) struct buffer text = { 0 };
+	json_auto_t *params = json_copy(invocation->params);
+	size_t adopted = 0;
+
+	base64_encode(piece, 0, &text);
+	/* the encoding's own newline is no part of it */
+	if (!buffer_ok(&text) || text.len == 0 ||
+	    json_object_set_new(params, "file",
+				json_stringn((const char *)text.data, text.len - 1)) != 0)
+		return fail_usage("--file: is empty");
+	return ask_once(invocation, params, sums, &adopted);
+}
+
+static bool load(const char *path, struct buffer *ret, struct error *err)
+{
+	if (strcmp(path, "-") == 0)
+		return fd_read_all(STDIN_FILENO, FILE_BYTES_MAX, ret, err);
+	return file_load(path, FILE_BYTES_MAX, ret, err);
+}
+
+static int send_file(const struct invocation *invocation, const char *path, struct sums *sums)
+{
+	CLEANUP(buffer_done) struct buffer file = { 0 };
+	struct error err = { 0 };
+
+	if (!load(path, &file, &err))
+		return fail_local(&err);
+	struct bytes rest = buffer_view(&file);
+	int code;
+
+	do {
+		code = send_piece(invocation, take_piece(&rest), sums);
+	} while (code == EXIT_DONE && rest.len > 0 && find_end(rest));
+	return code;
+}
+
+static int ask(const struct invocation *invocation, struct sums *sums)
+{
+	const char *path = own_text(invocation, "--file");
+	bool all = json_object_get(invocation->params, "all") != NULL;
+	bool one = json_object_get(invocation->params, "serial") != NULL;
+	size_t adopted = 0;
+
+	if ((path != NULL) + all + one != 1)
+		return fail_usage("a SERIAL, --file or --all: one of them says which to adopt");
+	if (path)
+		return send_file(invocation, path, sums);
+	return all ? ask_for_all(invocation, sums)
+		   : ask_once(invocation, invocation->params, sums, &adopted);
 }
 
 static void tell_refused(const json_t *refused)

@@ -173,8 +173,8 @@ static const struct argument unknown_arguments[] = {
 static const struct argument adopt_arguments[] = {
 	{ "SERIAL", "serial", ARGUMENT_TEXT, false, NULL,
 	  "one that cert unknown lists: the whole serial, hexadecimal" },
-	{ "--file", "file", ARGUMENT_FILE, false, "FILE",
-	  "those in a file, PEM or DER, at most 200" },
+	{ "--file", NULL, ARGUMENT_TEXT, false, "FILE",
+	  "those in a file, PEM or DER; - reads standard input" },
 	{ "--all", "all", ARGUMENT_FLAG, false, NULL,
 	  "all that came to the profile and are lost by a restoration" },
 	{ "--profile", "profile", ARGUMENT_TEXT, true, "PROFILE",

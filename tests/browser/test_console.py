@@ -90,6 +90,27 @@ def test_cas_whose_keys_are_in_a_token(tmp_path):
     assert len(passed) == 5
 
 
+def test_ft_11_what_a_restored_store_does_not_know_is_adopted():
+    with Node(admin=True) as node:
+        copy = node.folder / "state" / "backup.db"
+        node.ctl("backup", copy)
+        devices = {name: node.device(name) for name in ("lost-1", "lost-2", "lost-3")}
+        node.stop()
+        for name in ("bestow.db", "bestow.db-wal", "bestow.db-shm"):
+            (node.folder / "state" / name).unlink(missing_ok=True)
+        shutil.copy(copy, node.folder / "state" / "bestow.db")
+        subprocess.run([BIN / "bestowd", "--config", node.config, "--after-restore"], check=True, capture_output=True)
+        node.start()
+        node.wait(node.accepts, "the restored node to serve")
+        for name, device in devices.items():
+            assert node.reenroll(make_csr(make_key(), name), device).status == 403
+        node.wait(lambda: len(node.ctl_json("cert", "unknown")["certificates"]) == 3, "the three", 10)
+        passed = walk("walk_unknown.mjs", node, LINK=link(node, "administrator", "create", "olga", "--role", "owner"))
+        for name, device in devices.items():
+            assert node.reenroll(make_csr(make_key(), name), device).status == 200
+    assert len(passed) == 5
+
+
 def test_co_13_names_of_everything_are_text():
     with Node(admin=True) as node:
         node.ctl("ca", "create", "Hostile", "--subject", f"CN={escaped(HOSTILE)},O={escaped('<script>owned=1</script>')}", "--validity", "1y", "--trust")

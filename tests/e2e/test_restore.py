@@ -12,7 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from node import BIN, ROOT, Identity, Node, make_csr, make_key
-from test_bestowctl import NOT_FOUND, OK, REFUSED
+from test_api import token
+from test_bestowctl import NOT_FOUND, OK, USAGE
 from test_crl import load, number
 
 STORE = ("bestow.db", "bestow.db-wal", "bestow.db-shm")
@@ -173,6 +174,19 @@ def test_ft_11_devices_that_the_backup_does_not_know_are_listed_adopted_and_rene
     node.ctl("audit", "verify")
 
 
+def test_ft_11_a_file_of_a_whole_fleet_is_adopted(node):
+    """More than the node takes at once: the file goes in pieces, and nothing between its blocks is in the way."""
+    copy = back_up(node)
+    devices = [node.device(f"fleet-{number}") for number in range(230)]
+    restored(node, copy)
+    text = "".join(f"# {i}\r\n{d.certificate.public_bytes(Encoding.PEM).decode()}" for i, d in enumerate(devices)) + "\n\n"
+    told = json.loads(subprocess.run([BIN / "bestowctl", "--config", node.config, "--json", "cert", "adopt", "--file", "-", "--profile", "demo"],
+                                     input=text, capture_output=True, text=True, timeout=120, check=True).stdout)
+    assert sorted(c["serial"] for c in told["adopted"]) == sorted(node.serial(d.certificate) for d in devices)
+    assert (told["known"], told["refused"]) == (0, [])
+    assert node.reenroll(make_csr(make_key(), "fleet-229"), devices[229]).status == 200
+
+
 def status_by_openssl(node, identity):
     leaf, issuer = node.folder / "asked.pem", node.folder / "issuing.pem"
     leaf.write_bytes(identity.certificate.public_bytes(Encoding.PEM))
@@ -248,6 +262,46 @@ def test_ft_11_deltas_begin_anew():
         assert number(load(node, device.certificate)) == numbers()["full"]
 
 
+def test_ft_11_over_the_api_as_far_as_the_role_reaches(node):
+    copy = back_up(node)
+    lost = node.device("=lost")
+    restored(node, copy)
+    comes_by(node, "=lost", lost)
+    auditor, operator, admin = (token(node, role, role) for role in ("auditor", "ra-operator", "administrator"))
+    path = "/accounts/demo/unknown-certificates"
+    (entry,) = auditor.ask("GET", path).json["certificates"]
+    assert entry["serial"] == node.serial(lost.certificate)
+    table = auditor.ask("GET", f"{path}?format=csv")
+    assert table.status == 200 and b'"serial"' in table.body.splitlines()[0] and entry["serial"].encode() in table.body
+    assert [auditor.ask("GET", f"{path}{wrong}").status for wrong in ("?limit=0", "?limit=1001", "?cursor=x")] == [400] * 3
+    for client in (auditor, operator):
+        assert client.ask("POST", f"{path}/adopt", {"profile": "demo", "all": True}).status == 403
+    adopted = admin.ask("POST", f"{path}/adopt", {"profile": "demo", "all": True})
+    assert adopted.status == 200 and [c["serial"] for c in adopted.json["adopted"]] == [entry["serial"]]
+    assert auditor.ask("GET", path).json == {"certificates": [], "next_cursor": None}
+
+
+def test_ft_11_an_ra_that_the_backup_does_not_know_speaks_for_devices_again(node, tmp_path):
+    node.ctl("profile", "create", "proxies", "--template", "ra", "--ca", "Demo Issuing", "--auth", "tls-certificate")
+    copy = back_up(node)
+    key = make_key()
+    (tmp_path / "proxy.csr").write_bytes(make_csr(key, "proxy"))
+    node.ctl("ra", "enroll", "proxy", "--ca", "Demo Issuing", "--profile", "demo-tls", "--csr", tmp_path / "proxy.csr", "--out", tmp_path / "proxy.pem")
+    proxy = Identity(tmp_path, key, x509.load_pem_x509_certificate((tmp_path / "proxy.pem").read_bytes()))
+    serial = node.serial(proxy.certificate)
+    restored(node, copy)
+    refused = node.post_csr("simpleenroll", make_csr(make_key(), "by-proxy"), "demo-tls", identity=proxy)
+    assert refused.status == 403
+    node.wait(lambda: serial in listed(node), "the proxy's certificate to be listed", 10)
+    # only as what it is
+    run = node.ctl_run("cert", "adopt", serial, "--profile", "demo-tls")
+    assert run.returncode == 1 and "RA's certificate" in run.stderr
+    node.ctl("cert", "adopt", serial, "--profile", "proxies")
+    assert node.post_csr("simpleenroll", make_csr(make_key(), "by-proxy"), "demo-tls", identity=proxy).status == 403  # adopted is not admitted
+    node.ctl("ra", "admit", "proxy", "--serial", serial, "--profile", "demo-tls")
+    node.wait(lambda: node.post_csr("simpleenroll", make_csr(make_key(), "by-proxy"), "demo-tls", identity=proxy).status == 200, "the admission", 10)
+
+
 def test_ft_11_what_is_not_ours_to_adopt_is_refused(node, tmp_path):
     ours = node.device("ours")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
@@ -264,8 +318,10 @@ def test_ft_11_what_is_not_ours_to_adopt_is_refused(node, tmp_path):
     assert run.returncode == 1 and told["known"] == 1 and [r["reason"] for r in told["refused"]] == ["invalid"]
     # a serial number alone is nobody's certificate
     assert node.ctl_run("cert", "adopt", node.serial(ours.certificate), "--profile", "demo").returncode == NOT_FOUND
-    assert node.ctl_run("cert", "adopt", "--profile", "demo").returncode == REFUSED
-    assert node.ctl_run("cert", "adopt", "--all", "--file", tmp_path / "both.pem", "--profile", "demo").returncode == REFUSED
+    assert node.ctl_run("cert", "adopt", "--profile", "demo").returncode == USAGE
+    assert node.ctl_run("cert", "adopt", "--all", "--file", tmp_path / "both.pem", "--profile", "demo").returncode == USAGE
+    (tmp_path / "empty.pem").touch()
+    assert node.ctl_run("cert", "adopt", "--file", tmp_path / "empty.pem", "--profile", "demo").returncode == USAGE
     assert node.ctl_run("cert", "adopt", "--all", "--profile", "none").returncode == NOT_FOUND
 
 
