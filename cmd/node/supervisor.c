@@ -314,9 +314,15 @@ static void advance(struct supervisor *supervisor)
 	}
 }
 
+/* systemd counts from READY=1 on; what it is told before that would only fill its socket. */
+static bool is_watched(const struct supervisor *supervisor)
+{
+	return supervisor->notify.watchdog_ms && supervisor->phase != PHASE_STARTING;
+}
+
 static void watch_dog(struct supervisor *supervisor)
 {
-	if (!supervisor->notify.watchdog_ms || monotonic_ms() < supervisor->watchdog_at)
+	if (!is_watched(supervisor) || monotonic_ms() < supervisor->watchdog_at)
 		return;
 	notify_send(&supervisor->notify, "WATCHDOG=1");
 	supervisor->watchdog_at = monotonic_ms() + supervisor->notify.watchdog_ms;
@@ -335,7 +341,7 @@ static int next_timeout(const struct supervisor *supervisor)
 	uint64_t now = monotonic_ms();
 	uint64_t next = supervisor->deadline;
 
-	if (supervisor->notify.watchdog_ms)
+	if (is_watched(supervisor))
 		next = earlier(next, supervisor->watchdog_at + 1);
 	for (size_t i = 0; i < supervisor->family.count; i++) {
 		const struct process *member = supervisor->family.members[i];

@@ -53,40 +53,32 @@ static bool is_obscured_port(const char *text)
 }
 
 /* ":port" or nothing. */
-static bool is_port_part(enum forwarded_header header, const char *text)
+static bool is_port_part(const char *text)
 {
 	if (*text == '\0')
 		return true;
-	if (*text++ != ':')
-		return false;
-	return is_port(text) || (header == FORWARDED_HEADER_RFC7239 && is_obscured_port(text));
+	return *text++ == ':' && (is_port(text) || is_obscured_port(text));
 }
 
 /* "[IPv6]" and perhaps a port. */
-static bool parse_bracketed(enum forwarded_header header, char *text, struct address *ret)
+static bool parse_bracketed(char *text, struct address *ret)
 {
 	char *end = strchr(text, ']');
 
-	if (!end || !is_port_part(header, end + 1))
+	if (!end || !is_port_part(end + 1))
 		return false;
 	*end = '\0';
 	return strchr(text, ':') && address_parse(text + 1, ret, NULL);
 }
 
-/* X-Forwarded-For has no grammar. What balancers write there are plain addresses of both families,
- * and those that add the port write IPv6 in brackets; without them RFC 7239 allows no IPv6 at all.
- *
- * ::ffff:a.b.c.d is what a proxy whose one socket serves both families calls an IPv4 client, and is
- * read as that socket's own addresses are. */
-static bool parse_node(enum forwarded_header header, char *text, struct address *ret)
+/* IPv6 stands in brackets, and without them a colon begins the port. */
+static bool parse_node(char *text, struct address *ret)
 {
 	char *colon = strchr(text, ':');
 
 	if (*text == '[')
-		return parse_bracketed(header, text, ret);
-	if (colon && strchr(colon + 1, ':'))
-		return header == FORWARDED_HEADER_X_FORWARDED_FOR && address_parse(text, ret, NULL);
-	if (colon && !is_port_part(header, colon))
+		return parse_bracketed(text, ret);
+	if (colon && !is_port_part(colon))
 		return false;
 	if (colon)
 		*colon = '\0';
@@ -95,6 +87,9 @@ static bool parse_node(enum forwarded_header header, char *text, struct address 
 
 /* -- X-Forwarded-For -- */
 
+/* It has no grammar, so only a plain address is sure. ::ffff:a.b.c.d is what a proxy whose one
+ * socket serves both families calls an IPv4 client, and is read as that socket's own addresses are.
+ */
 static void read_node(struct reading *reading, struct bytes text)
 {
 	char copy[NODE_MAX];
@@ -106,7 +101,7 @@ static void read_node(struct reading *reading, struct bytes text)
 	}
 	memcpy(copy, text.data, text.len);
 	copy[text.len] = '\0';
-	if (parse_node(reading->forwarding->header, text_trim(copy), &address))
+	if (address_parse(text_trim(copy), &address, NULL))
 		take_hop(reading, &address);
 	else
 		take_doubt(reading);
@@ -196,7 +191,7 @@ static void read_element(struct reading *reading, struct element *element)
 {
 	struct address address;
 
-	if (element->has_for && parse_node(reading->forwarding->header, element->node, &address))
+	if (element->has_for && parse_node(element->node, &address))
 		take_hop(reading, &address);
 	else
 		take_doubt(reading);

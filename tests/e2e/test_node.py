@@ -485,12 +485,14 @@ def test_systemd_is_told():
     told.environment.update(NOTIFY_SOCKET=str(told.folder / "notify"), WATCHDOG_USEC="200000")
 
     def until(word):
+        """The socket holds ten messages: what is not read soon is lost."""
+        end = time.monotonic() + 20
         while word not in (message := listener.recv(4096).decode()):
-            pass
+            assert time.monotonic() < end, f"{word} does not come"
         return message
 
     try:
-        told.start()
+        told.start(wait=False)
         assert "STATUS=serving on" in until("READY=1")
         assert until("WATCHDOG=1") and until("WATCHDOG=1")
         told.process.send_signal(signal.SIGHUP)

@@ -42,7 +42,7 @@ def fronted():
         yield node
 
 
-@pytest.mark.parametrize("values", [["203.0.113.7"], ["2001:db8::7"], ["[2001:db8::7]:443"], ["203.0.113.7:50123"], ["203.0.113.9, 203.0.113.7"],
+@pytest.mark.parametrize("values", [["203.0.113.7"], ["2001:db8::7"], ["203.0.113.9, 203.0.113.7"],
                                     ["203.0.113.9", "203.0.113.7"], [f"203.0.113.7, {PROXY}"]])
 def test_ip_11_the_last_hop_that_is_no_proxy_is_judged(fronted, values):
     assert through(fronted, values)[0] == 200
@@ -57,7 +57,7 @@ def test_ip_11_a_spoof_before_it_does_not_help(fronted, values):
     assert f"the proxy {PROXY} named (X-Forwarded-For)" in event["detail"]
 
 
-@pytest.mark.parametrize("values", [[], [""], ["unknown"], ["_hidden"], ["balancer.example"], ["::1," * 999 + "203.0.113.7"], ['"203.0.113.7"'],
+@pytest.mark.parametrize("values", [[], [""], ["unknown"], ["_hidden"], ["balancer.example"], ["::1," * 999 + "203.0.113.7"], ['"203.0.113.7"'], ["[2001:db8::7]:443"], ["[2001:db8::7]"], ["203.0.113.7:50123"],
                                     ["203.0.113.7, unknown"], ["203.0.113.7", ""], [PROXY], ["fe80::1%eth0"], ["for=203.0.113.7"]])
 def test_ip_12_no_sure_hop_is_no_source(fronted, values):
     """The proxy's own address is listed, and yet it is nobody's client address."""
