@@ -437,14 +437,13 @@ def test_ft_20_sigterm_under_load_loses_nothing_acknowledged(own_node):
     devices = [threading.Thread(target=enroll) for _ in range(4)]
     for device in devices:
         device.start()
-    time.sleep(1)
+    own_node.wait(lambda: len(acknowledged) > 4, "the devices to enroll", 60)
     assert own_node.stop() == 0
     stop.set()
     for device in devices:
         device.join()
     own_node.start()
     assert eventually(lambda: serves(own_node))
-    assert len(acknowledged) > 4
     for serial in acknowledged:
         assert own_node.ctl_run("cert", "show", serial).returncode == 0
 
