@@ -382,8 +382,15 @@ class Console:
 
     def scrape(self):
         for path in ("/metrics", "/livez"):
-            answer = self.world.judge.ask("api", path, lambda path=path: self.world.node.monitor(path))
+            answer = self.world.judge.ask("api", path, lambda path=path: self.look(path))
             self.world.judge.expect(answer.status == 200, path, f"{answer.status} {answer.text[:200]}")
+
+    def look(self, path):
+        """/livez tells the truth about a process that was killed, which is right for just so long."""
+        answer = self.world.node.monitor(path)
+        if answer.status == 503 and "does not run" in answer.text:
+            raise ConnectionError(answer.text)
+        return answer
 
     def follow(self):
         """A stream of events shows what a device gets meanwhile."""

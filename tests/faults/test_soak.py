@@ -4,6 +4,7 @@ its processes are killed, it is reloaded and reconfigured. No answer is wrong, n
 BESTOW_SOAK says for how many seconds; tools/soak has it in hours. Descriptors, threads, answers and the store are always judged.
 Memory is judged in long runs only: a database's cache of 16 MiB is some hours in filling, and before that growth is no leak."""
 import contextlib
+import json
 import os
 import random
 import signal
@@ -28,16 +29,17 @@ BACK_SECONDS = 60
 RSS_SLOPE = 1  # MiB per hour
 RSS_SECONDS = 6 * HOUR  # a run in which caches fill and memory is judged after
 RSS_WATCHED = HOUR / 3  # of a process that is judged, after its warm-up
-# how long the supervisor may wait before it starts a process that has died too often
 BETWEEN_FAULTS = 2
+RELOAD, KILL_AMID_RELOAD = "reload", "kill amid a reload"
+# who is killed, and what that excuses
 KILLED = {"edge-1": EVERYBODY, "edge-2": EVERYBODY, "authority": EVERYBODY, "admin": {"api"}, "monitor": {"api"}}
 
 
 class Log:
-    """The node's log, read on from where it was read last."""
+    """The node's log, read on from where it was read last, and who has said in it that they serve."""
 
     def __init__(self, path):
-        self.path, self.place = path, path.stat().st_size
+        self.path, self.place, self.ready = path, 0, set()
 
     def more(self):
         with open(self.path, "rb") as file:
@@ -45,7 +47,9 @@ class Log:
             text = file.read()
         whole = text[:text.rfind(b"\n") + 1]
         self.place += len(whole)
-        return whole.decode(errors="replace").splitlines()
+        lines = whole.decode(errors="replace").splitlines()
+        self.ready |= {int(json.loads(line)["pid"]) for line in lines if '"process.ready"' in line}
+        return lines
 
 
 class Storm:
@@ -53,35 +57,58 @@ class Storm:
 
     def __init__(self, world, seed):
         self.world, self.node, self.judge, self.chance, self.deck = world, world.node, world.judge, random.Random(seed), []
+        self.log = Log(self.node.log_path)
 
     def step(self, kill_authority):
         if not self.deck:
-            self.deck = [*KILLED, "reload", "reload"]
+            self.deck = [*KILLED, RELOAD, RELOAD, KILL_AMID_RELOAD]
             self.chance.shuffle(self.deck)
         what = self.deck.pop()
-        if what == "reload":
+        victim = self.chance.choice(list(KILLED)) if what == KILL_AMID_RELOAD else what
+        if victim == "authority" and not kill_authority:
+            return
+        if what == RELOAD:
             self.reload()
-        elif what != "authority" or kill_authority:
-            self.kill(what)
+        elif what == KILL_AMID_RELOAD:
+            self.kill_amid_reload(victim)
+        else:
+            self.kill(victim)
 
-    def await_line(self, log, *words):
+    def wait(self, what, condition):
         end = time.monotonic() + BACK_SECONDS
-        while not any(all(word in line for word in words) for line in log.more()):
-            self.judge.expect(time.monotonic() < end, "storm", f"no line with {words} in {BACK_SECONDS} s")
+        while not condition(self.log.more()):
+            self.judge.expect(time.monotonic() < end, "storm", f"waited {BACK_SECONDS} s for {what}")
             time.sleep(0.05)
 
-    def reload(self):
-        log = Log(self.node.log_path)
-        self.judge.done["reload"] += 1
-        self.node.process.send_signal(signal.SIGHUP)
-        self.await_line(log, '"node.reloaded"')
+    def is_whole(self, gone):
+        children = named_children(self.node)
+        return set(children) == set(KILLED) and gone not in children.values() and self.log.ready.issuperset(children.values())
 
     def kill(self, name):
         pid = named_children(self.node)[name]
-        log = Log(self.node.log_path)
         with self.judge.fault(f"kill {name}", KILLED[name]):
             os.kill(pid, signal.SIGKILL)
-            self.await_line(log, '"process.ready"', f'"child":"{name}')
+            self.wait(f"another {name}", lambda _: self.is_whole(pid))
+
+    def send_reload(self):
+        self.log.more()
+        self.node.process.send_signal(signal.SIGHUP)
+
+    def reload(self):
+        self.judge.done[RELOAD] += 1
+        self.send_reload()
+        self.wait("the reload", lambda lines: any('"node.reloaded"' in line for line in lines))
+
+    def kill_amid_reload(self, name):
+        """The reload is given up if it was a new edge; the old ones go on then."""
+        with self.judge.fault(f"kill {name} amid a reload", KILLED[name]):
+            self.send_reload()
+            time.sleep(self.chance.uniform(0, 0.3))
+            pid = named_children(self.node)[name]
+            with contextlib.suppress(ProcessLookupError):  # an old edge may have ended by itself just now
+                os.kill(pid, signal.SIGKILL)
+            self.wait("the reload's end", lambda lines: any('"node.reload' in line for line in lines))
+            self.wait(f"another {name}", lambda _: self.is_whole(pid))
 
 
 def run_storm(storm, seconds, kill_authority):
