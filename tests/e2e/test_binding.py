@@ -1,6 +1,7 @@
 """Proof of possession tied to the TLS session by tls-exporter (RFC 9266), with a client that can tell it: openssl s_client."""
 import base64
 import re
+import ssl
 import subprocess
 
 import pytest
@@ -45,6 +46,22 @@ def test_pop_03_tls_exporter(node):
     assert connection.binding and connection.post(node, bound(connection.binding)) == 200
     other = SClient(node)
     assert other.post(node, bound(connection.binding)) == 400
+
+
+def bound_connection(node, version):
+    """What Python calls tls-unique on a connection of its own, in TLS 1.3 too."""
+    connection = node.connect(version=version)
+    connection.connect()
+    return connection, base64.b64encode(connection.sock.get_channel_binding("tls-unique"))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+@pytest.mark.parametrize("end", [b"", b"\r\n"], ids=["bare", "as GlobalSign's client sends it"])
+def test_pop_03_tls_unique_as_others_tell_it(node, version, end):
+    connection, binding = bound_connection(node, version)
+    other, _ = bound_connection(node, version)
+    assert node.enroll(bound(binding + end), connection=other).status == 400
+    assert node.enroll(bound(binding + end), connection=connection).status == 200
 
 
 def test_pop_05_rfc_7894_says_what_it_is():
