@@ -127,6 +127,28 @@ static bool check_log_has_its_database(const char *path, const struct stat *st, 
 	return true;
 }
 
+#define HEADER_READ_VERSION 19 /* where the file's header tells: 2 when it has a log */
+#define HEADER_VERSION_OF_LOG 2
+
+/* A copy that was put in place never had a log: what lies beside it is another database's, whose
+ * pages would be written into it. */
+static bool check_log_is_its_own(int fd, const char *path, struct error *err)
+{
+	char log_path[PATH_MAX];
+	unsigned char version = HEADER_VERSION_OF_LOG;
+	struct stat log;
+
+	snprintf(log_path, sizeof log_path, "%s-wal", path);
+	if (pread(fd, &version, 1, HEADER_READ_VERSION) < 0)
+		return error_set(err, REASON_FILE, "%s: %s", path, strerror(errno));
+	if (version != HEADER_VERSION_OF_LOG && stat(log_path, &log) == 0 && log.st_size > 0)
+		return error_set(err, REASON_CONFLICT,
+				 "%s-wal is the log of another database that was here: remove it, "
+				 "and %s-shm",
+				 path, path);
+	return true;
+}
+
 bool db_file_prepare(const char *path, struct error *err)
 {
 	struct stat st;
@@ -144,7 +166,8 @@ bool db_file_prepare(const char *path, struct error *err)
 		return error_set(err, REASON_FILE, "%s has a second hard link; remove it", path);
 	if ((st.st_mode & 07777) != PRIVATE_MODE && fchmod(fd, PRIVATE_MODE) != 0)
 		return error_set(err, REASON_FILE, "mode of %s: %s", path, strerror(errno));
-	return check_file_system(fd, path, err) && check_log_has_its_database(path, &st, err);
+	return check_file_system(fd, path, err) && check_log_has_its_database(path, &st, err) &&
+	       check_log_is_its_own(fd, path, err);
 }
 
 static bool sync_path(const char *path, int flags, struct error *err)

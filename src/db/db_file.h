@@ -10,7 +10,7 @@ MUST_CHECK bool db_file_resolve(const char *path, char **ret, struct error *err)
  * it. */
 MUST_CHECK bool db_file_lock(const char *path, int *ret_fd, struct error *err);
 /* Creates it if need be, mode 0600, and refuses what cannot be a safe home: not a regular file, a
- * second hard link, a network file system, a log without its database. */
+ * second hard link, a network file system, a log without its database or of another one. */
 MUST_CHECK bool db_file_prepare(const char *path, struct error *err);
 /* An empty file beside `path`, mode 0600, to be filled and then given that name. What an earlier
  * attempt left there is thrown away. A heap string. */

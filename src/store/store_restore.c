@@ -163,7 +163,8 @@ bool store_restore_enter(struct store_tx *tx, const struct restoration *restorat
 	db_bind_int64(insertion, 1, restoration->at);
 	db_bind_int64(insertion, 2, restoration->made);
 	db_bind_int64(insertion, 3, restoration->crl_floor);
-	return db_insert(insertion, &id, err) && run_at(db, "DELETE FROM crl", 0, NULL, err) &&
+	return db_insert(insertion, &id, err) &&
+	       run_at(db, "DELETE FROM crl WHERE next_update > $1", restoration->made, NULL, err) &&
 	       run_at(db, "DELETE FROM ocsp_responder", 0, NULL, err) &&
 	       backup_mark_delete(db, err);
 }

@@ -36,8 +36,9 @@ struct restoration {
 	int64_t at, made;
 	int64_t crl_floor; /* CRLs are numbered above it from now on */
 };
-/* Ends the mark, and forgets the CRLs in force, which are older than what relying parties have, and
- * the OCSP responders, whose keys may have been replaced since and be gone. */
+/* Ends the mark. Forgets the CRLs that were in force, for relying parties have newer ones (that of
+ * a CA which had ended is its last and stays), and the OCSP responders, whose keys may have been
+ * replaced since and be gone. */
 MUST_CHECK bool store_restore_enter(struct store_tx *tx, const struct restoration *restoration,
 				    struct error *err);
 

@@ -6,13 +6,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from node import BIN, ROOT, Identity, Node, make_csr, make_key
-from test_api import token
+from test_api import Client, link_code, token
 from test_bestowctl import NOT_FOUND, OK, USAGE
 from test_crl import load, number
 
@@ -300,6 +301,76 @@ def test_ft_11_an_ra_that_the_backup_does_not_know_speaks_for_devices_again(node
     assert node.post_csr("simpleenroll", make_csr(make_key(), "by-proxy"), "demo-tls", identity=proxy).status == 403  # adopted is not admitted
     node.ctl("ra", "admit", "proxy", "--serial", serial, "--profile", "demo-tls")
     node.wait(lambda: node.post_csr("simpleenroll", make_csr(make_key(), "by-proxy"), "demo-tls", identity=proxy).status == 200, "the admission", 10)
+
+
+def test_ft_11_what_was_used_since_cannot_be_used_again(node):
+    node.ctl("profile", "create", "coded", "--template", "generic-device", "--ca", "Demo Issuing", "--alias", "coded", "--auth", "device-code")
+    node.wait(lambda: node.request("GET", "/.well-known/est/coded/cacerts").status == 200, "the profile at the doors")
+
+    def make_code():
+        return node.ctl("device", "codes", "--profile", "coded", "--count", "1").splitlines()[1].split(",")
+
+    def enroll(code):
+        return node.post_csr("simpleenroll", make_csr(make_key(), "coded"), "coded", node.basic(code)).status
+    used, unused = (max(make_code(), key=len) for _ in range(2))
+    links = [link_code(node.ctl("administrator", "create", name, "--role", "auditor")) for name in ("ann", "bob")]
+    ann = Client(node)
+    ann.sign_in(links[0])
+    assert ann.ask("GET", "/session").status == 200
+    copy = back_up(node)
+    assert enroll(used) == 200
+    restored(node, copy)
+    assert [enroll(code) for code in (used, unused)] == [401, 401]
+    node.wait(lambda: node.events("--refusals")[0]["reason"] == "code_expired", "the refusal's event", 10)
+    assert ann.ask("GET", "/session").status == 401
+    assert Client(node).ask("POST", "/session/link", {"code": links[1]}).status == 401
+    assert enroll(max(make_code(), key=len)) == 200
+
+
+def test_ft_11_the_log_of_the_lost_store_is_not_written_into_the_backup(node):
+    """The node was killed, and only one of three files is replaced."""
+    copy = back_up(node)
+    node.device("later")
+    node.stop(signal.SIGKILL)
+    store, log = (node.folder / "state" / name for name in ("bestow.db", "bestow.db-wal"))
+    assert log.stat().st_size > 0
+    store.unlink()
+    shutil.copy(copy, store)
+    deadline = time.monotonic() + 20  # the killed node's processes end by themselves
+    while "in use by process" in (refused := after_restore(node)).stderr and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert refused.returncode == 1 and "bestow.db-wal is the log of another database" in refused.stderr, refused
+    assert "log of another database" in refuses_to_start(node)
+    put_in_place(node, copy)
+    assert after_restore(node).returncode == OK
+
+
+def openssl(*arguments):
+    return subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60).stdout
+
+
+def test_ft_11_a_ca_that_was_made_since_comes_back_with_its_key_and_its_devices(node, tmp_path):
+    copy, late = back_up(node), tmp_path / "late-ca.pem"
+    node.ctl("ca", "create", "Late", "--parent", "Demo Root", "--subject", "CN=Late", "--trust")
+    late.write_text(node.ctl("ca", "export", "Late"))
+    wanted = openssl("x509", "-in", late, "-noout", "-pubkey")
+    (key,) = (path for path in (node.folder / "state" / "keys").iterdir()
+              if openssl("pkey", "-in", path, "-passin", f"file:{node.folder}/key.pass", "-pubout") == wanted)
+    node.ctl("profile", "create", "late", "--template", "client-authentication", "--ca", "Late", "--auth", "passphrase", "--alias", "late",
+             "--set", "renewal.while_valid=any-time")
+    node.ctl("profile", "passphrase", "late", "--passphrase-file", node.folder / "passphrase")
+    node.wait(lambda: node.request("GET", "/.well-known/est/late/cacerts").status == 200, "the profile at the doors")
+    device = node.device("of-late", profile="late")
+    both = tmp_path / "both.pem"
+    both.touch(mode=0o600)
+    both.write_text(late.read_text() + key.read_text())
+    restored(node, copy)
+    node.ctl("ca", "import", "Late again", both, "--passphrase-file", node.folder / "key.pass", "--trust")
+    pem = tmp_path / "device.pem"
+    pem.write_bytes(device.certificate.public_bytes(Encoding.PEM))
+    node.ctl("cert", "adopt", "--file", pem, "--profile", "demo")
+    renewed = node.reenroll(make_csr(make_key(), "of-late"), device)
+    assert renewed.status == 200, renewed.text
 
 
 def test_ft_11_what_is_not_ours_to_adopt_is_refused(node, tmp_path):

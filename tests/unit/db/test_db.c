@@ -459,6 +459,34 @@ TEST(a_backup_is_whole_private_and_never_overwrites)
 	scratch_done(&scratch);
 }
 
+TEST(ft_11_a_copy_beside_the_log_of_another_is_refused)
+{
+	struct scratch scratch = scratch_new(), copy = scratch;
+	struct error err = { 0 };
+	struct db *db = new_table(&scratch), *second = NULL;
+	char log[SCRATCH_PATH_MAX], kept[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
+	int64_t id = 0;
+
+	scratch_beside(&scratch, ".copy", copy.path);
+	EXPECT_OK(db_backup(db, copy.path, note_copy, &err), err);
+	EXPECT_OK(insert(db, "later", BYTES_LITERAL("load"), &id, &err), err);
+	/* as a node that was killed leaves it */
+	scratch_beside(&scratch, "-wal", log);
+	scratch_beside(&scratch, ".kept", kept);
+	assert_int_equal(link(log, kept), 0);
+	db_close(TAKE(db));
+	assert_int_equal(rename(copy.path, scratch.path), 0);
+	assert_int_equal(rename(kept, log), 0);
+	EXPECT_REFUSED(open_writer(&scratch, &second, &err), err, REASON_CONFLICT);
+	assert_non_null(strstr(err.detail, "remove it"));
+	assert_int_equal(unlink(log), 0);
+	(void)unlink(scratch_beside(&scratch, "-shm", path));
+	EXPECT_OK(open_writer(&scratch, &second, &err), err);
+	assert_int_equal(count(second), 1);
+	db_close(second);
+	scratch_done(&scratch);
+}
+
 TEST(a_backup_that_fails_leaves_no_file)
 {
 	struct scratch scratch = scratch_new(), copy = scratch;
@@ -495,4 +523,5 @@ TEST_MAIN(RUN(a_missing_folder_is_refused), RUN(ft_08_a_file_that_is_no_database
 	  RUN(a_statement_asked_for_while_it_is_read_is_another_one),
 	  RUN(a_savepoint_undoes_only_itself), RUN(ft_06_a_full_disk_is_told_and_passes_by_itself),
 	  RUN(a_backup_is_whole_private_and_never_overwrites),
+	  RUN(ft_11_a_copy_beside_the_log_of_another_is_refused),
 	  RUN(a_backup_that_fails_leaves_no_file))

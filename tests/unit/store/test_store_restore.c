@@ -158,18 +158,22 @@ TEST(ft_11_serials_and_crl_numbers_are_others_after_each_restoration)
 TEST(ft_11_crls_of_the_backup_are_in_force_no_more)
 {
 	struct fixture fixture = fixture_new(), *f = &fixture;
-	struct crl crl = { .kind = CRL_FULL, .number = 5 }, found = { 0 };
+	struct crl crl = { .kind = CRL_FULL, .number = 5, .next_update = NOW }, found = { 0 };
 
-	fixture_tamper(f, "INSERT INTO ca (id, account_id, name, key_name, state, cert) "
-			  "VALUES (1, 1, 'ca', 'key', 0, x'30')");
+	fixture_tamper(f, "INSERT INTO ca (id, account_id, name, key_name, state, cert) VALUES "
+			  "(1, 1, 'ca', 'key', 0, x'30'), (2, 1, 'ended', 'key-2', 0, x'30')");
 	OK(store_open(f->scratch.path, &f->store, &f->err));
-	crl.ca_id = 1;
 	buffer_append_text(&crl.der, "a list");
+	crl.ca_id = 1;
+	IN_TX(store_crl_put(tx, &crl, &f->err));
+	crl.ca_id = 2;
+	crl.next_update = NOW - 101; /* the backup is of NOW - 100 */
 	IN_TX(store_crl_put(tx, &crl, &f->err));
 	crl_done(&crl);
 	assert_int_equal(reach_of(f).crl_number, 5);
 	take_over(f, 7);
 	REFUSED(store_crl_find(f->store, 1, CRL_FULL, true, &found, &f->err), REASON_NOT_FOUND);
+	OK(store_crl_find(f->store, 2, CRL_FULL, false, &found, &f->err));
 	fixture_done(f);
 }
 
