@@ -8,6 +8,8 @@
 #include "est_client/multipart_reader.h"
 #include "upstream/refusal.h"
 
+#define LINE_LENGTH 64 /* libest's server reads no line of more than 76 */
+
 static bool write_text(void *context, const struct bestow_session_binding *binding,
 		       unsigned char *into)
 {
@@ -23,7 +25,7 @@ bool relay_send(struct remote *remote, const struct est_request *request, const 
 {
 	CLEANUP(buffer_wipe) struct buffer text = { 0 };
 
-	base64_encode(csr_der(csr), 0, &text);
+	base64_encode(csr_der(csr), LINE_LENGTH, &text);
 	if (!buffer_ok(&text))
 		return error_set(err, REASON_NO_MEMORY, "request");
 	const struct exchange_call call = {

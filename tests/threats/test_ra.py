@@ -125,6 +125,14 @@ def test_ra_05_a_server_of_another_ca_is_told_nothing():
             proxy.__exit__()
 
 
+def test_traps_01_an_upstream_that_reads_only_lines():
+    """libest's server does, and Foundries.io's says 201."""
+    with EstServer(auth="basic", reads="lines", issued_status=201) as server, behind(server) as proxy:
+        answer = proxy.enroll(make_csr(make_key("rsa2048"), "long-request"))
+        assert answer.status == 200, answer.text
+        assert answer.certificate == server.issued[-1]
+
+
 def test_ra_05_many_requests_share_few_connections(misled):
     server, proxy = misled
     before = len(server.requests)
