@@ -1,14 +1,15 @@
-// One EST call by Node.js, for the tests: node est_fetch.mjs URL CA.pem REQUEST|- PASSPHRASE|- IDENTITY.pem|- 1.2|1.3|-
+// One EST call by Node.js, for the tests: node est_fetch.mjs URL CA.pem REQUEST|- PASSPHRASE|- IDENTITY.pem|- 1.2|1.3|- SOURCE|-
 import fs from "node:fs";
 import https from "node:https";
 
-const [url, ca, request, passphrase, identity, version] = process.argv.slice(2).map((word) => (word === "-" ? undefined : word));
+const [url, ca, request, passphrase, identity, version, localAddress] = process.argv.slice(2).map((word) => (word === "-" ? undefined : word));
 const pem = identity && fs.readFileSync(identity, "utf8");
 const tls = version && `TLSv${version}`;
 const agent = new https.Agent({ keepAlive: true, ca: fs.readFileSync(ca), cert: pem, key: pem, minVersion: tls, maxVersion: tls });
 
 const call = https.request(url, {
   agent,
+  localAddress,
   method: request ? "POST" : "GET",
   auth: passphrase && `device:${passphrase}`,
   headers: request ? { "Content-Type": "application/pkcs10" } : {},

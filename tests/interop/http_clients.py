@@ -53,7 +53,7 @@ class HttpClient:
         return self.fetch("csrattrs")
 
     def enroll(self, name, passphrase, source=None):
-        return self.post("simpleenroll", name, passphrase=passphrase)
+        return self.post("simpleenroll", name, passphrase=passphrase, **({"source": source} if source else {}))
 
     def reenroll(self, name, identity, source=None):
         return self.post("simplereenroll", name, identity=identity)
@@ -78,9 +78,9 @@ class NodeJs(HttpClient):
     name = "nodejs"
     is_there = bool(shutil.which("node"))
 
-    def fetch(self, operation, request="-", passphrase="-", identity=None):
+    def fetch(self, operation, request="-", passphrase="-", identity=None, source="-"):
         done = self.run("node", HERE / "est_fetch.mjs", self.url(operation), self.ca, request, passphrase, identity.path if identity else "-",
-                        self.version or "-")
+                        self.version or "-", source)
         assert done.returncode == 0, done.stderr
         answer = json.loads(done.stdout)
         return answer["status"], answer["body"]
@@ -109,10 +109,11 @@ class Wget(HttpClient):
     name = "wget"
     is_there = bool(shutil.which("wget"))
 
-    def fetch(self, operation, request=None, passphrase=None, identity=None):
+    def fetch(self, operation, request=None, passphrase=None, identity=None, source=None):
         out = self.folder / "wget.out"
         out.unlink(missing_ok=True)
         done = self.run("wget", "-q", "-S", "-O", out, "--tries=1", "--content-on-error", f"--ca-certificate={self.ca}",
+                        *([f"--bind-address={source}"] if source else []),
                         *([f"--secure-protocol=TLSv{self.version.replace('.', '_')}"] if self.version else []),
                         *(["--header=Content-Type: application/pkcs10", f"--post-file={request}"] if request else []),
                         *(["--user=device", f"--password={passphrase}"] if passphrase else []),
@@ -128,11 +129,13 @@ class GnutlsCurl(HttpClient):
     name = "gnutls-curl"
     is_there = pycurl is not None
 
-    def fetch(self, operation, request=None, passphrase=None, identity=None):
+    def fetch(self, operation, request=None, passphrase=None, identity=None, source=None):
         curl, body = pycurl.Curl(), []
         curl.setopt(pycurl.URL, self.url(operation))
         curl.setopt(pycurl.CAINFO, str(self.ca))
         curl.setopt(pycurl.WRITEFUNCTION, body.append)
+        if source:
+            curl.setopt(pycurl.INTERFACE, source)
         if self.version:
             one = self.version.replace(".", "_")
             curl.setopt(pycurl.SSLVERSION, getattr(pycurl, f"SSLVERSION_TLSv{one}") | getattr(pycurl, f"SSLVERSION_MAX_TLSv{one}"))

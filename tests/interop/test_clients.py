@@ -334,10 +334,10 @@ def test_an_acme_server_before_est(node, bridge):
     assert error is None and subject(chain[0]) == "CN=bridge", error
 
 
-def test_unlisted_address(node, tmp_path):
-    """curl alone can choose its source address."""
-    curl = Curl(node, tmp_path)
-    identity, said = curl.enroll("outside", node.passphrase, source="127.0.0.2")
+@pytest.mark.parametrize("client", ["curl", *[library for library in HTTP_LIBRARIES if library.values != ("java",)]], indirect=True)
+def test_unlisted_address(node, client):
+    """Those that can choose their source address."""
+    identity, said = client.enroll("outside", node.passphrase, source="127.0.0.2")
     assert identity is None and "403" in said
 
 
