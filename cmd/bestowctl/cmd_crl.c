@@ -31,6 +31,20 @@ static void show_issued(const struct invocation *invocation, const json_t *resul
 	print_fields(json_at(result, "crl"), columns, ARRAY_LEN(columns));
 }
 
+static void show_imported(const struct invocation *invocation, const json_t *result)
+{
+	json_int_t unknown = json_integer_value(json_at(result, "unknown_count"));
+
+	printf("%" JSON_INTEGER_FORMAT " certificates are revoked by it, %" JSON_INTEGER_FORMAT
+	       " were, %" JSON_INTEGER_FORMAT " are not known\n",
+	       json_integer_value(json_at(result, "revoked")),
+	       json_integer_value(json_at(result, "known")), unknown);
+	fflush(stdout);
+	if (unknown > 0)
+		print_hint(invocation, "what cert adopt takes in is revoked when the CRL is "
+				       "imported again");
+}
+
 static int export(const struct invocation *invocation)
 {
 	CLEANUP(buffer_done) struct buffer der = { 0 };
@@ -60,6 +74,10 @@ static const struct argument export_arguments[] = {
 	{ "--out", NULL, ARGUMENT_TEXT, false, "FILE", "instead of standard output" },
 	{ 0 },
 };
+static const struct argument import_arguments[] = {
+	{ "FILE", "file", ARGUMENT_FILE, true, NULL, "a CRL of one of the CAs: DER or PEM" },
+	{ 0 },
+};
 
 static const struct command commands[] = {
 	{ "crl", "list", "crl.list", "Lists the CRLs in force and where they are fetched",
@@ -68,5 +86,7 @@ static const struct command commands[] = {
 	  "crl issue \"Devices CA\"\n", issue_arguments, show_issued, NULL },
 	{ "crl", "export", NULL, "Prints the CRL in force, as DER",
 	  "crl export \"Devices CA\" --out devices.crl\n", export_arguments, NULL, export },
+	{ "crl", "import", "crl.import", "Revokes again what a CRL of a CA lists",
+	  "crl import last.crl\n", import_arguments, show_imported, NULL },
 };
 const struct command_table crl_commands = { commands, ARRAY_LEN(commands) };

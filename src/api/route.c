@@ -87,6 +87,7 @@ static const struct route routes[] = {
 	  NULL },
 	{ "GET", "/accounts/{account}/ocsp", "ocsp.show", ROUTE_PLAIN, NULL },
 	{ "GET", "/accounts/{account}/crls", "crl.list", ROUTE_PLAIN, NULL },
+	{ "POST", "/accounts/{account}/crls", "crl.import", ROUTE_PLAIN, NULL },
 	{ "POST", "/accounts/{account}/crls/{ca}", "crl.issue", ROUTE_PLAIN, NULL },
 	{ "GET", "/accounts/{account}/crls/{ca}", "crl.export", ROUTE_PLAIN, NULL },
 

@@ -57,6 +57,7 @@ static const struct access_row rows[] = {
 	{ "crl.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "crl.export", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "crl.issue", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
+	{ "crl.import", ACCESS_ACCOUNT, ROLE_RA_OPERATOR },
 
 	{ "profile.list", ACCESS_ACCOUNT, ROLE_AUDITOR },
 	{ "profile.show", ACCESS_ACCOUNT, ROLE_AUDITOR },

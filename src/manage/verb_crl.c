@@ -1,6 +1,7 @@
 /* The CRLs of an account's CAs. */
 #include "ca/crl_issuer.h"
 #include "manage/change.h"
+#include "manage/crl_import.h"
 #include "manage/describe.h"
 #include "model/publication.h"
 #include "store/store_crl.h"
@@ -96,11 +97,13 @@ static const struct param export_params[] = {
 	{ "delta", PARAM_FLAG, false },
 	{ 0 },
 };
+static const struct param import_params[] = { { "file", PARAM_FILE, true }, { 0 } };
 
 /* crl.issue writes its own audit entry and tells the edges itself. */
 static const struct verb verbs[] = {
 	{ "crl.list", list, REACH_ACCOUNT, false, no_params },
 	{ "crl.issue", issue, REACH_ACCOUNT, false, issue_params },
 	{ "crl.export", export, REACH_ACCOUNT, false, export_params },
+	{ "crl.import", crl_import, REACH_ACCOUNT, false, import_params },
 };
 const struct verb_table crl_verbs = { verbs, ARRAY_LEN(verbs) };

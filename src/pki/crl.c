@@ -1,5 +1,6 @@
 #include "pki/crl.h"
 
+#include "pki/crl_oid.h"
 #include "pki/der.h"
 #include "pki/extension.h"
 
@@ -9,7 +10,7 @@
 
 #define OID(name, ...)                                                                             \
 	static const unsigned char name##_octets[] = { __VA_ARGS__ };                              \
-	static const struct bytes name = { name##_octets, sizeof name##_octets }
+	const struct bytes name = { name##_octets, sizeof name##_octets }
 
 OID(oid_crl_number, 0x55, 0x1d, 20);
 OID(oid_crl_reason, 0x55, 0x1d, 21);

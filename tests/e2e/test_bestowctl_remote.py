@@ -185,6 +185,7 @@ def walk_cas(walk):
     walk("crl", "issue", "Demo Issuing")
     walk("crl", "list")
     walk("crl", "export", "Demo Issuing")
+    walk("crl", "import", lambda way, _: kept_crl(way))
     walk("ocsp", "show")
     walk("profile", "create", "by-sub", "--template", "generic-device", "--ca", "Sub")
     walk("rollover", "start", "Sub", "Sub 2", "--no-trust")
@@ -193,6 +194,11 @@ def walk_cas(walk):
     walk("rollover", "export", "Sub", code=NOT_FOUND)  # only roots have cross certificates
     walk("rollover", "switch", "Sub")
     walk("rollover", "finish", "Sub")
+
+
+def kept_crl(way):
+    way.node.ctl("--account", "demo", "crl", "export", "Demo Issuing", "--out", way.folder / "kept.crl")
+    return way.folder / "kept.crl"
 
 
 def walk_profiles(walk):

@@ -1,4 +1,5 @@
 """Yesterday's backup is put in place of a store that is gone (threat FT-11), with tools that are not ours as judges."""
+import datetime
 import json
 import os
 import shutil
@@ -10,11 +11,12 @@ import time
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from node import BIN, ROOT, Identity, Node, make_csr, make_key
+from node import BIN, Identity, Node, make_csr, make_key
 from test_api import Client, link_code, token
-from test_bestowctl import NOT_FOUND, OK, USAGE
+from test_bestowctl import NOT_FOUND, OK, REFUSED, USAGE
 from test_crl import load, number
 
 STORE = ("bestow.db", "bestow.db-wal", "bestow.db-shm")
@@ -231,20 +233,81 @@ def test_ft_11_a_damaged_backup_is_not_taken_over(node):
     assert "store_restored" in refuses_to_start(node)
 
 
-def test_ft_11_the_last_crl_revokes_again_as_documented(node, tmp_path):
-    lost, kept = node.device("lost"), node.device("kept")
+def entry_of(node, identity):
+    return load(node, identity.certificate).get_revoked_certificate_by_serial_number(identity.certificate.serial_number)
+
+
+def imported(node, path):
+    told = node.ctl_json("crl", "import", path)
+    return told["revoked"], told["known"], told["unknown"]
+
+
+def test_ft_11_the_last_crl_revokes_again(node, tmp_path):
+    """With its reasons and dates; what is adopted later is revoked when the list is imported again."""
+    last, text = tmp_path / "last.crl", tmp_path / "last.pem"
+    kept, held, before = (node.device(name) for name in ("kept", "held", "before"))
+    node.ctl("cert", "revoke", node.serial(before.certificate), "--reason", "superseded")
     copy = back_up(node)
-    node.ctl("cert", "revoke", node.serial(kept.certificate))
+    lost = node.device("lost")
+    for device in (kept, lost):
+        node.ctl("cert", "revoke", node.serial(device.certificate), "--reason", "keyCompromise", "--invalidity-date", "2026-01-02")
+    node.ctl("cert", "hold", node.serial(held.certificate))
     node.ctl("crl", "issue", "Demo Issuing")
-    node.ctl("crl", "export", "Demo Issuing", "--out", tmp_path / "last.crl")
+    node.ctl("crl", "export", "Demo Issuing", "--out", last)
+    listed_before = x509.load_der_x509_crl(last.read_bytes())
+    text.write_bytes(listed_before.public_bytes(Encoding.PEM))
     restored(node, copy)
     openssl_hears(node, kept, "good")
-    guide = (ROOT / "docs/guide/backup.md").read_text()
-    command = guide[guide.index("openssl crl -inform DER -in last.crl"):].split("```")[0]
-    command = command.replace("sudo bestowctl", f"{BIN}/bestowctl --config {node.config} --no-input").replace("Devices CA", "Demo Issuing")
-    subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True, capture_output=True, timeout=60, env=node.environment)
+
+    assert imported(node, last) == (2, 1, [node.serial(lost.certificate)])
+    assert imported(node, text) == (0, 3, [node.serial(lost.certificate)])
     openssl_hears(node, kept, "revoked")
-    openssl_hears(node, lost, "good")
+    node.wait(lambda: entry_of(node, kept) is not None, "the new CRL", 20)
+    for device in (kept, held):
+        now, then = entry_of(node, device), listed_before.get_revoked_certificate_by_serial_number(device.certificate.serial_number)
+        assert now.revocation_date == then.revocation_date and list(now.extensions) == list(then.extensions)
+    node.ctl("cert", "release", node.serial(held.certificate))
+    openssl_hears(node, held, "good")
+
+    pem = tmp_path / "lost.pem"
+    pem.write_bytes(lost.certificate.public_bytes(Encoding.PEM))
+    node.ctl("cert", "adopt", "--file", pem, "--profile", "demo")
+    revoked, known, unknown = imported(node, last)
+    assert (revoked, unknown) == (2, [])  # and the hold that was released here, which the list knows no better
+    openssl_hears(node, lost, "revoked")
+    actions = [entry["action"] for entry in node.ctl_json("audit", "list", "--limit", "50")["entries"]]
+    assert actions.count("crl.import") == 4
+    node.ctl("audit", "verify")
+
+
+def test_ft_11_a_list_that_is_not_ours_revokes_nothing(node, tmp_path):
+    device = node.device("stays")
+    key, now = make_key(), datetime.datetime(2026, 11, 1)
+    issuer = x509.load_pem_x509_certificate((node.folder / "ca.pem").read_bytes()).subject
+    entry = x509.RevokedCertificateBuilder().serial_number(device.certificate.serial_number).revocation_date(now).build()
+    forged = (x509.CertificateRevocationListBuilder().issuer_name(issuer).last_update(now).next_update(now + datetime.timedelta(days=30))
+              .add_revoked_certificate(entry).sign(key, hashes.SHA256()))
+    path = tmp_path / "forged.crl"
+    for content, words in ((forged.public_bytes(Encoding.DER), "no CA of the account has signed it"), (b"junk", "CertificateList"),
+                           (forged.public_bytes(Encoding.DER) + b"\0", "CertificateList")):
+        path.write_bytes(content)
+        run = node.ctl_run("crl", "import", path)
+        assert run.returncode == REFUSED and words in run.stderr, run
+    assert node.reenroll(make_csr(make_key(), "stays"), device).status == 200
+
+
+def test_ft_11_what_is_revoked_again_is_told_also_where_deltas_are(tmp_path):
+    """Dates before the base are no delta's: a full list is made."""
+    with Node(va_settings="crl_after_revocation = 1s\ncrl_delta_interval = 1h") as node:
+        device = node.device("revoked")
+        copy = back_up(node)
+        node.ctl("cert", "revoke", node.serial(device.certificate))
+        node.ctl("crl", "issue", "Demo Issuing")
+        node.ctl("crl", "export", "Demo Issuing", "--out", tmp_path / "last.crl")
+        restored(node, copy)
+        node.wait(lambda: load(node, device.certificate) is not None, "the first full CRL", 20)
+        assert imported(node, tmp_path / "last.crl") == (1, 0, [])
+        node.wait(lambda: entry_of(node, device) is not None, "the full CRL with the entry", 20)
 
 
 def test_ft_11_deltas_begin_anew():

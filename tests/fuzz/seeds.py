@@ -92,6 +92,23 @@ FORWARDED = (
 )
 
 
+def revocation_lists():
+    """Empty, in all its forms, and as a delta."""
+    now = datetime.datetime(2026, 11, 1)
+    for key in (make_key("p256"), make_key("rsa2048")):
+        for delta in (None, 7):
+            for entries in ((), ((None, None), (x509.ReasonFlags.key_compromise, now), (x509.ReasonFlags.certificate_hold, None))):
+                builder = x509.CertificateRevocationListBuilder().issuer_name(full_name("CRLs")).last_update(now).next_update(now + datetime.timedelta(days=7))
+                builder = builder.add_extension(x509.CRLNumber(9), False)
+                builder = builder.add_extension(x509.DeltaCRLIndicator(delta), True) if delta else builder
+                for number, (reason, invalid) in enumerate(entries):
+                    entry = x509.RevokedCertificateBuilder().serial_number(1 << 130 | number).revocation_date(now)
+                    entry = entry.add_extension(x509.CRLReason(reason), False) if reason else entry
+                    entry = entry.add_extension(x509.InvalidityDate(invalid), False) if invalid else entry
+                    builder = builder.add_revoked_certificate(entry.build())
+                yield sign(builder, key).public_bytes(DER)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
 
@@ -121,6 +138,7 @@ def main():
             put("fuzz_pki_csr", make_csr(key, "pump", **more))
     for key, each in made[:7:3]:
         put("fuzz_pki_cms fuzz_est_client_envelope", *envelope(work, key, each))
+    put("fuzz_pki_crl", *revocation_lists())
     put("fuzz_model_profile_json", *profiles())
     put("fuzz_http_forwarded", *FORWARDED)
     subprocess.run(["rm", "-r", work], check=True)
