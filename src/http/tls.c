@@ -453,7 +453,7 @@ size_t tls_session_client_chain(struct tls_session *session, struct bytes *ret, 
 
 #define EXPORTER_LABEL "EXPORTER-Channel-Binding"
 #define EXPORTER_LEN 32
-#define FINISHED_MAX 48 /* SHA-384's */
+#define FINISHED_MAX 36
 #define BINDING_TEXT_LEN 65
 
 static void binding_to_text(struct bytes binding, char into[BINDING_TEXT_LEN])
@@ -473,20 +473,19 @@ static void binding_to_text(struct bytes binding, char into[BINDING_TEXT_LEN])
 
 /* RFC 5929 3.1: the first Finished of the handshake, which the client sends as nothing is ever
  * resumed here. RFC 7627: without the extended master secret, two sessions can be made to share it;
- * RFC 9266 4.2 wants the same for the exporter. TLS 1.3 has no tls-unique, but Python and
- * whoever asks OpenSSL get the client's Finished there, too. It names the session as well: its key
- * comes of both sides' shares, and it covers all that was said (RFC 8446 4.4.4). */
+ * RFC 9266 4.2 wants the same for the exporter. TLS 1.3 has no tls-unique. */
 void tls_session_channel_binding(struct tls_session *session, char tls_unique[BINDING_TEXT_LEN],
 				 char tls_exporter[BINDING_TEXT_LEN])
 {
 	unsigned char finished[FINISHED_MAX], exported[EXPORTER_LEN];
 	bool is_tls13 = SSL_version(session->ssl) == TLS1_3_VERSION;
+	size_t len = 0;
 
 	tls_unique[0] = tls_exporter[0] = '\0';
 	if (!is_tls13 && SSL_get_extms_support(session->ssl) != 1)
 		return;
-
-	size_t len = SSL_get_peer_finished(session->ssl, finished, sizeof finished);
+	if (!is_tls13)
+		len = SSL_get_peer_finished(session->ssl, finished, sizeof finished);
 	if (len > 0 && len <= sizeof finished)
 		binding_to_text((struct bytes){ finished, len }, tls_unique);
 	if (SSL_export_keying_material(session->ssl, exported, sizeof exported, EXPORTER_LABEL,

@@ -14,7 +14,7 @@
 /* How the connection can be named for channel binding: the base64 text that a client would put into
  * its CSR. */
 struct channel_binding {
-	char tls_unique[65];   /* the client's Finished (RFC 5929); "" in TLS 1.2 without EMS */
+	char tls_unique[65];   /* TLS 1.2 with extended master secret; "" otherwise (RFC 5929) */
 	char tls_exporter[65]; /* "" when it could not be had (RFC 9266) */
 	bool proxied;          /* TLS ended before us, so nothing can be compared */
 };
