@@ -189,6 +189,9 @@ def test_ld_08_a_mixed_soak():
                 run_calm(watch, gate, judge, SECONDS / CYCLES * (1 - STORM))
         print(f"answers: {dict(judge.answers)}\nfaults: {dict(judge.done)}\nrefused or cut, and explained: {dict(judge.excuses)}")
         assert not judge.wrong, f"{len(judge.wrong)} wrong answers:\n" + "\n".join(judge.wrong[:10])
+        # all of it at once, at last: what was acknowledged is on disk
+        node.stop(signal.SIGKILL)
+        node.start()
         certificates = expect_the_store_to_agree(world)
         expect_nothing_to_have_grown(watch)
         print(f"soak: {SECONDS} s, {sum(judge.answers.values())} answers, {certificates} certificates, {sum(judge.done.values())} kills and reloads; "
