@@ -19,6 +19,7 @@ from node import Node
 from soak_judge import EVERYBODY, Gate, Judge
 from soak_life import Console, Device, NEIGHBOUR, Operator, RelyingParty, Stranger, World, digest
 from soak_watch import DATABASE_FILES, HOUR, Watch, named_children
+from test_fleet import restart_at_once
 
 SECONDS = int(os.environ.get("BESTOW_SOAK", "40"))
 CYCLES = 4 if SECONDS >= 300 else 1
@@ -190,8 +191,7 @@ def test_ld_08_a_mixed_soak():
         print(f"answers: {dict(judge.answers)}\nfaults: {dict(judge.done)}\nrefused or cut, and explained: {dict(judge.excuses)}")
         assert not judge.wrong, f"{len(judge.wrong)} wrong answers:\n" + "\n".join(judge.wrong[:10])
         # all of it at once, at last: what was acknowledged is on disk
-        node.stop(signal.SIGKILL)
-        node.start()
+        restart_at_once(node)
         certificates = expect_the_store_to_agree(world)
         expect_nothing_to_have_grown(watch)
         print(f"soak: {SECONDS} s, {sum(judge.answers.values())} answers, {certificates} certificates, {sum(judge.done.values())} kills and reloads; "
