@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import secrets
 import shutil
 import signal
@@ -38,10 +39,21 @@ class Refused(Exception):
         self.code, self.text, self.output = run.returncode, run.stderr, run.stdout
 
 
-def free_port():
+def free_port(given=set()):
+    """Never one twice, and below those that the system gives to connections, one of which might have it before the node listens."""
+    while (port := random.SystemRandom().randrange(12000, 32000)) in given or not is_free(port):
+        pass
+    given.add(port)
+    return port
+
+
+def is_free(port):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def make_key(kind="p256"):
@@ -138,6 +150,13 @@ class Identity:
         self.path.write_bytes(pem)
 
 
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class Node:
     """A running node. Use as a context manager; everything of it is in `folder`."""
 
@@ -216,6 +235,7 @@ class Node:
 
     def stop(self, how=signal.SIGTERM, seconds=20):
         if self.process and self.process.poll() is None:
+            orphans = self.children().values() if how == signal.SIGKILL else []
             self.process.send_signal(how)
             try:
                 self.process.wait(seconds)
@@ -223,6 +243,9 @@ class Node:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
                 raise AssertionError("the node did not end") from None
+            end = time.monotonic() + seconds
+            while any(is_alive(pid) for pid in orphans) and time.monotonic() < end:
+                time.sleep(0.01)
         return self.process.returncode if self.process else None
 
     def wait(self, condition, what, seconds=START_SECONDS):
