@@ -151,8 +151,10 @@ class Identity:
 
 
 def is_alive(pid):
+    """A process whose first thread has ended holds its files until the last one has."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1
     except OSError:
         return False
 
@@ -234,9 +236,13 @@ class Node:
             self.wait(lambda: self.ctl_run("status").returncode == 0, "the node to answer")
 
     def stop(self, how=signal.SIGTERM, seconds=20):
+        """SIGKILL ends all of its processes at once, as a power cut does."""
         if self.process and self.process.poll() is None:
             orphans = self.children().values() if how == signal.SIGKILL else []
-            self.process.send_signal(how)
+            if orphans:
+                os.killpg(self.process.pid, how)
+            else:
+                self.process.send_signal(how)
             try:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
