@@ -55,6 +55,18 @@ def make_ras(node):
     node.ctl("ra", "enroll", "plant-4", "--ca", "Demo Issuing", "--all-profiles", "--csr", node.folder / "plant-4.csr")
 
 
+def make_unknown(node):
+    """Two devices whose certificates an older store does not know, and which come to renew them."""
+    devices = [node.device(name) for name in ("lost-1", "lost-2")]
+    node.stop()
+    with contextlib.closing(sqlite3.connect(node.folder / "state" / "bestow.db")) as store, store:
+        store.execute("DELETE FROM certificate WHERE subject LIKE 'CN=lost-%'")
+    node.start()
+    node.wait(node.accepts, "the node to serve again")
+    for device in devices:
+        node.reenroll(make_csr(make_key(), "lost"), device)
+
+
 @contextlib.contextmanager
 def lively_node():
     with Node(admin=True) as node:
@@ -82,6 +94,7 @@ def lively_node():
         make_fleet(node)
         make_more_cas(node)
         make_ras(node)
+        make_unknown(node)
         node.shown_serial = node.serial(devices[4].certificate)
         node.held = node.ctl_json("request", "list")["requests"][0]["request_id"]
         node.ctl("account", "create", "plant-2")

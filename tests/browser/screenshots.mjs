@@ -5,7 +5,7 @@ import { launch, open, signInByLink, seriousFlaws, origin } from "./browser.mjs"
 const folder = process.env.PICTURES;
 const [link, serial, held] = [process.env.LINK, process.env.SERIAL, process.env.HELD];
 const screens = {
-  overview: "overview", certificates: "certificates", certificate: `certificates/${serial}`, enrollments: "enrollments", approvals: "approvals", approval: `approvals/${held}`, profiles: "profiles",
+  overview: "overview", certificates: "certificates", unknown: "certificates/unknown", certificate: `certificates/${serial}`, enrollments: "enrollments", approvals: "approvals", approval: `approvals/${held}`, profiles: "profiles",
   "profile-new": "profiles/+new", profile: "profiles/demo", "profile-edit": "profiles/demo/edit", "profile-test": "profiles/demo/test", cas: "cas", ca: "cas/Demo%20Issuing", "ca-waiting": "cas/Plant%203", rollover: "cas/Plants/rollover", "rollover-start": "cas/Demo%20Issuing/rollover", trust: "trust", ra: "ra", revocation: "revocation",
   devices: "devices?profile=fleet", device: "devices/SN-0005?profile=fleet", "devices-none": "devices?profile=gateways", audit: "audit", access: "access", system: "system", me: "me",
 };
