@@ -10,6 +10,7 @@ const agent = new https.Agent({ keepAlive: true, ca: fs.readFileSync(ca), cert: 
 const call = https.request(url, {
   agent,
   localAddress,
+  family: localAddress && 4, // the name may have an IPv6 address, which comes first
   method: request ? "POST" : "GET",
   auth: passphrase && `device:${passphrase}`,
   headers: request ? { "Content-Type": "application/pkcs10" } : {},
