@@ -6,12 +6,34 @@
 
 #define REQUEST_ID_PREFIX_MIN 4 /* shorter ones name too many to be meant */
 
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX 1000
+
 bool call_return(json_t *result, json_t **ret, struct error *err)
 {
 	if (!result)
 		return error_set(err, REASON_NO_MEMORY, "the answer");
 	*ret = result;
 	return true;
+}
+
+bool call_limit(const struct call *call, unsigned int *ret, struct error *err)
+{
+	int64_t limit = param_number(call->params, "limit", LIMIT_DEFAULT);
+
+	if (limit < 1 || limit > LIMIT_MAX)
+		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", LIMIT_MAX);
+	*ret = (unsigned int)limit;
+	return true;
+}
+
+bool call_return_page(const struct page *page, json_t **ret, struct error *err)
+{
+	bool is_full = json_array_size(page->items) == page->limit;
+
+	return call_return(json_pack("{s:O, s:o}", page->name, page->items, "next_cursor",
+				     is_full ? json_integer(page->last_id) : json_null()),
+			   ret, err);
 }
 
 bool find_ca(const struct catalog *catalog, const struct account *account, const char *name,

@@ -77,6 +77,18 @@ const struct verb *verb_at(size_t index);
 /* Ends a verb: *ret takes over `result`, which is NULL when memory ran out while it was made. */
 MUST_CHECK bool call_return(json_t *result, json_t **ret, struct error *err);
 
+/* How many of a list are asked for: "limit", 1 to 1000, and 50 where it is not said. */
+MUST_CHECK bool call_limit(const struct call *call, unsigned int *ret, struct error *err);
+
+struct page {
+	const char *name; /* of the list in the answer */
+	json_t *items;    /* borrowed */
+	unsigned int limit;
+	int64_t last_id; /* of the last item: the next page begins behind it */
+};
+/* Ends a verb that lists: "next_cursor" is null where the page is not full. */
+MUST_CHECK bool call_return_page(const struct page *page, json_t **ret, struct error *err);
+
 /* The account's object of that name, or REASON_NOT_FOUND: another account's is not found either. */
 MUST_CHECK bool find_ca(const struct catalog *catalog, const struct account *account,
 			const char *name, const struct ca **ret, struct error *err);

@@ -2,9 +2,6 @@
 #include "manage/describe.h"
 #include "store/store_audit.h"
 
-#define AUDIT_LIMIT_DEFAULT 50
-#define AUDIT_LIMIT_MAX 1000
-
 /* JSON where it is JSON, so that a reader needs no second parser. */
 static json_t *describe_state(const char *text)
 {
@@ -44,23 +41,19 @@ static bool each_entry(void *context, const struct audit_entry *entry)
 
 static bool list(const struct call *call, json_t **ret, struct error *err)
 {
-	int64_t limit = param_number(call->params, "limit", AUDIT_LIMIT_DEFAULT);
+	unsigned int limit = 0;
 	json_auto_t *entries = json_array();
 	struct listing listing = { .call = call, .entries = entries };
 
-	if (limit < 1 || limit > AUDIT_LIMIT_MAX)
-		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", AUDIT_LIMIT_MAX);
-	if (!store_audit_list(call->manage->store, call->account ? call->account->id : 0,
-			      param_number(call->params, "cursor", 0), (unsigned int)limit,
-			      each_entry, &listing, err))
+	if (!call_limit(call, &limit, err) ||
+	    !store_audit_list(call->manage->store, call->account ? call->account->id : 0,
+			      param_number(call->params, "cursor", 0), limit, each_entry, &listing,
+			      err))
 		return false;
 	if (listing.failed)
 		return error_set(err, REASON_NO_MEMORY, "audit log");
-
-	bool is_full = json_array_size(entries) == (size_t)limit;
-	return call_return(json_pack("{s:O, s:o}", "entries", entries, "next_cursor",
-				     is_full ? json_integer(listing.last_id) : json_null()),
-			   ret, err);
+	return call_return_page(&(struct page){ "entries", entries, limit, listing.last_id }, ret,
+				err);
 }
 
 static bool verify(const struct call *call, json_t **ret, struct error *err)

@@ -11,8 +11,6 @@
 #include "pki/chain.h"
 #include "store/store_certificate.h"
 
-#define LIST_LIMIT_DEFAULT 50
-#define LIST_LIMIT_MAX 1000
 #define SERIAL_TEXT_MAX (2 * CERT_SERIAL_MAX + 4)
 #define SERIAL_PREFIX_MIN 6 /* shorter ones name too many to be meant */
 
@@ -170,7 +168,6 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 {
 	json_auto_t *certificates = json_array();
 	struct listing listing = { .call = call, .certificates = certificates };
-	int64_t limit = param_number(call->params, "limit", LIST_LIMIT_DEFAULT);
 	char serial[SERIAL_TEXT_MAX];
 	const char *serial_text = param_text(call->params, "serial");
 	struct store_certificate_filter filter = {
@@ -182,11 +179,10 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 		.text = param_text(call->params, "text"),
 		.san_holds = param_text(call->params, "san"),
 		.before_id = param_number(call->params, "cursor", 0),
-		.limit = (unsigned int)limit,
 	};
 
-	if (limit < 1 || limit > LIST_LIMIT_MAX)
-		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", LIST_LIMIT_MAX);
+	if (!call_limit(call, &filter.limit, err))
+		return false;
 	if (serial_text && !normalize_serial(serial_text, serial, err))
 		return false;
 	filter.serial_prefix = serial_text ? serial : NULL;
@@ -196,11 +192,9 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 		return false;
 	if (listing.failed)
 		return error_set(err, REASON_NO_MEMORY, "certificates");
-
-	bool is_full = json_array_size(certificates) == (size_t)limit;
-	return call_return(json_pack("{s:O, s:o}", "certificates", certificates, "next_cursor",
-				     is_full ? json_integer(listing.last_id) : json_null()),
-			   ret, err);
+	return call_return_page(
+		&(struct page){ "certificates", certificates, filter.limit, listing.last_id }, ret,
+		err);
 }
 
 /* -- showing one -- */

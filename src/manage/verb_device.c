@@ -7,9 +7,6 @@
 #include "store/store_device.h"
 #include "store/store_device_code.h"
 
-#define LIST_LIMIT_DEFAULT 50
-#define LIST_LIMIT_MAX 1000
-
 /* -- showing -- */
 
 static json_t *describe_device(const struct device *device)
@@ -97,24 +94,21 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 {
 	json_auto_t *devices = json_array();
 	struct listing listing = { .devices = devices };
-	int64_t limit = param_number(call->params, "limit", LIST_LIMIT_DEFAULT);
 	const struct profile *profile;
 	struct store_device_filter filter = {
 		.after_id = param_number(call->params, "after", 0),
 		.now = call->now,
-		.limit = (unsigned int)limit,
 	};
 
-	if (limit < 1 || limit > LIST_LIMIT_MAX)
-		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", LIST_LIMIT_MAX);
-	if (!find_profile_of(call, &profile, err) || !read_state(call, &filter.state, err))
+	if (!call_limit(call, &filter.limit, err) || !find_profile_of(call, &profile, err) ||
+	    !read_state(call, &filter.state, err))
 		return false;
 	filter.profile_id = profile->id;
 	if (!store_device_list(call->manage->store, &filter, each_device, &listing, err))
 		return false;
 	if (listing.failed)
 		return error_set(err, REASON_NO_MEMORY, "devices");
-	bool more = json_array_size(devices) == (size_t)limit;
+	bool more = json_array_size(devices) == filter.limit;
 	return call_return(json_pack("{s:O, s:o}", "devices", devices, "next",
 				     more ? json_integer(listing.last_id) : json_null()),
 			   ret, err);

@@ -4,9 +4,6 @@
 #include "manage/verb.h"
 #include "store/store_event.h"
 
-#define EVENTS_LIMIT_DEFAULT 50
-#define EVENTS_LIMIT_MAX 1000
-
 static const char *outcome_text(enum reason reason)
 {
 	if (reason == REASON_NONE)
@@ -67,22 +64,20 @@ static bool settle(const struct call *call, struct error *err)
  * there, else newest first. */
 static bool list(const struct call *call, json_t **ret, struct error *err)
 {
-	int64_t limit = param_number(call->params, "limit", EVENTS_LIMIT_DEFAULT);
 	json_auto_t *events = json_array();
 	struct listing listing = { .call = call,
 				   .events = events,
 				   .with_steps = param_flag(call->params, "trace") };
-	const struct store_event_filter filter = {
+	struct store_event_filter filter = {
 		.account_id = call->account ? call->account->id : 0,
 		.after_id = param_number(call->params, "after", 0),
 		.follow = param_is_given(call->params, "after"),
 		.only_refusals = param_flag(call->params, "refusals"),
 		.request = param_text(call->params, "request"),
-		.limit = (unsigned int)limit,
 	};
 
-	if (limit < 1 || limit > EVENTS_LIMIT_MAX)
-		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", EVENTS_LIMIT_MAX);
+	if (!call_limit(call, &filter.limit, err))
+		return false;
 	if (filter.request && !request_id_check(filter.request, err))
 		return false;
 	if (!settle(call, err) ||

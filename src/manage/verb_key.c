@@ -7,9 +7,6 @@
 #include "manage/key_list.h"
 #include "store/store_blocked_key.h"
 
-#define LIST_LIMIT_DEFAULT 50
-#define LIST_LIMIT_MAX 1000
-
 /* -- blocking -- */
 
 struct blocking {
@@ -101,18 +98,19 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 {
 	json_auto_t *keys = json_array();
 	struct listing listing = { .keys = keys };
-	int64_t limit = param_number(call->params, "limit", LIST_LIMIT_DEFAULT), count = 0;
+	unsigned int limit = 0;
+	int64_t count = 0;
 	const char *after = param_text(call->params, "after");
 	unsigned char fingerprint[BLOCKED_FINGERPRINT_MAX] = { 0 };
 	size_t len = 0;
 
-	if (limit < 1 || limit > LIST_LIMIT_MAX)
-		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", LIST_LIMIT_MAX);
+	if (!call_limit(call, &limit, err))
+		return false;
 	if (after && !key_fingerprint_read(bytes_of_string(after), fingerprint, &len))
 		return error_set(err, REASON_INVALID, "params.after: no fingerprint");
 	if (!store_blocked_key_count(call->manage->store, &count, err) ||
-	    !store_blocked_key_list(call->manage->store, (struct bytes){ fingerprint, len },
-				    (unsigned int)limit, each_key, &listing, err))
+	    !store_blocked_key_list(call->manage->store, (struct bytes){ fingerprint, len }, limit,
+				    each_key, &listing, err))
 		return false;
 	if (listing.failed)
 		return error_set(err, REASON_NO_MEMORY, "blocked keys");

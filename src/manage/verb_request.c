@@ -6,8 +6,6 @@
 #include "manage/describe_tbs.h"
 #include "store/store_held_request.h"
 
-#define LIST_LIMIT_DEFAULT 50
-#define LIST_LIMIT_MAX 1000
 #define REMARK_MAX 200 /* a client reads it in an error's detail */
 
 /* -- showing -- */
@@ -73,14 +71,12 @@ static bool fill_filter(const struct call *call, struct store_held_filter *ret, 
 		.state = state ? held_state_by_text(state) : -1,
 		.now = call->now,
 		.before_id = param_number(call->params, "cursor", 0),
-		.limit = param_number(call->params, "limit", LIST_LIMIT_DEFAULT),
 	};
 	if (state && ret->state < 0)
 		return error_set(err, REASON_INVALID,
 				 "params.state: %s is none of pending, approved, rejected, issued",
 				 state);
-	return (ret->limit >= 1 && ret->limit <= LIST_LIMIT_MAX) ||
-	       error_set(err, REASON_INVALID, "params.limit: 1 to %d", LIST_LIMIT_MAX);
+	return call_limit(call, &ret->limit, err);
 }
 
 /* What was held a moment ago reaches the disk with the next commit; who looks now makes that one.
@@ -103,10 +99,8 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 		return false;
 	if (listing.failed)
 		return error_set(err, REASON_NO_MEMORY, "requests");
-	bool more = (int64_t)json_array_size(requests) == filter.limit;
-	return call_return(json_pack("{s:O, s:o}", "requests", requests, "next_cursor",
-				     more ? json_integer(listing.last_id) : json_null()),
-			   ret, err);
+	return call_return_page(
+		&(struct page){ "requests", requests, filter.limit, listing.last_id }, ret, err);
 }
 
 /* -- finding one -- */

@@ -10,8 +10,6 @@
 #include "pki/bundle_add.h"
 #include "store/store_unknown.h"
 
-#define LIST_LIMIT_DEFAULT 50
-#define LIST_LIMIT_MAX 1000
 #define ADOPTED_AT_ONCE_MAX BUNDLE_CERTS_MAX /* the store's writer is not held for long */
 
 /* -- listing -- */
@@ -58,24 +56,19 @@ static bool list(const struct call *call, json_t **ret, struct error *err)
 {
 	json_auto_t *certificates = json_array();
 	struct listing listing = { .call = call, .certificates = certificates };
-	int64_t limit = param_number(call->params, "limit", LIST_LIMIT_DEFAULT);
-	const struct store_unknown_filter filter = {
+	struct store_unknown_filter filter = {
 		.account_id = call->account->id,
 		.before_id = param_number(call->params, "cursor", 0),
-		.limit = (unsigned int)limit,
 	};
 
-	if (limit < 1 || limit > LIST_LIMIT_MAX)
-		return error_set(err, REASON_INVALID, "params.limit: 1 to %d", LIST_LIMIT_MAX);
-	if (!store_unknown_list(call->manage->store, &filter, each_listed, &listing, err))
+	if (!call_limit(call, &filter.limit, err) ||
+	    !store_unknown_list(call->manage->store, &filter, each_listed, &listing, err))
 		return false;
 	if (listing.failed)
 		return error_set(err, REASON_NO_MEMORY, "certificates");
-
-	bool is_full = json_array_size(certificates) == (size_t)limit;
-	return call_return(json_pack("{s:O, s:o}", "certificates", certificates, "next_cursor",
-				     is_full ? json_integer(listing.last_id) : json_null()),
-			   ret, err);
+	return call_return_page(
+		&(struct page){ "certificates", certificates, filter.limit, listing.last_id }, ret,
+		err);
 }
 
 /* -- which to adopt: of a file, or of those that came by -- */

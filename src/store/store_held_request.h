@@ -41,7 +41,7 @@ struct store_held_filter {
 	int state;                      /* -1: any */
 	int64_t now;                    /* those that have ended are not there */
 	int64_t before_id;              /* cursor, newest first; 0: from the newest */
-	int64_t limit;
+	unsigned int limit;
 };
 /* Without their `tbs`; a callback that returns false stops. */
 MUST_CHECK bool store_held_request_list(struct store *store, const struct store_held_filter *filter,
