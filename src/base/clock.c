@@ -25,6 +25,14 @@ struct clock clock_fixed(int64_t seconds)
 	return (struct clock){ .now = fixed_now, .fixed = seconds };
 }
 
+uint64_t realtime_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 uint64_t monotonic_us(void)
 {
 	struct timespec now;

@@ -19,6 +19,9 @@ static inline int64_t clock_now(const struct clock *clock)
 	return clock->now(clock);
 }
 
+/* Unix milliseconds, for what is to be in the order of time and may be wrong. */
+uint64_t realtime_ms(void);
+
 /* Monotonic milliseconds, for timers and durations only. */
 uint64_t monotonic_ms(void);
 /* The same in microseconds. */

@@ -81,7 +81,8 @@ static bool look_up_forms(const struct call *call, const char *text, struct foun
 	bool is_odd = strlen(serial) % 2 != 0;
 	if (ret->count == 0 && is_odd && !look_up(call, serial + 1, ret, err))
 		return false;
-	return ret->count > 0 || look_up(call, serial, ret, err);
+	return ret->count > 0 || strlen(serial) > 2 * CERT_SERIAL_MAX ||
+	       look_up(call, serial, ret, err);
 }
 
 /* By the whole serial or by a beginning that only one has. */

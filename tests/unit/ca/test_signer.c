@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -180,11 +181,29 @@ TEST(ci_04_serials_are_positive_bounded_and_never_the_same)
 		assert_in_range(serials[i][0], 1, 0x7f);
 		for (size_t j = 0; j < i; j++)
 			assert_memory_not_equal(serials[i], serials[j], SERIAL_LEN);
-		for (size_t bit = 8; bit < 8 * (size_t)SERIAL_LEN; bit++)
-			ones += serials[i][bit / 8] >> bit % 8 & 1;
+		for (size_t bit = 0; bit < 8 * (size_t)SERIAL_RANDOM_LEN; bit++)
+			ones += serials[i][SERIAL_LEN - 1 - bit / 8] >> bit % 8 & 1;
 	}
 	/* 256,000 random bits: half of them, within eight standard deviations */
 	assert_in_range(ones, 128000 - 2024, 128000 + 2024);
+}
+
+static uint32_t place_of(const unsigned char serial[SERIAL_LEN])
+{
+	return (uint32_t)serial[1] << 16 | (uint32_t)serial[2] << 8 | serial[3];
+}
+
+TEST(serials_made_one_after_the_other_stand_side_by_side)
+{
+	unsigned char first[SERIAL_LEN], second[SERIAL_LEN];
+	const struct timespec moment = { .tv_nsec = 200000000 };
+	struct error err;
+
+	EXPECT_OK(serial_new(0, first, &err), err);
+	(void)nanosleep(&moment, NULL);
+	EXPECT_OK(serial_new(0, second, &err), err);
+	/* places come round; a minute is a thousand of them */
+	assert_in_range((place_of(second) - place_of(first)) & 0xffffff, 1, 1000);
 }
 
 TEST(ft_11_serials_after_a_restoration_begin_otherwise)
@@ -208,4 +227,5 @@ TEST_MAIN(RUN(a_key_is_kept_encrypted_and_signs_again),
 	  RUN(a_missing_key_makes_its_ca_unavailable_until_it_is_there),
 	  RUN(signatures_are_measured_where_the_key_is),
 	  RUN(ci_04_serials_are_positive_bounded_and_never_the_same),
+	  RUN(serials_made_one_after_the_other_stand_side_by_side),
 	  RUN(ft_11_serials_after_a_restoration_begin_otherwise))

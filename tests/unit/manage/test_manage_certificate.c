@@ -443,7 +443,7 @@ TEST(a_certificate_is_found_as_other_tools_write_its_serial)
 		upper[i] = (char)(serial[i] >= 'a' ? serial[i] - 32 : serial[i]);
 	do_verb(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", colons));
 	do_verb(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", upper));
-	do_verb(&fixture, NULL, "cert.show", json_pack("{s:s%}", "serial", serial, (size_t)8));
+	do_verb(&fixture, NULL, "cert.show", json_pack("{s:s%}", "serial", serial, (size_t)16));
 	if (serial[0] == '0')
 		do_verb(&fixture, NULL, "cert.show", json_pack("{s:s}", "serial", serial + 1));
 	if (strncmp(serial, "00", 2) == 0)
