@@ -1,16 +1,16 @@
 #include "base/random.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <string.h>
 #include <sys/random.h>
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#define FRESH_MAX 256 /* getrandom() gives so many whole or not at all */
+#define DRAWN_AT_ONCE 256 /* getrandom() gives so many whole or not at all */
 
-static bool kernel_fill(unsigned char *into, size_t len)
+/* False when the kernel has no generator, or stopped half-way. */
+static bool draw(unsigned char *into, size_t len)
 {
 	for (;;) {
 		ssize_t got = getrandom(into, len, 0);
@@ -21,26 +21,16 @@ static bool kernel_fill(unsigned char *into, size_t len)
 	}
 }
 
-static bool mix_in_fresh(unsigned char *into, size_t len)
-{
-	unsigned char fresh[FRESH_MAX];
-
-	for (size_t done = 0; done < len;) {
-		size_t part = len - done < sizeof fresh ? len - done : sizeof fresh;
-		if (!kernel_fill(fresh, part))
-			return false;
-		for (size_t i = 0; i < part; i++)
-			into[done + i] ^= fresh[i];
-		done += part;
-	}
-	OPENSSL_cleanse(fresh, sizeof fresh);
-	return true;
-}
-
 bool random_fill(void *into, size_t len, struct error *err)
 {
-	if (len > INT_MAX || RAND_priv_bytes(into, (int)len) != 1 || !mix_in_fresh(into, len))
-		return error_set(err, REASON_CRYPTO, "the random generator failed");
+	unsigned char *rest = into;
+
+	for (size_t part; len; rest += part, len -= part) {
+		part = len < DRAWN_AT_ONCE ? len : DRAWN_AT_ONCE;
+		if (!draw(rest, part))
+			return error_set(err, REASON_CRYPTO, "the kernel's random generator: %s",
+					 strerror(errno));
+	}
 	return true;
 }
 

@@ -1,7 +1,8 @@
-/* Randomness for keys, serials, salts and ids: the kernel's generator, by way of OpenSSL's DRBG and
- * once more directly. OpenSSL begins anew when the process id changes; but of a machine's snapshot
- * that is started twice both copies have one memory and one process id, and its DRBG would give
- * both the same for minutes. The kernel is told by the hypervisor, and gives each its own. */
+/* Randomness for serials, salts and ids from the kernel's generator, and for keys, which OpenSSL
+ * makes, from its own after that has begun anew from the kernel's. OpenSSL begins anew by itself
+ * when the process id changes; but of a machine's snapshot that is started twice both copies have
+ * one memory and one process id, and its generator would give both the same for minutes. The kernel
+ * is told by the hypervisor, and gives each its own. */
 #pragma once
 
 #include "base/error.h"
