@@ -48,6 +48,7 @@ struct writer {
 	unsigned int waiting;  /* threads in store_begin() */
 	struct group *group;   /* the one that is open, or NULL */
 	bool lazy;             /* the open group holds a lazily committed transaction */
+	bool lingers;          /* the flusher looks for lazy ones by itself before long */
 	bool leader_wanted;    /* the open group has sleepers and nobody to end it */
 	uint64_t failures;     /* groups that ended without being durable */
 	/* store_revocation.c: what the open group changes, to be told of when it has ended; of

@@ -321,10 +321,11 @@ bool store_commit_lazily(struct store_tx *tx, struct error *err)
 		return false;
 	pthread_mutex_lock(&writer->lock);
 	writer->group->members++;
-	bool first = !writer->lazy;
+	/* it is woken once for many groups: most of them end before it would look */
+	bool flusher_sleeps = !writer->lazy && !writer->lingers;
 	writer->lazy = true;
 	give_connection_locked(writer);
-	if (first)
+	if (flusher_sleeps)
 		pthread_cond_signal(&writer->wanted);
 	return true;
 }
@@ -369,9 +370,11 @@ static void linger(struct writer *writer)
 {
 	const struct timespec deadline = lazy_deadline();
 
+	writer->lingers = true;
 	while (!writer->stopping && writer->lazy && !writer->leader_wanted &&
 	       pthread_cond_timedwait(&writer->wanted, &writer->lock, &deadline) != ETIMEDOUT)
 		;
+	writer->lingers = false;
 }
 
 /* Once the flusher counts as a sleeper, whoever is busy now will lead or want a leader. */
