@@ -6,24 +6,34 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log_line.h"
 
-/* The one sink of a process. `json` and `process` are set before there are threads; the rest is
- * atomic. */
+/* The one sink of a process. `json`, `is_file` and `process` are set before there are threads; the
+ * rest is atomic. */
 static struct {
 	bool json;
+	bool is_file; /* which takes every line at once */
 	char process[LOG_PROCESS_MAX];
 	_Atomic int lowest;
 	_Atomic unsigned long lost;
 	_Atomic bool torn; /* the last line was written in part */
 } sink = { .lowest = LOG_LEVEL_INFO };
 
+static bool is_regular_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 void log_open(enum log_format format, enum log_level lowest, const char *process)
 {
+	sink.is_file = is_regular_file(STDERR_FILENO);
 	sink.json =
 		format == LOG_FORMAT_JSON || (format == LOG_FORMAT_AUTO && !isatty(STDERR_FILENO));
 	snprintf(sink.process, sizeof sink.process, "%s", process);
@@ -55,7 +65,7 @@ static ssize_t write_once(struct bytes line)
 
 static bool send_line(const struct log_line *line)
 {
-	if (!sink_is_ready())
+	if (!sink.is_file && !sink_is_ready())
 		return false;
 
 	/* half a line is ended first, so that it spoils no other */

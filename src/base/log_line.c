@@ -18,6 +18,15 @@ static const char *const level_texts[] = {
 
 /* -- appending within the bound -- */
 
+static struct bytes take(struct bytes *text, size_t len)
+{
+	struct bytes taken = { text->data, len };
+
+	text->data += len;
+	text->len -= len;
+	return taken;
+}
+
 /* Whole or not at all; after the first that did not fit nothing more comes. */
 static bool put(struct log_line *line, struct bytes unit)
 {
@@ -76,13 +85,38 @@ static size_t escape_next(struct bytes *text, bool quoted, char into[ESCAPED_MAX
 	return len;
 }
 
+/* How many characters at the front stand for themselves, quoted or not: nearly all of any line. */
+static size_t plain_len(struct bytes text)
+{
+	size_t len = 0;
+
+	while (len < text.len && text.data[len] >= ' ' && text.data[len] < 0x7f &&
+	       text.data[len] != '"' && text.data[len] != '\\')
+		len++;
+	return len;
+}
+
+/* As much as there is room for, for each character is a unit. */
+static void put_plain(struct log_line *line, struct bytes text)
+{
+	size_t room = line->len < ROOM ? ROOM - line->len : 0;
+
+	put(line, take(&text, text.len < room ? text.len : room));
+	line->cut |= text.len > 0;
+}
+
 static void put_escaped(struct log_line *line, struct bytes text, bool quoted)
 {
 	char unit[ESCAPED_MAX];
 
 	while (text.len && !line->cut) {
-		size_t len = escape_next(&text, quoted, unit);
-		put(line, (struct bytes){ (const unsigned char *)unit, len });
+		size_t plain = plain_len(text);
+		if (plain) {
+			put_plain(line, take(&text, plain));
+		} else {
+			size_t len = escape_next(&text, quoted, unit);
+			put(line, (struct bytes){ (const unsigned char *)unit, len });
+		}
 	}
 }
 
@@ -130,15 +164,6 @@ static size_t escape_len(struct bytes text)
 	return 0;
 }
 
-static struct bytes take(struct bytes *text, size_t len)
-{
-	struct bytes taken = { text->data, len };
-
-	text->data += len;
-	text->len -= len;
-	return taken;
-}
-
 /* What stands between two quotes; *text begins after the first and loses the second one too. */
 static struct bytes take_quoted(struct bytes *text)
 {
@@ -160,14 +185,18 @@ static size_t word_len(struct bytes text)
 	return space ? (size_t)(space - text.data) : text.len;
 }
 
+static bool may_stand_in_key(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.' || c == '-';
+}
+
 /* The length of the key when a pair stands at the front, else 0. */
 static size_t key_len(struct bytes text)
 {
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	size_t len = 0;
 
-	while (len < text.len && memchr(allowed, text.data[len], sizeof allowed - 1))
+	while (len < text.len && may_stand_in_key(text.data[len]))
 		len++;
 	return len <= KEY_MAX && len < text.len && text.data[len] == '=' ? len : 0;
 }
@@ -201,11 +230,13 @@ static bool take_word(struct bytes *body, struct word *ret)
 /* The opening is one unit, so that a cut leaves none half open. */
 static bool open_member(struct log_line *line, struct bytes key, const char *suffix)
 {
-	char opening[KEY_MAX + 8];
-	int len = snprintf(opening, sizeof opening, "%s\"%.*s%s\":\"", line->len == 1 ? "" : ",",
-			   (int)key.len, (const char *)key.data, suffix);
+	size_t before = line->len;
 
-	return put(line, (struct bytes){ (const unsigned char *)opening, (size_t)len });
+	if (put_text(line, line->len == 1 ? "\"" : ",\"") && put(line, key) &&
+	    put_text(line, suffix) && put_text(line, "\":\""))
+		return true;
+	line->len = before;
+	return false;
 }
 
 static void put_member(struct log_line *line, const char *key, const char *value)
@@ -222,32 +253,39 @@ static void put_quoted(struct log_line *line, struct bytes value)
 	char unit[ESCAPED_MAX];
 
 	while (value.len && !line->cut) {
-		size_t escape = escape_len(value);
-		if (escape) {
+		size_t plain = plain_len(value), escape = escape_len(value);
+		if (plain) {
+			put_plain(line, take(&value, plain));
+		} else if (escape) {
 			put(line, take(&value, escape));
-			continue;
+		} else {
+			size_t len = escape_next(&value, true, unit);
+			put(line, (struct bytes){ (const unsigned char *)unit, len });
 		}
-		size_t len = escape_next(&value, true, unit);
-		put(line, (struct bytes){ (const unsigned char *)unit, len });
 	}
 }
 
 /* What a pair must not pose as: the line's own members. */
 static const char *suffix_for(struct bytes key)
 {
-	static const char *const reserved[] = { "ts", "level", "process", "event", "msg", "cut" };
+	static const struct bytes reserved[] = { BYTES_LITERAL("ts"),      BYTES_LITERAL("level"),
+						 BYTES_LITERAL("process"), BYTES_LITERAL("event"),
+						 BYTES_LITERAL("msg"),     BYTES_LITERAL("cut") };
 
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
-		if (bytes_equal(key, bytes_of_string(reserved[i])))
+		if (bytes_equal(key, reserved[i]))
 			return "_";
 	return "";
 }
 
-static void put_pairs(struct log_line *line, struct bytes body)
+/* False: there are words that are no pairs, too. */
+static bool put_pairs(struct log_line *line, struct bytes body)
 {
 	struct word word;
+	bool all = true;
 
 	while (take_word(&body, &word)) {
+		all &= word.key.len > 0;
 		if (word.key.len == 0 || !open_member(line, word.key, suffix_for(word.key)))
 			continue;
 		if (word.quoted)
@@ -256,6 +294,7 @@ static void put_pairs(struct log_line *line, struct bytes body)
 			put_escaped(line, word.value, true);
 		put_end(line, "\"");
 	}
+	return all;
 }
 
 static void put_words(struct log_line *line, struct bytes body)
@@ -282,8 +321,8 @@ void log_line_json(struct log_line *line, const struct log_head *head, struct by
 	put_member(line, "level", level_texts[head->level]);
 	put_member(line, "process", head->process);
 	put_member(line, "event", head->event);
-	put_pairs(line, body);
-	put_words(line, body);
+	if (!put_pairs(line, body))
+		put_words(line, body);
 	put_end(line, line->cut ? ",\"cut\":\"yes\"}\n" : "}\n");
 }
 
