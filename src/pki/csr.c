@@ -211,16 +211,28 @@ bool csr_parse_unkeyed(struct bytes der, bool lenient, struct csr **ret, struct 
 	return true;
 }
 
+typedef bool parse_key(struct bytes spki, struct public_key **ret, struct error *err);
+
 /* The key comes last: it is the only part that costs arithmetic. */
-bool csr_parse(struct bytes der, bool lenient, struct csr **ret, struct error *err)
+static bool parse_keyed(struct bytes der, bool lenient, parse_key *parse, struct csr **ret,
+			struct error *err)
 {
 	CLEANUP(csr_freep) struct csr *csr = NULL;
 
-	if (!csr_parse_unkeyed(der, lenient, &csr, err) ||
-	    !public_key_parse(csr->spki, &csr->key, err))
+	if (!csr_parse_unkeyed(der, lenient, &csr, err) || !parse(csr->spki, &csr->key, err))
 		return false;
 	*ret = TAKE(csr);
 	return true;
+}
+
+bool csr_parse(struct bytes der, bool lenient, struct csr **ret, struct error *err)
+{
+	return parse_keyed(der, lenient, public_key_parse, ret, err);
+}
+
+bool csr_parse_judged(struct bytes der, bool lenient, struct csr **ret, struct error *err)
+{
+	return parse_keyed(der, lenient, public_key_parse_judged, ret, err);
 }
 
 enum key_type csr_key_wish(const struct csr *csr, unsigned int *ret_bits)

@@ -32,13 +32,16 @@ struct public_key {
 	unsigned char spki[];
 };
 
-/* Of the raw octets of subjectPublicKey one function judges everything and tells the key's size;
- * the other makes OpenSSL's key of them, which only those who verify need: it costs more. */
+/* Of the raw octets of subjectPublicKey one function judges the form and tells the key's size; one
+ * judges the number or point by arithmetic; and one makes OpenSSL's key of them, which only those
+ * who verify need: it costs most. */
 struct key_kind;
-typedef bool check_function(const struct key_kind *kind, struct bytes octets,
-			    unsigned int *ret_bits, struct error *err);
+typedef bool read_function(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+			   struct error *err);
+typedef bool judge_function(const struct key_kind *kind, struct bytes octets, struct error *err);
 typedef EVP_PKEY *load_function(const struct key_kind *kind, struct bytes octets);
-static check_function check_rsa, check_ec, check_ed25519;
+static read_function read_form_rsa, read_form_ec, read_form_ed25519;
+static judge_function judge_rsa, judge_ec;
 static load_function load_rsa, load_ec, load_ed25519;
 
 /* What we take, with the only AlgorithmIdentifier that each may have (RFC 3279 2.3.1, RFC 5480 2.1,
@@ -47,22 +50,24 @@ static const struct key_kind {
 	enum key_type type;
 	unsigned int bits;
 	struct bytes algorithm;
-	check_function *check;
+	read_function *read_form;
+	judge_function *judge; /* NULL: the form says all */
 	load_function *load;
 } kinds[] = {
 	{ KEY_P256, 256,
 	  DER("\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01"
 	      "\x07"),
-	  check_ec, load_ec },
+	  read_form_ec, judge_ec, load_ec },
 	{ KEY_RSA, 0, DER("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00"),
-	  check_rsa, load_rsa },
-	{ KEY_ED25519, 256, DER("\x30\x05\x06\x03\x2b\x65\x70"), check_ed25519, load_ed25519 },
+	  read_form_rsa, judge_rsa, load_rsa },
+	{ KEY_ED25519, 256, DER("\x30\x05\x06\x03\x2b\x65\x70"), read_form_ed25519, NULL,
+	  load_ed25519 },
 	{ KEY_P384, 384,
-	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22"), check_ec,
-	  load_ec },
+	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22"),
+	  read_form_ec, judge_ec, load_ec },
 	{ KEY_P521, 521,
-	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23"), check_ec,
-	  load_ec },
+	  DER("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23"),
+	  read_form_ec, judge_ec, load_ec },
 };
 
 static const struct bytes oid_rsa = DER("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
@@ -173,8 +178,8 @@ static BIGNUM *number_of(struct bytes magnitude)
 	return BN_bin2bn(magnitude.data, (int)magnitude.len, NULL);
 }
 
-static bool check_rsa(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
-		      struct error *err)
+static bool read_form_rsa(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+			  struct error *err)
 {
 	struct bytes n, e;
 
@@ -184,10 +189,15 @@ static bool check_rsa(const struct key_kind *kind, struct bytes octets, unsigned
 				 "no RSAPublicKey of two positive numbers (RFC 8017 A.1.1)");
 	if (!check_modulus_size(n, ret_bits, err) || !check_exponent(e, err))
 		return false;
-	if (!is_odd(n))
-		return error_set(err, REASON_KEY_INVALID, "the RSA modulus is even");
+	return is_odd(n) || error_set(err, REASON_KEY_INVALID, "the RSA modulus is even");
+}
 
-	CLEANUP(BN_freep) BIGNUM *modulus = number_of(n);
+static bool judge_rsa(const struct key_kind *kind, struct bytes octets, struct error *err)
+{
+	struct bytes n, e;
+
+	(void)kind;
+	CLEANUP(BN_freep) BIGNUM *modulus = read_rsa(octets, &n, &e) ? number_of(n) : NULL;
 	if (!modulus)
 		return error_set(err, REASON_NO_MEMORY, "RSA key");
 	return rsa_modulus_check(modulus, err);
@@ -207,24 +217,28 @@ static EVP_PKEY *load_rsa(const struct key_kind *kind, struct bytes octets)
 
 /* -- elliptic curves -- */
 
-/* OpenSSL refuses coordinates that are not below p and points that are not on the curve. The
- * cofactor of these curves is 1, so every point but infinity is sound. */
-static bool check_ec(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
-		     struct error *err)
+static bool read_form_ec(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
+			 struct error *err)
 {
 	size_t coordinate = (kind->bits + 7) / 8;
 
 	if (octets.len != 1 + 2 * coordinate || octets.data[0] != POINT_UNCOMPRESSED)
 		return error_set(err, REASON_KEY_INVALID,
 				 "the EC point is not in the uncompressed form (RFC 5480 2.2)");
+	*ret_bits = kind->bits;
+	return true;
+}
 
+/* OpenSSL refuses coordinates that are not below p and points that are not on the curve. The
+ * cofactor of these curves is 1, so every point but infinity is sound. */
+static bool judge_ec(const struct key_kind *kind, struct bytes octets, struct error *err)
+{
 	const EC_GROUP *curve = key_curve(kind->type);
 	CLEANUP(EC_POINT_freep) EC_POINT *point = curve ? EC_POINT_new(curve) : NULL;
 	if (!point)
 		return error_set(err, REASON_CRYPTO, "the EC key cannot be loaded");
 	if (EC_POINT_oct2point(curve, point, octets.data, octets.len, NULL) != 1)
 		return error_set(err, REASON_KEY_INVALID, "the EC point is not on the curve");
-	*ret_bits = kind->bits;
 	return true;
 }
 
@@ -240,8 +254,8 @@ static EVP_PKEY *load_ec(const struct key_kind *kind, struct bytes octets)
 
 /* -- Ed25519 -- */
 
-static bool check_ed25519(const struct key_kind *kind, struct bytes octets, unsigned int *ret_bits,
-			  struct error *err)
+static bool read_form_ed25519(const struct key_kind *kind, struct bytes octets,
+			      unsigned int *ret_bits, struct error *err)
 {
 	*ret_bits = kind->bits;
 	return ed25519_key_check(octets, err);
@@ -299,11 +313,19 @@ static bool fill(struct public_key *key, struct bytes spki, struct error *err)
 	const struct key_kind *kind = find_kind(algorithm);
 	if (!kind)
 		return refuse_algorithm(algorithm, err);
-	if (!kind->check(kind, octets, &key->bits, err))
+	if (!kind->read_form(kind, octets, &key->bits, err))
 		return false;
 	key->type = kind->type;
 	key->bit_string = octets;
 	return hash_sha256(spki, key->hash, err);
+}
+
+static const struct key_kind *kind_of(enum key_type type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].type == type)
+			return &kinds[i];
+	return NULL;
 }
 
 enum key_type public_key_type_of(struct bytes spki)
@@ -315,7 +337,7 @@ enum key_type public_key_type_of(struct bytes spki)
 	return kind ? kind->type : KEY_TYPE_COUNT;
 }
 
-bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *err)
+bool public_key_parse_judged(struct bytes spki, struct public_key **ret, struct error *err)
 {
 	if (spki.len > SPKI_MAX)
 		return error_set(err, REASON_KEY_INVALID, "a key of %zu octets", spki.len);
@@ -328,10 +350,28 @@ bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *
 	key->spki_len = spki.len;
 	atomic_init(&key->references, 1);
 	atomic_init(&key->evp, NULL);
-	if (!fill(key, public_key_spki(key), err)) {
-		ERR_clear_error(); /* TLS reads this thread's queue too */
+	if (!fill(key, public_key_spki(key), err))
 		return false;
-	}
+	*ret = TAKE(key);
+	return true;
+}
+
+bool public_key_judge(const struct public_key *key, struct error *err)
+{
+	const struct key_kind *kind = kind_of(key->type);
+
+	if (kind && (!kind->judge || kind->judge(kind, key->bit_string, err)))
+		return true;
+	ERR_clear_error(); /* TLS reads this thread's queue too */
+	return false;
+}
+
+bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *err)
+{
+	CLEANUP(public_key_freep) struct public_key *key = NULL;
+
+	if (!public_key_parse_judged(spki, &key, err) || !public_key_judge(key, err))
+		return false;
 	*ret = TAKE(key);
 	return true;
 }
@@ -379,14 +419,6 @@ const unsigned char *public_key_hash(const struct public_key *key)
 }
 
 /* -- verifying -- */
-
-static const struct key_kind *kind_of(enum key_type type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (kinds[i].type == type)
-			return &kinds[i];
-	return NULL;
-}
 
 /* OpenSSL's key, made by the first who needs it; of two at the same time one wins. */
 static EVP_PKEY *evp_of(const struct public_key *key)

@@ -88,6 +88,24 @@ TEST(cs_03_bytes_after_the_public_key)
 	EXPECT_REFUSED(public_key_parse(buffer_view(&longer), &key, &err), err, REASON_KEY_INVALID);
 }
 
+TEST(cs_16_a_point_off_its_curve_is_found_by_arithmetic_alone)
+{
+	for (enum key_type type = KEY_P256; type <= KEY_P521; type++) {
+		CLEANUP(public_key_freep) struct public_key *whole = public_of(type);
+		CLEANUP(public_key_freep) struct public_key *key = NULL;
+		CLEANUP(buffer_done) struct buffer off = { 0 };
+
+		buffer_append(&off, public_key_spki(whole));
+		off.data[off.len - 1] ^= 1;
+		EXPECT_REFUSED(public_key_parse(buffer_view(&off), &key, &err), err,
+			       REASON_KEY_INVALID);
+		EXPECT_OK(public_key_parse_judged(buffer_view(&off), &key, &err), err);
+		assert_int_equal(public_key_bits(key), public_key_bits(whole));
+		EXPECT_REFUSED(public_key_judge(key, &err), err, REASON_KEY_INVALID);
+		EXPECT_OK(public_key_judge(whole, &err), err);
+	}
+}
+
 TEST(cs_06_signature_of_an_algorithm_that_does_not_fit)
 {
 	for (enum key_type type = 0; type < KEY_TYPE_COUNT; type++) {
@@ -443,6 +461,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(cs_01_truncated_public_keys),
 		RUN(cs_03_bytes_after_the_public_key),
+		RUN(cs_16_a_point_off_its_curve_is_found_by_arithmetic_alone),
 		RUN(cs_06_signature_of_an_algorithm_that_does_not_fit),
 		RUN(cs_06_changed_messages_and_signatures),
 		RUN(cs_06_signature_of_another_key),
