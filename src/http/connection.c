@@ -1,7 +1,5 @@
 #include "http/connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -220,14 +218,6 @@ static uint32_t first_deadline(const struct http_limits *limits, enum connection
 									    : limits->handshake_ms;
 }
 
-/* Nagle would hold an answer back until the client's delayed acknowledgement. */
-static void set_no_delay(int fd)
-{
-	int on = 1;
-
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
 static void follow_open(const struct http_server *server, int change)
 {
 	if (server->options.open)
@@ -246,7 +236,6 @@ void connection_open(struct http_server *server, const struct connection_origin 
 			address_count_drop(server->per_address, &origin->peer);
 		return;
 	}
-	set_no_delay(origin->fd);
 	connection->server = server;
 	connection->stream.fd = origin->fd;
 	connection->is_tls = origin->tls;

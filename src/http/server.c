@@ -1,6 +1,8 @@
 #include "http/server.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -205,6 +207,15 @@ bool http_server_new(const struct http_server_options *options, struct http_serv
 	return true;
 }
 
+/* Nagle would hold an answer back until the client's delayed acknowledgement. What is accepted
+ * inherits it from the listener. */
+static void set_no_delay(int fd)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 bool http_server_listen(struct http_server *server, const struct http_listener_options *options,
 			struct error *err)
 {
@@ -214,6 +225,7 @@ bool http_server_listen(struct http_server *server, const struct http_listener_o
 		return error_set(err, REASON_NO_MEMORY, "listener");
 	listener->server = server;
 	listener->options = *options;
+	set_no_delay(options->fd);
 	event_assign(&listener->io, server->options.base, options->fd, EV_READ | EV_PERSIST,
 		     on_acceptable, listener);
 	evtimer_assign(&listener->resume, server->options.base, on_resume, listener);

@@ -1,6 +1,6 @@
 #include "pki/der_time.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "pki/der.h"
@@ -86,15 +86,25 @@ static bool break_down(int64_t seconds, struct tm *ret)
 	       ret->tm_year <= YEAR_MAX - TM_YEAR_BASE;
 }
 
-static void print(const struct tm *utc, bool is_utc_time, char into[DER_TIME_TEXT_MAX])
+static char *put_two_digits(char *into, int number)
 {
-	unsigned int year = (unsigned int)(utc->tm_year + TM_YEAR_BASE);
-	unsigned int month = (unsigned int)utc->tm_mon + 1, day = (unsigned int)utc->tm_mday;
-	unsigned int clock = (unsigned int)(utc->tm_hour * 10000 + utc->tm_min * 100 + utc->tm_sec);
+	into[0] = (char)('0' + number / 10);
+	into[1] = (char)('0' + number % 10);
+	return into + 2;
+}
 
-	snprintf(into, DER_TIME_TEXT_MAX, "%0*u%02u%02u%06uZ", is_utc_time ? 2 : 4,
-		 (is_utc_time ? year % 100 : year) % 10000, month % 100, day % 100,
-		 clock % 1000000);
+/* Not by snprintf(): every certificate has four of these to write and to compare. */
+static void print(const struct tm *utc, bool is_utc_time, char *into)
+{
+	const int year = utc->tm_year + TM_YEAR_BASE;
+	const int rest[] = { year % 100,   utc->tm_mon + 1, utc->tm_mday,
+			     utc->tm_hour, utc->tm_min,     utc->tm_sec };
+
+	if (!is_utc_time)
+		into = put_two_digits(into, year / 100);
+	for (size_t i = 0; i < ARRAY_LEN(rest); i++)
+		into = put_two_digits(into, rest[i]);
+	memcpy(into, "Z", sizeof "Z");
 }
 
 unsigned int der_time_print(int64_t seconds, char into[DER_TIME_TEXT_MAX])

@@ -1,7 +1,7 @@
 #include "policy/trace.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <string.h>
 
 void trace_add(struct trace *trace, const char *rule, enum trace_outcome outcome, const char *words)
 {
@@ -10,5 +10,7 @@ void trace_add(struct trace *trace, const char *rule, enum trace_outcome outcome
 
 	step->rule = rule;
 	step->outcome = outcome;
-	snprintf(step->words, sizeof step->words, "%s", words);
+	size_t len = strnlen(words, sizeof step->words - 1);
+	memcpy(step->words, words, len);
+	step->words[len] = '\0';
 }
