@@ -2,7 +2,9 @@
 import os
 import pathlib
 import re
+import statistics
 import subprocess
+import typing
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -64,27 +66,49 @@ class Bench:
         return [self.node.process.pid, *self.node.children().values()]
 
     def run(self, name, seconds, connections=None):
-        """Prints the load's row; returns its efficiency and rate."""
+        """Measures a load once and prints its row. The limits are those before and after it: a machine that shares its chip is not the
+        same from one minute to the next."""
         which, extra, profile, credential = LOADS[name]
         extra = extra if connections is None else [*extra[:-1], str(connections)]
         pids = self.pids()
-        alone, beside = limits(self.estlimit, 1)[which], limits(self.estlimit, os.cpu_count())[which]
+        beside, alone = limits(self.estlimit, os.cpu_count())[which], [limits(self.estlimit, 1)[which]]
         before = cpu_seconds(pids)
         run = subprocess.run([self.estload, "-H", "127.0.0.1", "-p", str(self.node.port), "-P", f"/.well-known/est/{profile}/simpleenroll",
                               "-r", self.requests[profile], "-t", "1", "-w", "0", "-d", str(seconds), *extra, *self.credentials[credential]],
                              capture_output=True, text=True)
-        return report(name, run.stdout + run.stderr, cpu_seconds(pids) - before, alone, beside)
+        spent = cpu_seconds(pids) - before
+        alone.append(limits(self.estlimit, 1)[which])
+        figures = read_figures(run.stdout + run.stderr, spent, statistics.mean(alone), beside)
+        print_row(name, figures)
+        return figures
 
 
-def report(name, text, spent, alone, beside):
+class Figures(typing.NamedTuple):
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    errors: float
+    cost_us: float
+    limit_us: float
+    efficiency: float
+    efficiency_beside: float
+
+
+def read_figures(text, spent, alone, beside):
     def find(pattern):
         found = re.search(pattern, text)
         return float(found[1]) if found else float("nan")
 
     done = find(r"ok[ =:]+(\d+)")
     cost = spent / done if done else float("nan")
-    rate = find(r"rate=([\d.]+)")
-    print(f"{name:<12}{rate:>9.0f}{find(r'p50[ =:]+([0-9.]+)'):>9.2f}{find(r'p99[ =:]+([0-9.]+)'):>9.2f}"
-          f"{find(r'err[a-z]*[ =:]+([0-9]+)'):>8.0f}{cost * 1e6:>13.0f}{1e6 / alone:>10.0f}{1 / (cost * alone):>12.2f}"
-          f"{1 / (cost * beside):>12.2f}", flush=True)
-    return 1 / (cost * alone), rate
+    return Figures(find(r"rate=([\d.]+)"), find(r"p50[ =:]+([0-9.]+)"), find(r"p99[ =:]+([0-9.]+)"), find(r"err[a-z]*[ =:]+([0-9]+)"),
+                   cost * 1e6, 1e6 / alone, 1 / (cost * alone), 1 / (cost * beside))
+
+
+def median(rounds):
+    return Figures(*map(statistics.median, zip(*rounds)))
+
+
+def print_row(name, figures):
+    print(f"{name:<12}{figures.rate:>9.0f}{figures.p50_ms:>9.2f}{figures.p99_ms:>9.2f}{figures.errors:>8.0f}{figures.cost_us:>13.0f}"
+          f"{figures.limit_us:>10.0f}{figures.efficiency:>12.2f}{figures.efficiency_beside:>12.2f}", flush=True)
