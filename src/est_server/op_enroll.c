@@ -47,7 +47,7 @@ static bool parse_csr(const struct est_exchange *e, struct bytes der, bool lenie
 {
 	if (e->path.operation == EST_SERVERKEYGEN)
 		return csr_parse_unkeyed(der, lenient, ret, err);
-	return csr_parse(der, lenient, ret, err) && csr_verify_by(e->server->verifier, *ret, err);
+	return csr_parse_verified(e->server->verifier, der, lenient, ret, err);
 }
 
 /* Everything that can be judged without an authority is judged here, so that it spends nothing on

@@ -278,7 +278,25 @@ bool csr_verify(const struct csr *csr, struct error *err)
 	return csr_check_signature(csr, NULL, csr->info, err);
 }
 
-bool csr_verify_by(struct verifier *verifier, const struct csr *csr, struct error *err)
+/* Whoever verifies by a point decodes it, which refuses what is not on the curve: so that is judged
+ * once more only to tell why a signature is wrong. */
+static bool judge_and_verify(struct verifier *verifier, const struct csr *csr, struct error *err)
 {
-	return csr_check_signature(csr, verifier, csr->info, err);
+	if (public_key_type(csr->key) == KEY_RSA && !public_key_judge(csr->key, err))
+		return false;
+	if (csr_check_signature(csr, verifier, csr->info, err))
+		return true;
+	(void)!public_key_judge(csr->key, err);
+	return false;
+}
+
+bool csr_parse_verified(struct verifier *verifier, struct bytes der, bool lenient, struct csr **ret,
+			struct error *err)
+{
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+
+	if (!csr_parse_judged(der, lenient, &csr, err) || !judge_and_verify(verifier, csr, err))
+		return false;
+	*ret = TAKE(csr);
+	return true;
 }

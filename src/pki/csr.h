@@ -24,8 +24,9 @@ DEFINE_CLEANUP(struct csr *, csr_free)
 /* The self-signature, with REASON_SIGNATURE_WEAK for MD5 and SHA-1 and REASON_POP_FAILED for a
  * wrong one. */
 MUST_CHECK bool csr_verify(const struct csr *csr, struct error *err);
-/* The same for who verifies many, with the help of a verifier. */
-MUST_CHECK bool csr_verify_by(struct verifier *verifier, const struct csr *csr, struct error *err);
+/* csr_parse() and csr_verify() in one, for who reads many: costs less than the two. */
+MUST_CHECK bool csr_parse_verified(struct verifier *verifier, struct bytes der, bool lenient,
+				   struct csr **ret, struct error *err);
 
 /* As csr_parse(), for a CSR that another process of ours has parsed and verified: see
  * public_key_parse_judged(). */

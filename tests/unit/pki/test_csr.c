@@ -18,6 +18,21 @@ static bool parse_vector(const char *name, bool lenient, struct csr **ret, struc
 	return csr_parse(buffer_view(&der), lenient, ret, why);
 }
 
+/* What both say when a CSR is parsed and verified at once: REASON_NONE for yes. */
+static void expect_same_at_once(const char *name, bool lenient, enum reason reason)
+{
+	CLEANUP(buffer_done) struct buffer der = vector_load("csr", name);
+	CLEANUP(verifier_freep) struct verifier *verifier = NULL;
+	CLEANUP(csr_freep) struct csr *csr = NULL;
+	struct error why = { 0 };
+
+	EXPECT_OK(verifier_new(&verifier, &why), why);
+	bool taken = csr_parse_verified(verifier, buffer_view(&der), lenient, &csr, &why);
+	if (taken != (reason == REASON_NONE) || (!taken && why.reason != reason))
+		fail_msg("%s, at once: got %s (%s); wanted %s", name,
+			 taken ? "it" : reason_code(why.reason), why.detail, reason_code(reason));
+}
+
 static void expect_refused(const char *name, bool lenient, enum reason reason)
 {
 	CLEANUP(csr_freep) struct csr *csr = NULL;
@@ -30,6 +45,7 @@ static void expect_refused(const char *name, bool lenient, enum reason reason)
 			 reason_code(reason));
 	assert_true(why.detail[0]);
 	assert_null(csr);
+	expect_same_at_once(name, lenient, reason);
 }
 
 /* Strict and lenient differ in two things only, and none of these is one. */
@@ -56,6 +72,7 @@ static void expect_verified(const char *name)
 
 	if (!csr_verify(csr, &why))
 		fail_msg("%s: %s: %s", name, reason_code(why.reason), why.detail);
+	expect_same_at_once(name, false, REASON_NONE);
 }
 
 static void expect_not_verified(const char *name, enum reason reason)
@@ -67,6 +84,7 @@ static void expect_not_verified(const char *name, enum reason reason)
 		fail_msg("%s was verified", name);
 	if (why.reason != reason)
 		fail_msg("%s: got %s (%s)", name, reason_code(why.reason), why.detail);
+	expect_same_at_once(name, false, reason);
 }
 
 static int64_t cpu_us(void)
