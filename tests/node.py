@@ -379,7 +379,7 @@ class Node:
         return Identity(self.folder, key, answer.certificate)
 
     def serial(self, certificate):
-        return f"{certificate.serial_number:034x}"
+        return f"{certificate.serial_number:040x}"
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 /* Certificates that a CA of the account has signed and that the store does not know: which came by,
  * and how they are taken in. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,13 +98,24 @@ static bool collect(const struct call *call, const struct store_unknown_filter *
 	return collecting.err.reason == REASON_NONE;
 }
 
+/* With the leading zero digit, or without it as programs print numbers. */
+static bool read_serial(const char *text, unsigned char ret[CERT_SERIAL_MAX], size_t *ret_len)
+{
+	char digits[2 * CERT_SERIAL_MAX + 2];
+
+	if (strlen(text) > 2 * CERT_SERIAL_MAX)
+		return false;
+	snprintf(digits, sizeof digits, "%s%s", strlen(text) % 2 ? "0" : "", text);
+	return hex_decode(digits, ret, CERT_SERIAL_MAX, ret_len) && *ret_len > 0;
+}
+
 static bool collect_one(const struct call *call, const char *text, struct bundle *ret,
 			struct error *err)
 {
 	unsigned char serial[CERT_SERIAL_MAX];
 	size_t len = 0;
 
-	if (!hex_decode(text, serial, sizeof serial, &len) || len == 0)
+	if (!read_serial(text, serial, &len))
 		return error_set(err, REASON_INVALID, "params.serial: the whole serial number");
 	const struct store_unknown_filter filter = {
 		.account_id = call->account->id,
