@@ -213,6 +213,7 @@ def test_what_does_not_belong_together_is_not_taken_over(token, tmp_path):
     make_key_in_token(token, "two", key_id="0c")
     make_key_in_token(token, "two", key_id="0d")
     with token.node() as node:
+        node.wait(lambda: logged(node, "token.ready"), "the token")
         certificate, root = certificate_for_token_key(token, "one", tmp_path)
         bundle = tmp_path / "bundle.pem"
         bundle.write_text(certificate.read_text() + root.read_text())
