@@ -1,5 +1,5 @@
 // The inventory: searching, one certificate in all its parts, and revoking.
-import { html, useLoad, useState, useEffect, Page, Loaded, Table, Badge, Time, Facts, Tabs, Code, Command, Opens, TypedConfirmation, Empty, Form, Field, Act, Copy, Refusal, commonName, hexPairs, plural, shortSerial, utc } from "./ui.js";
+import { html, useLoad, useState, useEffect, Page, Loaded, Table, Badge, Time, Facts, Tabs, Code, Command, Opens, TypedConfirmation, Empty, Form, Field, Act, Copy, Refusal, Serial, commonName, hexPairs, plural, utc } from "./ui.js";
 import { Unknown, UnknownNotice } from "./unknown.js";
 import { get, post, query, segment, url, save, fromBase64 } from "./api.js";
 
@@ -74,7 +74,7 @@ function columns({ at, may, chosen, choose }) {
     ["Issuer", (c) => c.ca || html`<span class="faint">itself</span>`],
     ["Ends", (c) => html`<${Time} at=${c.not_after} />`],
     ["Came by", (c) => html`<span>${c.issued_via} <span class="faint">${c.peer}</span></span>`, "word"],
-    ["Serial", (c) => html`<code title=${c.serial}>${shortSerial(c.serial)}</code>`],
+    ["Serial", (c) => html`<${Serial} of=${c.serial} />`],
   ];
 }
 
@@ -161,7 +161,7 @@ function PemTab({ base, certificate: c }) {
 function Related({ base, id, at, words }) {
   const page = useLoad(id ? `${base}/certificates?limit=1&cursor=${id + 1}` : null);
   const other = page.value?.certificates.find((c) => c.id === id);
-  return other ? html`<li>${words} <a href=${at(`certificates/${other.serial}`)}>${commonName(other.subject)} ${shortSerial(other.serial)}</a> <${Time} at=${other.created} /></li>` : null;
+  return other ? html`<li>${words} <a href=${at(`certificates/${other.serial}`)}>${commonName(other.subject)} <${Serial} of=${other.serial} /></a> <${Time} at=${other.created} /></li>` : null;
 }
 
 function HistoryTab({ base, certificate: c, at }) {

@@ -57,8 +57,10 @@ export const utc = (at) => (at ? at.replace("T", " ").replace("Z", " UTC") : "")
 export const plural = (n, one, many = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 export const hexPairs = (text) => (text || "").replace(/(..)(?=.)/g, "$1:");
 
-/** A serial number for a table: numbers given in the same moment begin alike, and end as nothing else does. */
-export const shortSerial = (serial) => (serial.length > 18 ? `${serial.slice(0, 8)}…${serial.slice(-8)}` : serial);
+/** A serial number in short: those given in the same moment begin alike, and end as nothing else does. */
+export function Serial({ of }) {
+  return html`<code class="serial" title=${of}>${of.length > 18 ? html`${of.slice(0, 8)}…<wbr />${of.slice(-8)}` : of}</code>`;
+}
 
 /** The common name of a name in text, or the whole. */
 export function commonName(subject) {

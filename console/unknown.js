@@ -1,5 +1,5 @@
 // What the account's CAs have signed and the store does not know: lost by a restored backup, or an alarm.
-import { html, useLoad, Page, Loaded, Table, Badge, Time, Opens, Empty, Form, Notice, commonName, plural, shortSerial, utc } from "./ui.js";
+import { html, useLoad, Page, Loaded, Table, Badge, Time, Opens, Empty, Form, Notice, Serial, commonName, plural, utc } from "./ui.js";
 import { post, segment } from "./api.js";
 
 const PAGE_SIZE = 200;
@@ -57,7 +57,7 @@ export function Unknown({ account, at, may }) {
           ["Began", (c) => html`<${Time} at=${c.not_before} />`],
           ["Ends", (c) => html`<${Time} at=${c.not_after} />`],
           ["Seen", (c) => html`<span title=${utc(c.last_seen)}>${plural(c.times, "time")}</span>`],
-          ["Serial", (c) => html`<code title=${c.serial}>${shortSerial(c.serial)}</code>`],
+          ["Serial", (c) => html`<${Serial} of=${c.serial} />`],
           ...(mayAdopt ? [[html`<span class="hidden">Adopt</span>`, (c) => html`<${Adopt} base=${base} certificate=${c} profiles=${profiles} reload=${page.reload} />`]] : []),
         ]} />${next && html`<p class="faint">These are the newest ${PAGE_SIZE}; there are more.</p>`}`)}<//>
   <//>`;
