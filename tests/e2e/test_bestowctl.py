@@ -506,8 +506,9 @@ def test_co_26_the_audit_log_is_verified(node):
     node.ctl("audit", "verify", "--head", head)
     refused = node.ctl_run("audit", "verify", "--head", "12" * 32)
     assert refused.returncode == REFUSED and "audit_broken" in refused.stderr
-    entry = node.ctl_json("audit", "list", "--limit", "1")["entries"][0]
-    assert entry["action"] == "account.set" and entry["actor"].startswith("operator:")
+    # a CRL that is due may come after it
+    newest = next(entry for entry in node.ctl_json("audit", "list", "--limit", "9")["entries"] if entry["actor"].startswith("operator:"))
+    assert newest["action"] == "account.set"
 
 
 def test_status_tells_the_next_step():
