@@ -105,19 +105,24 @@ static void put_plain(struct log_line *line, struct bytes text)
 	line->cut |= text.len > 0;
 }
 
-static void put_escaped(struct log_line *line, struct bytes text, bool quoted)
+/* Takes what is plain off *text, or else one character. */
+static void put_next(struct log_line *line, struct bytes *text, bool quoted)
 {
+	size_t plain = plain_len(*text);
 	char unit[ESCAPED_MAX];
 
-	while (text.len && !line->cut) {
-		size_t plain = plain_len(text);
-		if (plain) {
-			put_plain(line, take(&text, plain));
-		} else {
-			size_t len = escape_next(&text, quoted, unit);
-			put(line, (struct bytes){ (const unsigned char *)unit, len });
-		}
+	if (plain) {
+		put_plain(line, take(text, plain));
+		return;
 	}
+	size_t len = escape_next(text, quoted, unit);
+	put(line, (struct bytes){ (const unsigned char *)unit, len });
+}
+
+static void put_escaped(struct log_line *line, struct bytes text, bool quoted)
+{
+	while (text.len && !line->cut)
+		put_next(line, &text, quoted);
 }
 
 const char *log_quote(const char *text, char *into, unsigned long size)
@@ -250,18 +255,12 @@ static void put_member(struct log_line *line, const char *key, const char *value
 /* A value that came quoted keeps its escapes, so that none is escaped twice. */
 static void put_quoted(struct log_line *line, struct bytes value)
 {
-	char unit[ESCAPED_MAX];
-
 	while (value.len && !line->cut) {
-		size_t plain = plain_len(value), escape = escape_len(value);
-		if (plain) {
-			put_plain(line, take(&value, plain));
-		} else if (escape) {
+		size_t escape = escape_len(value);
+		if (escape)
 			put(line, take(&value, escape));
-		} else {
-			size_t len = escape_next(&value, true, unit);
-			put(line, (struct bytes){ (const unsigned char *)unit, len });
-		}
+		else
+			put_next(line, &value, true);
 	}
 }
 

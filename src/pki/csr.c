@@ -230,11 +230,6 @@ bool csr_parse(struct bytes der, bool lenient, struct csr **ret, struct error *e
 	return parse_keyed(der, lenient, public_key_parse, ret, err);
 }
 
-bool csr_parse_judged(struct bytes der, bool lenient, struct csr **ret, struct error *err)
-{
-	return parse_keyed(der, lenient, public_key_parse_judged, ret, err);
-}
-
 enum key_type csr_key_wish(const struct csr *csr, unsigned int *ret_bits)
 {
 	CLEANUP(public_key_freep) struct public_key *key = NULL;
@@ -295,7 +290,8 @@ bool csr_parse_verified(struct verifier *verifier, struct bytes der, bool lenien
 {
 	CLEANUP(csr_freep) struct csr *csr = NULL;
 
-	if (!csr_parse_judged(der, lenient, &csr, err) || !judge_and_verify(verifier, csr, err))
+	if (!parse_keyed(der, lenient, public_key_parse_form, &csr, err) ||
+	    !judge_and_verify(verifier, csr, err))
 		return false;
 	*ret = TAKE(csr);
 	return true;

@@ -28,12 +28,7 @@ MUST_CHECK bool csr_verify(const struct csr *csr, struct error *err);
 MUST_CHECK bool csr_parse_verified(struct verifier *verifier, struct bytes der, bool lenient,
 				   struct csr **ret, struct error *err);
 
-/* As csr_parse(), for a CSR that another process of ours has parsed and verified: see
- * public_key_parse_judged(). */
-MUST_CHECK bool csr_parse_judged(struct bytes der, bool lenient, struct csr **ret,
-				 struct error *err);
-
-/* The same for a key that is made by whoever is asked (RFC 7030 4.4.1): the CSR's own key and
+/* csr_parse() for a key that is made by whoever is asked (RFC 7030 4.4.1): the CSR's own key and
  * signature count for nothing and are not judged, all else is. csr_key() is NULL until
  * csr_set_key(). */
 MUST_CHECK bool csr_parse_unkeyed(struct bytes der, bool lenient, struct csr **ret,

@@ -54,10 +54,10 @@ struct public_key;
 /* REASON_KEY_INVALID, REASON_KEY_TOO_WEAK, REASON_KEY_TYPE_NOT_ALLOWED or REASON_KEY_BLOCKLISTED.
  * The bytes are copied. */
 MUST_CHECK bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *err);
-/* The two halves of it. Who takes a key from another process of ours, which has judged it, reads
- * its form anew and leaves out the arithmetic, on a point or on a modulus. */
-MUST_CHECK bool public_key_parse_judged(struct bytes spki, struct public_key **ret,
-					struct error *err);
+/* The two halves of it: the form, and the arithmetic on a point or on a modulus, which whoever
+ * verifies by a point does in any case. */
+MUST_CHECK bool public_key_parse_form(struct bytes spki, struct public_key **ret,
+				      struct error *err);
 MUST_CHECK bool public_key_judge(const struct public_key *key, struct error *err);
 /* The same key once more, for another owner; thread-safe. */
 struct public_key *public_key_ref(const struct public_key *key);

@@ -337,7 +337,7 @@ enum key_type public_key_type_of(struct bytes spki)
 	return kind ? kind->type : KEY_TYPE_COUNT;
 }
 
-bool public_key_parse_judged(struct bytes spki, struct public_key **ret, struct error *err)
+bool public_key_parse_form(struct bytes spki, struct public_key **ret, struct error *err)
 {
 	if (spki.len > SPKI_MAX)
 		return error_set(err, REASON_KEY_INVALID, "a key of %zu octets", spki.len);
@@ -370,7 +370,7 @@ bool public_key_parse(struct bytes spki, struct public_key **ret, struct error *
 {
 	CLEANUP(public_key_freep) struct public_key *key = NULL;
 
-	if (!public_key_parse_judged(spki, &key, err) || !public_key_judge(key, err))
+	if (!public_key_parse_form(spki, &key, err) || !public_key_judge(key, err))
 		return false;
 	*ret = TAKE(key);
 	return true;

@@ -5,8 +5,7 @@
 
 #include "model/event_trace.h"
 
-/* The edge has verified the CSR's own signature, and its key by that, where they count; all that
- * policy looks at is read anew. */
+/* The edge has verified the CSR's own signature, where that counts; its contents are read anew. */
 static bool read_csr(const struct est_request *request, const struct profile *profile,
 		     struct csr **ret, struct error *err)
 {
@@ -14,7 +13,7 @@ static bool read_csr(const struct est_request *request, const struct profile *pr
 
 	if (request->operation == EST_SERVERKEYGEN)
 		return csr_parse_unkeyed(request->csr, lenient, ret, err);
-	return csr_parse_judged(request->csr, lenient, ret, err);
+	return csr_parse(request->csr, lenient, ret, err);
 }
 
 bool enrollment_open_bare(struct ra *ra, const struct est_request *request, struct enrollment *ret,
