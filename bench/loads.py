@@ -11,6 +11,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # name: (which limit, extra options of estload, profile, credential)
 LOADS = {
     "new": ("L_new", ["-3", "-n", "16"], "demo", "passphrase"),
+    "crowd": ("L_new", ["-3", "-t", str(os.cpu_count()), "-n", "32"], "demo", "passphrase"),
     "new-tls12": ("L_new", ["-2", "-n", "16"], "demo", "passphrase"),
     "mtls": ("L_mtls", ["-3", "-n", "16"], "demo-tls", "certificate"),
     "kept": ("L_keep", ["-3", "-K", "-n", "32"], "demo", "passphrase"),

@@ -75,6 +75,7 @@ void connection_set_deadline(struct connection *connection, uint32_t ms)
 	uint64_t now = monotonic_ms();
 
 	connection->deadline_ms = now + ms;
+	connection->moved_on_ms = now;
 	if (connection->deadline_ms < connection->timer_ms)
 		arm_timer(connection, connection->deadline_ms, now);
 }

@@ -59,6 +59,7 @@ struct connection {
 	struct event io, timer;
 	short waits_for; /* EV_READ, EV_WRITE, 0 */
 	uint64_t deadline_ms, timer_ms;
+	uint64_t moved_on_ms; /* when it last got a deadline, which it does with each new state */
 
 	struct buffer in; /* arrived and not yet used; wiped when used */
 	size_t scanned;

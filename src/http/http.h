@@ -85,6 +85,12 @@ void http_server_set_tls(struct http_server *server, struct tls_context *tls);
  * idle connections at once. */
 void http_server_retire(struct http_server *server, bool close_idle);
 uint32_t http_server_connections(const struct http_server *server); /* open now */
+/* How many clients are in the midst of a handshake or of a request, unless they take their time.
+ * Counts no further than `most`. */
+uint32_t http_server_asking(const struct http_server *server, uint32_t most);
+/* Of how many clients a request is to be expected soon: of those, and of who connected or was
+ * answered a moment ago. Counts no further than `most`. */
+uint32_t http_server_awaited(const struct http_server *server, uint32_t most);
 const struct http_counters *http_server_counters(const struct http_server *server);
 /* Ends all connections. An exchange still in hand stays valid until it is answered. */
 void http_server_free(struct http_server *server);

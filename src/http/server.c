@@ -14,6 +14,9 @@
 
 #define ACCEPTS_PER_TURN 16 /* leaves the rest to the other processes of the same socket */
 #define ACCEPT_PAUSE_MS 100 /* when descriptors or memory are out */
+#define FRESH_MS 10         /* who does not ask so soon may ask at any time */
+#define ASKING_MS 200       /* who is not done so soon may be done at any time */
+#define LOOKS_MAX 64
 
 struct listener {
 	struct http_server *server;
@@ -284,6 +287,41 @@ void http_server_retire(struct http_server *server, bool close_idle)
 uint32_t http_server_connections(const struct http_server *server)
 {
 	return server->open;
+}
+
+uint32_t http_server_asking(const struct http_server *server, uint32_t most)
+{
+	const struct connection *connection = TAILQ_LAST(&server->busy, connection_list);
+	uint64_t now = monotonic_ms();
+	uint32_t count = 0;
+
+	for (int looks = LOOKS_MAX; connection && count < most && looks > 0; looks--) {
+		count += connection->state < CONNECTION_HANDLER &&
+			 now - connection->moved_on_ms <= ASKING_MS;
+		connection = TAILQ_PREV(connection, connection_list, link);
+	}
+	return count;
+}
+
+/* The list's last became idle last. */
+static uint32_t count_fresh(const struct http_server *server, uint32_t most)
+{
+	const struct connection *connection = TAILQ_LAST(&server->idle, connection_list);
+	uint64_t now = monotonic_ms();
+	uint32_t count = 0;
+
+	while (connection && count < most && now - connection->moved_on_ms <= FRESH_MS) {
+		count += connection->state <= CONNECTION_HEAD;
+		connection = TAILQ_PREV(connection, connection_list, link);
+	}
+	return count;
+}
+
+uint32_t http_server_awaited(const struct http_server *server, uint32_t most)
+{
+	uint32_t asking = http_server_asking(server, most);
+
+	return asking + count_fresh(server, most - asking);
 }
 
 const struct http_counters *http_server_counters(const struct http_server *server)

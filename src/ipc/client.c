@@ -110,6 +110,13 @@ static void on_writable(evutil_socket_t fd, short events, void *context)
 	}
 }
 
+static uint8_t awaited(const struct ipc_client *client)
+{
+	const struct ipc_client_options *options = &client->options;
+
+	return options->awaited ? (uint8_t)options->awaited(options->context, IPC_AWAITED_MAX) : 0;
+}
+
 static bool send_message(struct ipc_client *client, const struct ipc_frame *message)
 {
 	switch (outbox_send(&client->outbox, message, -1)) {
@@ -145,7 +152,9 @@ void ipc_call(struct ipc_client *client, enum ipc_kind kind, struct bytes payloa
 	call->done = done;
 	call->context = call_context;
 
-	const struct ipc_frame message = { .kind = kind, .id = call->id, .payload = payload };
+	const struct ipc_frame message = {
+		.kind = kind, .awaited = awaited(client), .id = call->id, .payload = payload
+	};
 	if (full || !send_message(client, &message)) {
 		call->deadline = 0;
 		event_active(client->sweep, EV_TIMEOUT, 0);
@@ -156,6 +165,7 @@ void ipc_call(struct ipc_client *client, enum ipc_kind kind, struct bytes payloa
 void ipc_tell(struct ipc_client *client, enum ipc_kind kind, struct bytes payload)
 {
 	const struct ipc_frame message = { .kind = kind,
+					   .awaited = awaited(client),
 					   .id = client->calls->next_id++,
 					   .payload = payload };
 

@@ -8,7 +8,7 @@
 #define FLAG_REPLY 0x01
 #define FLAG_MORE 0x02
 #define FLAG_CONTINUED 0x04
-#define FLAGS_ALL (FLAG_REPLY | FLAG_MORE | FLAG_CONTINUED)
+#define AWAITED_SHIFT 3
 
 void frame_header_write(const struct ipc_frame *frame, unsigned char into[IPC_HEADER_LEN])
 {
@@ -16,7 +16,8 @@ void frame_header_write(const struct ipc_frame *frame, unsigned char into[IPC_HE
 	into[1] = (unsigned char)frame->kind;
 	into[2] =
 		(unsigned char)((frame->is_reply ? FLAG_REPLY : 0) | (frame->more ? FLAG_MORE : 0) |
-				(frame->continued ? FLAG_CONTINUED : 0));
+				(frame->continued ? FLAG_CONTINUED : 0) |
+				frame->awaited << AWAITED_SHIFT);
 	for (unsigned int i = 0; i < 8; i++)
 		into[3 + i] = (unsigned char)(frame->id >> (56 - 8 * i));
 }
@@ -48,13 +49,12 @@ bool ipc_frame_unpack(struct bytes packet, struct ipc_frame *ret, struct error *
 				 IPC_VERSION);
 	if (kind >= IPC_KIND_COUNT)
 		return error_set(err, REASON_PROTOCOL, "frame kind %u", kind);
-	if (flags & ~FLAGS_ALL)
-		return error_set(err, REASON_PROTOCOL, "frame flags 0x%02x", flags);
 	*ret = (struct ipc_frame){
 		.kind = kind,
 		.is_reply = flags & FLAG_REPLY,
 		.more = flags & FLAG_MORE,
 		.continued = flags & FLAG_CONTINUED,
+		.awaited = flags >> AWAITED_SHIFT,
 		.id = id,
 		.payload = from.rest,
 	};

@@ -1,10 +1,11 @@
 /* Frames between the processes of a node, over SOCK_SEQPACKET socket pairs whose both ends the
  * supervisor keeps, so that a process that comes back finds its lines as they were.
  *
- * Frame: u8 version, u8 kind, u8 flags, u64 id, payload. A message longer than a frame's payload
- * travels in several frames of one id, one message after another on a line; the receiver puts it
- * together within IPC_MESSAGE_MAX. A snapshot travels as a sealed memory file whose descriptor
- * comes with the frame: nothing is copied per edge.
+ * Frame: u8 version, u8 kind, u8 flags (its upper five bits: how many questions are about to follow
+ * this one), u64 id, payload. A message longer than a frame's payload travels in several frames of
+ * one id, one message after another on a line; the receiver puts it together within
+ * IPC_MESSAGE_MAX. A snapshot travels as a sealed memory file whose descriptor comes with the
+ * frame: nothing is copied per edge.
  *
  * What a dead process left on a line does no harm to the next: ids begin at a random number, half
  * messages are dropped, and each side says IPC_HELLO first. */
@@ -20,6 +21,7 @@
 #define IPC_FRAME_MAX 65536
 #define IPC_HEADER_LEN 11
 #define IPC_PAYLOAD_MAX (IPC_FRAME_MAX - IPC_HEADER_LEN)
+#define IPC_AWAITED_MAX 31
 #define IPC_MESSAGE_MAX (16 * 1024 * 1024)
 #define IPC_FILE_MAX (1024 * 1024 * 1024) /* a CRL of ten million entries is half of it */
 
@@ -59,8 +61,9 @@ enum ipc_role {
 struct ipc_frame {
 	enum ipc_kind kind;
 	bool is_reply;
-	bool more;      /* further frames of this id follow */
-	bool continued; /* not the first frame of this id */
+	bool more;       /* further frames of this id follow */
+	bool continued;  /* not the first frame of this id */
+	uint8_t awaited; /* how many more questions its sender is about to send */
 	uint64_t id;
 	struct bytes payload;
 };
@@ -85,6 +88,9 @@ struct ipc_client_options {
 	void *context;
 	/* A message that is no reply to a call. `descriptor` is -1 or the callee's to close. */
 	void (*on_message)(void *context, enum ipc_kind kind, struct bytes payload, int descriptor);
+	/* How many calls are likely to follow the one that is made now, soon: who answers may wait
+	 * for them. NULL: nobody knows of any. */
+	uint32_t (*awaited)(void *context, uint32_t most);
 };
 /* Says IPC_HELLO at once, upon which an ipc_server calls on_line. */
 MUST_CHECK bool ipc_client_new(const struct ipc_client_options *options, struct ipc_client **ret,

@@ -17,10 +17,15 @@
 
 #define LINES_MAX 1024
 #define EVENTS_MAX 64
-#define NAP_MS 4
-#define GATHER_MS 8      /* the longest that a question is kept for others to come */
-#define GATHER_ENOUGH 16 /* questions, well below a worker's batch */
-#define BUSY_MS 16       /* so soon after the last questions were handed out, more are to come */
+#define NAP_MS 1
+#define GATHER_MS 12     /* the longest that a question is kept for others to come */
+#define GATHER_ENOUGH 24 /* questions, below a worker's batch */
+
+/* What a line announced with its last question, and before which hand-out. */
+struct announcement {
+	uint32_t round;
+	uint8_t awaited;
+};
 
 struct ipc_server {
 	struct ipc_server_options options;
@@ -29,10 +34,11 @@ struct ipc_server {
 	struct workers *workers;
 	pthread_mutex_t lines_lock; /* guards lines; never held while something is sent */
 	struct line *lines[LINES_MAX];
-	size_t queued;          /* and not yet handed out */
-	size_t gathered;        /* of these, before the last nap; 0: none was taken */
+	/* of the reading thread: */
+	struct announcement announced[LINES_MAX];
+	uint32_t round;         /* how often questions were handed out */
+	size_t queued, awaited; /* questions since the last time, and those to come */
 	uint64_t gathers_since; /* milliseconds, monotonic: when the first of them came */
-	uint64_t handed_out;    /* milliseconds, monotonic: when the last ones went */
 };
 
 /* What each role may send; an edge that was taken over gets no further than an edge does. */
@@ -222,6 +228,27 @@ static void tell_overload(struct ipc_server *server, const struct work *work)
 	work_reply(work, &reply);
 }
 
+/* Until the next hand-out; what was announced before may have come to nothing. */
+static void note_awaited(struct ipc_server *server, size_t line, uint8_t awaited)
+{
+	struct announcement *announced = &server->announced[line];
+
+	if (announced->round == server->round)
+		server->awaited -= announced->awaited;
+	*announced = (struct announcement){ server->round, awaited };
+	server->awaited += awaited;
+}
+
+static void note_question(struct ipc_server *server, size_t line, const struct ipc_frame *message)
+{
+	/* what waits aside gathers nobody, and nobody waits for it */
+	if (!workers_are_gathering(message->kind))
+		return;
+	if (server->queued++ == 0)
+		server->gathers_since = monotonic_ms();
+	note_awaited(server, line, message->awaited);
+}
+
 static void queue_work(const struct reading *reading, const struct ipc_frame *message)
 {
 	struct work work = {
@@ -233,8 +260,7 @@ static void queue_work(const struct reading *reading, const struct ipc_frame *me
 
 	buffer_append(&work.payload, message->payload);
 	if (buffer_ok(&work.payload) && workers_put(reading->server->workers, &work)) {
-		/* what waits aside gathers nobody, and nobody waits for it */
-		reading->server->queued += workers_are_gathering(message->kind);
+		note_question(reading->server, line_number(reading->line), message);
 		return;
 	}
 	tell_overload(reading->server, &work);
@@ -272,34 +298,30 @@ static void serve_line(struct ipc_server *server, struct line *line, uint32_t ev
 		remove_line(server, line);
 }
 
-/* True while more questions are likely, and worth the wait: they kept coming during the last nap.
- */
-static bool should_gather(const struct ipc_server *server, uint64_t now)
+/* A commit costs more processor time than most answers, and a wake-up as much as some. So questions
+ * are left to gather while others are being answered, and until two thirds of those that one knows
+ * of are here. Who is alone, or one of two, waits for nobody. */
+static bool should_gather(const struct ipc_server *server)
 {
-	return server->queued < GATHER_ENOUGH && server->queued > server->gathered &&
-	       now - server->gathers_since < GATHER_MS && now - server->handed_out <= BUSY_MS;
+	bool others_matter = 2 * server->awaited > server->queued + 1 ||
+			     (server->queued && workers_are_busy(server->workers));
+
+	return others_matter && server->queued < GATHER_ENOUGH &&
+	       monotonic_ms() - server->gathers_since < GATHER_MS;
 }
 
-/* A commit costs more processor time than most answers, and a wake-up as much as some. So while
- * questions keep coming they are left to gather; a lone question is never kept waiting, and one
- * that nobody follows waits for one nap. */
+static void nap(void)
+{
+	const struct timespec pause = { .tv_nsec = NAP_MS * 1000000L };
+
+	(void)nanosleep(&pause, NULL);
+}
+
 static void hand_out(struct ipc_server *server)
 {
-	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000L };
-	uint64_t now = monotonic_ms();
-
-	if (server->queued == 0)
-		return;
-	if (server->gathered == 0)
-		server->gathers_since = now;
-	if (should_gather(server, now)) {
-		server->gathered = server->queued;
-		(void)nanosleep(&nap, NULL);
-		return;
-	}
 	workers_wake(server->workers);
-	server->handed_out = now;
-	server->queued = server->gathered = 0;
+	server->round++;
+	server->queued = server->awaited = 0;
 }
 
 void ipc_server_run(struct ipc_server *server)
@@ -309,7 +331,7 @@ void ipc_server_run(struct ipc_server *server)
 
 	while (!stopped) {
 		int count =
-			epoll_wait(server->epoll_fd, events, EVENTS_MAX, server->gathered ? 0 : -1);
+			epoll_wait(server->epoll_fd, events, EVENTS_MAX, server->queued ? 0 : -1);
 		if (count < 0 && errno != EINTR)
 			break;
 		for (int i = 0; i < count; i++) {
@@ -318,7 +340,10 @@ void ipc_server_run(struct ipc_server *server)
 			else
 				stopped = true;
 		}
-		hand_out(server);
+		if (should_gather(server))
+			nap();
+		else if (server->queued)
+			hand_out(server);
 	}
 	workers_join(server->workers);
 }

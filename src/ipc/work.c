@@ -7,6 +7,7 @@ struct work_queue {
 	pthread_cond_t filled;
 	struct work items[WORK_ITEMS_MAX]; /* a ring */
 	size_t first, count, bytes;
+	size_t handed_out; /* of these: what workers may take */
 	bool closed;
 };
 
@@ -87,6 +88,7 @@ static struct work take_first(struct work_queue *queue)
 
 	queue->first = (queue->first + 1) % WORK_ITEMS_MAX;
 	queue->count--;
+	queue->handed_out--;
 	queue->bytes -= work.payload.len;
 	return work;
 }
@@ -103,19 +105,22 @@ size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUN
 	size_t taken = 0;
 
 	pthread_mutex_lock(&queue->lock);
-	while (!queue->count && !queue->closed)
+	while (!queue->handed_out && !queue->closed)
 		pthread_cond_wait(&queue->filled, &queue->lock);
-	while (queue->count && taken < max && (taken == 0 || may_join(queue, shares, ret)))
+	while (queue->handed_out && taken < max && (taken == 0 || may_join(queue, shares, ret)))
 		ret[taken++] = take_first(queue);
-	bool more = queue->count > 0;
+	bool more = queue->handed_out > 0;
 	pthread_mutex_unlock(&queue->lock);
 	if (more)
-		work_queue_wake(queue);
+		pthread_cond_signal(&queue->filled);
 	return taken;
 }
 
 void work_queue_wake(struct work_queue *queue)
 {
+	pthread_mutex_lock(&queue->lock);
+	queue->handed_out = queue->count;
+	pthread_mutex_unlock(&queue->lock);
 	pthread_cond_signal(&queue->filled);
 }
 
@@ -131,6 +136,7 @@ void work_queue_close(struct work_queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
 	queue->closed = true;
+	queue->handed_out = queue->count;
 	pthread_mutex_unlock(&queue->lock);
 	pthread_cond_broadcast(&queue->filled);
 }

@@ -25,11 +25,11 @@ struct work_queue;
 MUST_CHECK bool work_queue_new(struct work_queue **ret, struct error *err);
 void work_queue_free(struct work_queue *queue);
 /* False, and nothing taken, when it is full; for events, when it is half full, and for OCSP at
- * WORK_OCSP_MAX. Wakes nobody: several are put at once. */
+ * WORK_OCSP_MAX. Nobody may take it before work_queue_wake(): several are put at once. */
 bool work_queue_put(struct work_queue *queue, const struct work *work);
-/* Wakes a worker for what was put. */
+/* Hands out what was put, and wakes a worker for it. */
 void work_queue_wake(struct work_queue *queue);
-/* Waits for the first message, then takes what else is there, `max` at most: those whose kind
+/* Waits for the first message, then takes what else is handed out, `max` at most: those whose kind
  * shares a batch (shares[kind]); one that does not share comes alone. 0 when the queue is closed
  * and empty. */
 size_t work_queue_take(struct work_queue *queue, const bool shares[IPC_KIND_COUNT],

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -9,7 +10,7 @@
 
 #include "base/clock.h"
 
-#define BATCH_MAX 32
+#define BATCH_MAX 32     /* above what the server gathers */
 #define PATIENCE_MS 3000 /* for what is not ready; callers wait longer */
 #define PATIENCE_ITEMS_MAX 256
 #define ASIDES 2 /* threads beside the workers */
@@ -37,7 +38,8 @@ struct workers {
 	struct work_queue *aside;          /* what strangers may ask without end */
 	struct work_queue *verbs;          /* what operators ask */
 	pthread_t *threads;
-	unsigned int count; /* that run */
+	unsigned int count;           /* that run */
+	_Atomic unsigned int at_work; /* of those that gathered questions are for */
 };
 
 /* An operator's verb may take its time; nobody's enrollment waits for it. */
@@ -234,7 +236,9 @@ static void *work_until_closed(void *context)
 		batch.count = work_queue_take(workers->queue, shares_batch, batch.works, BATCH_MAX);
 		if (batch.count == 0)
 			return NULL;
+		atomic_fetch_add(&workers->at_work, 1);
 		serve_batch(workers, &batch, false);
+		atomic_fetch_sub(&workers->at_work, 1);
 	}
 }
 
@@ -369,6 +373,11 @@ bool workers_put(struct workers *workers, const struct work *work)
 	if (places[work->kind] == PLACE_WORKERS)
 		return work_queue_put(workers->queue, work);
 	return put(places[work->kind] == PLACE_ASIDE ? workers->aside : workers->verbs, work);
+}
+
+bool workers_are_busy(struct workers *workers)
+{
+	return atomic_load(&workers->at_work) > 0;
 }
 
 void workers_wake(struct workers *workers)

@@ -13,9 +13,12 @@ MUST_CHECK bool workers_new(const struct ipc_server_options *options, struct wor
 /* Joins them first. */
 void workers_free(struct workers *workers);
 DEFINE_CLEANUP(struct workers *, workers_free)
-/* False, and nothing taken, when there is no room. Wakes nobody: several are put at once. */
+/* False, and nothing taken, when there is no room. What gathers is nobody's before workers_wake().
+ */
 bool workers_put(struct workers *workers, const struct work *work);
 void workers_wake(struct workers *workers);
+/* Whether what was handed out is being answered. */
+bool workers_are_busy(struct workers *workers);
 /* Whether messages of this kind are put several at once; the others wake their thread themselves.
  */
 bool workers_are_gathering(enum ipc_kind kind);

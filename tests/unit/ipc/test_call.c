@@ -143,6 +143,7 @@ struct asking {
 	struct event_base *base;
 	struct ipc_client *client;
 	unsigned int replies, failures, snapshots, wanted;
+	uint32_t announces;
 	bool in_call;
 	struct error last;
 	char text[64];
@@ -181,11 +182,22 @@ static void on_done(void *context, struct bytes reply, const struct error *refus
 		event_base_loopbreak(asking->base);
 }
 
+static uint32_t announced(void *context, uint32_t most)
+{
+	const struct asking *asking = context;
+
+	return asking->announces < most ? asking->announces : most;
+}
+
 static void open_client(struct asking *asking, int fd)
 {
 	*asking = (struct asking){ .base = event_base_new() };
 	const struct ipc_client_options options = {
-		.base = asking->base, .fd = fd, .context = asking, .on_message = on_message
+		.base = asking->base,
+		.fd = fd,
+		.context = asking,
+		.on_message = on_message,
+		.awaited = announced,
 	};
 
 	EXPECT_OK(ipc_client_new(&options, &asking->client, &err), err);
@@ -609,6 +621,66 @@ TEST(questions_that_arrive_together_share_one_settling)
 	close(fds[1]);
 }
 
+/* However many an edge announces, and however false that is. */
+TEST(questions_that_wait_for_others_are_answered_when_none_come)
+{
+	CLEANUP(close_client) struct asking asking;
+	struct answering answering = { 0 };
+	int fds[2];
+
+	EXPECT_OK(ipc_pair(fds, &err), err);
+	make_server(&answering, 1);
+	add(&answering, fds[1], IPC_ROLE_EDGE);
+	start(&answering);
+	open_client(&asking, fds[0]);
+	settle(&asking);
+	asking.announces = IPC_AWAITED_MAX;
+	for (int i = 0; i < 3; i++) {
+		ask(&asking, IPC_EST, "csr", 60000);
+		wait_for(&asking);
+	}
+	assert_int_equal(asking.replies, 3);
+	stop(&answering);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The first comes before the others, and waits for them. Whether they settled as one. */
+static bool share_a_settling(struct answering *answering, struct asking *asking)
+{
+	unsigned int before = atomic_load(&answering->settled);
+
+	for (asking->announces = 7; asking->announces > 0; asking->announces--) {
+		ask(asking, IPC_EST, "csr", 60000);
+		usleep(asking->announces == 7 ? 4000 : 0);
+	}
+	ask(asking, IPC_EST, "csr", 60000);
+	wait_for(asking);
+	return atomic_load(&answering->settled) == before + 1;
+}
+
+/* A machine that stands still for a moment keeps the others away for too long: try again. */
+TEST(announced_questions_are_waited_for_and_handed_out_together)
+{
+	CLEANUP(close_client) struct asking asking;
+	struct answering answering = { 0 };
+	bool seen = false;
+	int fds[2];
+
+	EXPECT_OK(ipc_pair(fds, &err), err);
+	make_server(&answering, 4);
+	add(&answering, fds[1], IPC_ROLE_EDGE);
+	start(&answering);
+	open_client(&asking, fds[0]);
+	settle(&asking);
+	for (int tries = 0; tries < 50 && !seen; tries++)
+		seen = share_a_settling(&answering, &asking);
+	assert_true(seen);
+	stop(&answering);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 TEST(a_message_of_many_frames_is_answered_in_many_frames)
 {
 	CLEANUP(close_client) struct asking asking;
@@ -703,6 +775,8 @@ TEST_MAIN(RUN(an_edge_cannot_speak_as_an_administrator),
 	  RUN(many_calls_are_each_answered_with_their_own_reply),
 	  RUN(v1_an_answer_that_was_not_settled_does_not_leave),
 	  RUN(questions_that_arrive_together_share_one_settling),
+	  RUN(questions_that_wait_for_others_are_answered_when_none_come),
+	  RUN(announced_questions_are_waited_for_and_handed_out_together),
 	  RUN(a_message_of_many_frames_is_answered_in_many_frames),
 	  RUN(a_process_that_comes_back_gets_the_snapshot_again),
 	  RUN(the_supervisor_brings_a_line_and_its_end_removes_it))

@@ -43,12 +43,6 @@ TEST(a_frame_of_unknown_kind_is_refused)
 	expect_refused_with(1, 255);
 }
 
-TEST(a_frame_with_unknown_flags_is_refused)
-{
-	expect_refused_with(2, 0x08);
-	expect_refused_with(2, 0x80);
-}
-
 TEST(a_frame_shorter_than_its_header_is_refused)
 {
 	const struct ipc_frame frame = { .kind = IPC_EST, .id = 7 };
@@ -80,6 +74,7 @@ TEST(a_frame_comes_back_as_it_was_packed)
 		.is_reply = true,
 		.more = true,
 		.continued = true,
+		.awaited = IPC_AWAITED_MAX,
 		.id = UINT64_C(0x0102030405060708),
 		.payload = BYTES_LITERAL("octets"),
 	};
@@ -90,8 +85,21 @@ TEST(a_frame_comes_back_as_it_was_packed)
 	EXPECT_OK(ipc_frame_unpack(buffer_view(&packet), &ret, &err), err);
 	assert_int_equal(ret.kind, IPC_MANAGE);
 	assert_true(ret.is_reply && ret.more && ret.continued);
+	assert_int_equal(ret.awaited, IPC_AWAITED_MAX);
 	assert_true(ret.id == frame.id);
 	assert_true(bytes_equal(ret.payload, frame.payload));
+}
+
+TEST(what_a_frame_announces_is_no_flag)
+{
+	const struct ipc_frame frame = { .kind = IPC_EST, .awaited = 5, .id = 7 };
+	CLEANUP(buffer_done) struct buffer packet = { 0 };
+	struct ipc_frame ret;
+
+	pack(&frame, &packet);
+	EXPECT_OK(ipc_frame_unpack(buffer_view(&packet), &ret, &err), err);
+	assert_int_equal(ret.awaited, 5);
+	assert_false(ret.is_reply || ret.more || ret.continued);
 }
 
 /* -- messages of several frames -- */
@@ -363,8 +371,7 @@ TEST(a_descriptor_travels_with_its_message)
 }
 
 TEST_MAIN(RUN(a_frame_of_another_version_is_refused), RUN(a_frame_of_unknown_kind_is_refused),
-	  RUN(a_frame_with_unknown_flags_is_refused),
-	  RUN(a_frame_shorter_than_its_header_is_refused),
+	  RUN(what_a_frame_announces_is_no_flag), RUN(a_frame_shorter_than_its_header_is_refused),
 	  RUN(a_frame_longer_than_a_frame_is_refused), RUN(a_frame_comes_back_as_it_was_packed),
 	  RUN(the_tail_of_a_message_whose_head_went_to_a_dead_process_is_dropped),
 	  RUN(a_head_whose_sender_died_is_dropped_when_the_next_message_begins),
