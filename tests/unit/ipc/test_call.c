@@ -241,6 +241,25 @@ static void settle(struct asking *asking)
 		event_base_loop(asking->base, EVLOOP_NONBLOCK);
 }
 
+/* A server of so many workers, and an edge that asks it. */
+static void begin(struct answering *answering, struct asking *asking, unsigned int workers,
+		  int ret_fds[2])
+{
+	EXPECT_OK(ipc_pair(ret_fds, &err), err);
+	make_server(answering, workers);
+	add(answering, ret_fds[1], IPC_ROLE_EDGE);
+	start(answering);
+	open_client(asking, ret_fds[0]);
+	settle(asking);
+}
+
+static void end(struct answering *answering, const int fds[2])
+{
+	stop(answering);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void wait_until(_Atomic unsigned int *value, unsigned int wanted)
 {
 	uint64_t end = monotonic_ms() + PATIENCE_MS;
@@ -508,12 +527,7 @@ TEST(what_is_not_ready_is_asked_again)
 	struct answering answering = { .is_unready = true };
 	int fds[2];
 
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 2);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 2, fds);
 	ask(&asking, IPC_EST, "one", 5000);
 	event_base_loop(asking.base, EVLOOP_NONBLOCK);
 	wait_until(&answering.messages, 3);
@@ -522,9 +536,7 @@ TEST(what_is_not_ready_is_asked_again)
 	wait_for(&asking);
 	assert_int_equal(asking.replies, 1);
 	assert_string_equal(asking.text, "re: one");
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 TEST(what_never_gets_ready_is_answered_in_the_end)
@@ -533,19 +545,12 @@ TEST(what_never_gets_ready_is_answered_in_the_end)
 	struct answering answering = { .is_unready = true };
 	int fds[2];
 
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 2);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 2, fds);
 	ask(&asking, IPC_EST, "one", 20000);
 	wait_for(&asking);
 	assert_int_equal(asking.replies, 1);
 	assert_true(atomic_load(&answering.messages) > 2);
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 TEST(many_calls_are_each_answered_with_their_own_reply)
@@ -554,12 +559,7 @@ TEST(many_calls_are_each_answered_with_their_own_reply)
 	struct answering answering = { 0 };
 	int fds[2];
 
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 4);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 4, fds);
 	for (int round = 0; round < 20; round++) {
 		for (int i = 0; i < 100; i++)
 			ask(&asking, IPC_EST, "csr", 60000);
@@ -567,9 +567,7 @@ TEST(many_calls_are_each_answered_with_their_own_reply)
 	}
 	assert_int_equal(asking.replies, 2000);
 	assert_string_equal(asking.text, "re: csr");
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 TEST(v1_an_answer_that_was_not_settled_does_not_leave)
@@ -578,12 +576,7 @@ TEST(v1_an_answer_that_was_not_settled_does_not_leave)
 	struct answering answering = { .settling_fails = true };
 	int fds[2];
 
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 1);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 1, fds);
 	ask(&asking, IPC_EST, "csr", 60000);
 	wait_for(&asking);
 	assert_string_equal(asking.text, "lost");
@@ -591,9 +584,7 @@ TEST(v1_an_answer_that_was_not_settled_does_not_leave)
 	ask(&asking, IPC_EST, "csr", 60000);
 	wait_for(&asking);
 	assert_string_equal(asking.text, "re: csr");
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 TEST(questions_that_arrive_together_share_one_settling)
@@ -602,12 +593,7 @@ TEST(questions_that_arrive_together_share_one_settling)
 	struct answering answering = { .blocked = true };
 	int fds[2];
 
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 1);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 1, fds);
 	for (int i = 0; i < 33; i++)
 		ask(&asking, IPC_EST, "csr", 60000);
 	turn(&asking);
@@ -616,9 +602,7 @@ TEST(questions_that_arrive_together_share_one_settling)
 	wait_for(&asking);
 	assert_int_equal(asking.replies, 33);
 	assert_in_range(answering.settled, 1, 4);
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 /* However many an edge announces, and however false that is. */
@@ -628,21 +612,14 @@ TEST(questions_that_wait_for_others_are_answered_when_none_come)
 	struct answering answering = { 0 };
 	int fds[2];
 
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 1);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 1, fds);
 	asking.announces = IPC_AWAITED_MAX;
 	for (int i = 0; i < 3; i++) {
 		ask(&asking, IPC_EST, "csr", 60000);
 		wait_for(&asking);
 	}
 	assert_int_equal(asking.replies, 3);
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 /* The first comes before the others, and waits for them. Whether they settled as one. */
@@ -667,18 +644,11 @@ TEST(announced_questions_are_waited_for_and_handed_out_together)
 	bool seen = false;
 	int fds[2];
 
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 4);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 4, fds);
 	for (int tries = 0; tries < 50 && !seen; tries++)
 		seen = share_a_settling(&answering, &asking);
 	assert_true(seen);
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 TEST(a_message_of_many_frames_is_answered_in_many_frames)
@@ -691,19 +661,12 @@ TEST(a_message_of_many_frames_is_answered_in_many_frames)
 
 	memset(text, 'x', len);
 	text[len] = '\0';
-	EXPECT_OK(ipc_pair(fds, &err), err);
-	make_server(&answering, 1);
-	add(&answering, fds[1], IPC_ROLE_EDGE);
-	start(&answering);
-	open_client(&asking, fds[0]);
-	settle(&asking);
+	begin(&answering, &asking, 1, fds);
 	ask(&asking, IPC_EST, text, 60000);
 	wait_for(&asking);
 	assert_int_equal(asking.replies, 1);
 	assert_memory_equal(asking.text, "re: xxxx", 8);
-	stop(&answering);
-	close(fds[0]);
-	close(fds[1]);
+	end(&answering, fds);
 }
 
 TEST(a_process_that_comes_back_gets_the_snapshot_again)
