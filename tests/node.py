@@ -4,6 +4,7 @@ import base64
 import datetime
 import functools
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -56,12 +57,30 @@ def is_free(port):
         return True
 
 
+def rsa_of(p, q):
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(65537, p * q)
+    return rsa.RSAPrivateNumbers(p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q), public).private_key()
+
+
+@functools.cache
+def rsa_keys(bits):
+    """No key comes twice, but their primes do: to search for two of them takes as long as most tests."""
+    primes = []
+    while True:
+        found = rsa.generate_private_key(65537, bits)
+        yield found
+        fresh = found.private_numbers().p, found.private_numbers().q
+        yield from (rsa_of(*pair) for pair in itertools.product(fresh, primes))
+        primes.extend(fresh)
+
+
 def make_key(kind="p256"):
     if kind in CURVES:
         return ec.generate_private_key(CURVES[kind]())
     if kind == "ed25519":
         return ed25519.Ed25519PrivateKey.generate()
-    return rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
+    return next(rsa_keys(int(kind.removeprefix("rsa"))))
 
 
 def make_csr(key, name="dev-1", san=None, subject=None, attributes=(), extensions=()):

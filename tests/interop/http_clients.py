@@ -20,6 +20,8 @@ except ImportError:
 
 HERE = pathlib.Path(__file__).resolve().parent
 JARS = ":".join(f"/usr/share/java/{name}.jar" for name in ("bcprov", "bcpkix", "bcutil", "bctls"))
+# what a program that ends within a second loses its time with
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 
 
 @functools.cache
@@ -32,7 +34,7 @@ def java_classes(source):
 
 
 def java(source, *options):
-    return "java", *options, "-cp", f"{JARS}:{java_classes(source)}", pathlib.Path(source).stem
+    return "java", *SHORT_LIVED, *options, "-cp", f"{JARS}:{java_classes(source)}", pathlib.Path(source).stem
 
 
 class HttpClient:

@@ -1,20 +1,17 @@
 """fullcmc with messages that Bouncy Castle makes and reads."""
 import base64
-import pathlib
 import subprocess
 
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from cmc import post
+from http_clients import java
 from node import make_csr, make_key
 
-HERE = pathlib.Path(__file__).resolve().parent
-JARS = ":".join(f"/usr/share/java/{name}.jar" for name in ("bcprov", "bcpkix", "bcutil"))
 
-
-def java(*arguments):
-    done = subprocess.run(["java", "-cp", JARS, HERE / "CmcClient.java", *map(str, arguments)], capture_output=True, timeout=120, text=True)
+def cmc_client(*arguments):
+    done = subprocess.run([*java("CmcClient.java"), *map(str, arguments)], capture_output=True, timeout=120, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -27,11 +24,11 @@ def keep_identity(folder, device):
 
 def ask(node, folder, device, *request):
     message, answer = folder / "request.der", folder / "response.der"
-    java(*request, keep_identity(folder, device), message)
+    cmc_client(*request, keep_identity(folder, device), message)
     response = post(node, message.read_bytes(), "demo")
     assert response.status == 200, response.text
     answer.write_bytes(base64.b64decode(response.body))
-    return java("response", answer)
+    return cmc_client("response", answer)
 
 
 def ask_by_pkcs10(node, folder, device, name):

@@ -7,10 +7,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from http_clients import JARS, java
 from node import Node
-
-HERE = pathlib.Path(__file__).resolve().parent
-JARS = ":".join(f"/usr/share/java/{name}.jar" for name in ("bcprov", "bcpkix", "bcutil"))
 
 
 def run(*command):
@@ -38,7 +36,7 @@ def node():
 @pytest.mark.parametrize("who", ["SUN", "BC"])
 def test_java_judges_the_path(node, who, how):
     def judge(name):
-        return run("java", "-cp", JARS, HERE / "RevocationCheck.java", who, how, node.folder / "root.pem", node.folder / f"{name}-chain.pem")
+        return run(*java("RevocationCheck.java"), who, how, node.folder / "root.pem", node.folder / f"{name}-chain.pem")
     code, words = judge("kept")
     assert code == 0 and "valid" in words, words
     code, words = judge("gone")
