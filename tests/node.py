@@ -234,7 +234,7 @@ class Node:
                 self.copy(kept_node())
             self.start()
             if self._copied:
-                self.wait(self.accepts, "the edges to serve")
+                self.wait(lambda: "node.ready" in self.log() and self.accepts(), "all processes to serve")
             elif self._setup:
                 self.set_up()
         except BaseException:
