@@ -136,8 +136,8 @@ class Corpus:
             for _ in range(each):
                 subject = self.random_subject(attributes)
                 san = self.random_san(types)
-                if not subject and not san:
-                    san = self.random_san(["dns"])
+                if not subject and not san:  # RFC 5280 4.1.2.6: one of the two there must be
+                    san = [x509.DNSName("a.example")]
                 # RFC 5280 4.1.2.6: an e-mail address of the subject is in the SAN too
                 san += [x509.RFC822Name(text) for oid, text in subject if oid == NameOID.EMAIL_ADDRESS]
                 self.ask(profile, template, issuer, self.random.choice(KEYS), settings, subject, san, self.random_wishes())
