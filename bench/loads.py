@@ -1,9 +1,11 @@
 """What the benches of enrollment share: the loader, the limits, and what a load costs."""
+import math
 import os
 import pathlib
 import re
 import statistics
 import subprocess
+import time
 import typing
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -18,7 +20,11 @@ LOADS = {
     "again-new": ("L_new", ["-3", "-n", "16"], "again", "passphrase"),
     "again-kept": ("L_keep", ["-3", "-K", "-n", "32"], "again", "passphrase"),
 }
-HEAD = f"{'load':<12}{'rate/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}{'CPU µs each':>13}{'limit µs':>10}{'efficiency':>12}{'cores busy':>12}"
+HEAD = (f"{'load':<12}{'rate/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}{'CPU µs each':>13}{'limit µs':>10}{'efficiency':>12}{'cores busy':>12}"
+        f"{'of bare':>9}")  # stays empty where the bare server is not asked
+
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 def build_tool(tools, name, folder):
@@ -47,11 +53,31 @@ def resident_mib(pids):
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+class Bare:
+    """The server that does nothing but what nobody can avoid, in as many processes as the node has edges."""
+
+    def __init__(self, folder, answer, mutual):
+        from node import free_port
+        self.port = free_port()
+        answer_file = pathlib.Path(folder) / "answer"
+        answer_file.write_bytes(answer)
+        program = build_tool(HERE, "bare", folder)
+        self.process = subprocess.Popen([program, str(self.port), str(os.cpu_count()), answer_file, *(["mutual"] if mutual else [])])
+        time.sleep(0.5)  # until it listens
+
+    def pids(self):
+        return pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
 class Bench:
     """A node, made ready: every enrollment issues a certificate of its own."""
 
-    def __init__(self, node, make_request, tools, folder):
-        self.node = node
+    def __init__(self, node, make_request, tools, folder, beside_bare=False):
+        self.node, self.folder, self.beside_bare = node, folder, beside_bare
         self.estload, self.estlimit = (build_tool(tools, name, folder) for name in ("estload", "estlimit"))
         for profile in ("demo", "demo-tls"):
             node.set_profile(profile, "repeat_answer=0s", "key.reuse=any", "renewal.own_certificate_on_enroll=enrolls")
@@ -71,17 +97,29 @@ class Bench:
         same from one minute to the next."""
         which, extra, profile, credential = LOADS[name]
         extra = extra if connections is None else [*extra[:-1], str(connections)]
-        pids = self.pids()
+        options = ["-P", f"/.well-known/est/{profile}/simpleenroll", "-r", self.requests[profile], "-t", "1", "-w", "0", "-d", str(seconds),
+                   *extra, *self.credentials[credential]]
         beside, alone = limits(self.estlimit, os.cpu_count())[which], [limits(self.estlimit, 1)[which]]
-        before = cpu_seconds(pids)
-        run = subprocess.run([self.estload, "-H", "127.0.0.1", "-p", str(self.node.port), "-P", f"/.well-known/est/{profile}/simpleenroll",
-                              "-r", self.requests[profile], "-t", "1", "-w", "0", "-d", str(seconds), *extra, *self.credentials[credential]],
-                             capture_output=True, text=True)
-        spent = cpu_seconds(pids) - before
+        text, spent = self.load(self.node.port, self.pids(), options)
         alone.append(limits(self.estlimit, 1)[which])
-        figures = read_figures(run.stdout + run.stderr, spent, statistics.mean(alone), beside)
+        bare = self.bare_seconds(options, credential == "certificate") if self.beside_bare else float("nan")
+        figures = read_figures(text, spent, statistics.mean(alone), beside, bare)
         print_row(name, figures)
         return figures
+
+    def load(self, port, pids, options):
+        """What the loader says, and the processor time that the server took meanwhile."""
+        before = cpu_seconds(pids)
+        run = subprocess.run([self.estload, "-H", "127.0.0.1", "-p", str(port), *options], capture_output=True, text=True)
+        return run.stdout + run.stderr, cpu_seconds(pids) - before
+
+    def bare_seconds(self, options, mutual):
+        """Processor time of an answer of the bare server under the same load."""
+        answer = self.node.enroll(self.requests["demo"].read_bytes(), "demo", self.node.passphrase).body
+        bare = Bare(self.folder, answer, mutual)
+        text, spent = self.load(bare.port, bare.pids(), options)
+        bare.stop()
+        return spent / find_number(text, r"ok[ =:]+(\d+)")
 
 
 class Figures(typing.NamedTuple):
@@ -93,17 +131,22 @@ class Figures(typing.NamedTuple):
     limit_us: float
     efficiency: float
     efficiency_beside: float
+    of_bare: float
 
 
-def read_figures(text, spent, alone, beside):
+def find_number(text, pattern):
+    found = re.search(pattern, text)
+    return float(found[1]) if found else float("nan")
+
+
+def read_figures(text, spent, alone, beside, bare):
     def find(pattern):
-        found = re.search(pattern, text)
-        return float(found[1]) if found else float("nan")
+        return find_number(text, pattern)
 
     done = find(r"ok[ =:]+(\d+)")
     cost = spent / done if done else float("nan")
     return Figures(find(r"rate=([\d.]+)"), find(r"p50[ =:]+([0-9.]+)"), find(r"p99[ =:]+([0-9.]+)"), find(r"err[a-z]*[ =:]+([0-9]+)"),
-                   cost * 1e6, 1e6 / alone, 1 / (cost * alone), 1 / (cost * beside))
+                   cost * 1e6, 1e6 / alone, 1 / (cost * alone), 1 / (cost * beside), bare / cost)
 
 
 def median(rounds):
@@ -112,4 +155,5 @@ def median(rounds):
 
 def print_row(name, figures):
     print(f"{name:<12}{figures.rate:>9.0f}{figures.p50_ms:>9.2f}{figures.p99_ms:>9.2f}{figures.errors:>8.0f}{figures.cost_us:>13.0f}"
-          f"{figures.limit_us:>10.0f}{figures.efficiency:>12.2f}{figures.efficiency_beside:>12.2f}", flush=True)
+          f"{figures.limit_us:>10.0f}{figures.efficiency:>12.2f}{figures.efficiency_beside:>12.2f}"
+          + ("" if math.isnan(figures.of_bare) else f"{figures.of_bare:>9.2f}"), flush=True)
