@@ -1,18 +1,19 @@
 /* A server that spends nothing but what nobody can avoid: a TLS connection, one check of an
- * ECDSA P-256 signature, one signature made, one answer that lies ready. It reads no request, asks
- * no policy, builds no certificate, records nothing and has no second process to ask. The cost of
- * an answer of its, under a load, is what that load costs on this machine before any product
- * begins; estlimit measures the same cryptography in a loop of its own, with no socket and no
- * client beside it.
- * usage: bare PORT PROCESSES ANSWER_FILE [mutual]; serves until it is terminated */
+ * ECDSA P-256 signature, one signature made, one answer that lies ready. It looks for a request's
+ * end and no further, asks no policy, builds no certificate, records nothing and has no second
+ * process to ask. What an answer costs it under a load is what that load costs on this machine
+ * before any product begins; estlimit measures the same cryptography in a loop of its own, with no
+ * socket and no client beside it.
+ * usage: bare PORT PROCESSES ANSWER_FILE [mutual]; says "ready", serves until it
+ * is terminated */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,12 +241,11 @@ static void listen_at(struct server *server, unsigned int port)
 	     "listen");
 }
 
-static void run(struct server *server, unsigned int port)
+static void run(struct server *server)
 {
 	struct epoll_event events[EVENTS_MAX];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	listen_at(server, port);
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	watch(server, server->listen_fd, NULL);
 	for (;;) {
@@ -272,9 +272,14 @@ int main(int argc, char **argv)
 	read_answer(&server, argv[3]);
 	set_up_tls(&server);
 	sign(&server);
-	for (int i = 0; i < atoi(argv[2]); i++)
+	for (int i = 0; i < atoi(argv[2]); i++) {
+		listen_at(&server, (unsigned int)atoi(argv[1]));
 		if (fork() == 0)
-			run(&server, (unsigned int)atoi(argv[1]));
+			run(&server);
+		close(server.listen_fd);
+	}
+	puts("ready");
+	fflush(stdout);
 	while (wait(NULL) > 0)
 		;
 	return 0;

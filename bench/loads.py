@@ -1,14 +1,17 @@
 """What the benches of enrollment share: the loader, the limits, and what a load costs."""
+import contextlib
+import functools
 import math
 import os
 import pathlib
 import re
 import statistics
 import subprocess
-import time
 import typing
 
+HERE = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
+DONE = r"ok[ =:]+(\d+)"  # what the loader says of answers that it took for good
 
 # name: (which limit, extra options of estload, profile, credential)
 LOADS = {
@@ -22,9 +25,6 @@ LOADS = {
 }
 HEAD = (f"{'load':<12}{'rate/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}{'CPU µs each':>13}{'limit µs':>10}{'efficiency':>12}{'cores busy':>12}"
         f"{'of bare':>9}")  # stays empty where the bare server is not asked
-
-
-HERE = pathlib.Path(__file__).resolve().parent
 
 
 def build_tool(tools, name, folder):
@@ -53,31 +53,26 @@ def resident_mib(pids):
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-class Bare:
-    """The server that does nothing but what nobody can avoid, in as many processes as the node has edges."""
-
-    def __init__(self, folder, answer, mutual):
-        from node import free_port
-        self.port = free_port()
-        answer_file = pathlib.Path(folder) / "answer"
-        answer_file.write_bytes(answer)
-        program = build_tool(HERE, "bare", folder)
-        self.process = subprocess.Popen([program, str(self.port), str(os.cpu_count()), answer_file, *(["mutual"] if mutual else [])])
-        time.sleep(0.5)  # until it listens
-
-    def pids(self):
-        return pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
+@contextlib.contextmanager
+def bare_server(program, processes, answer_file, mutual):
+    """The server that does nothing but what nobody can avoid: its port, and the ids of its processes."""
+    from node import free_port  # needs BESTOW_BIN
+    port = free_port()
+    server = subprocess.Popen([program, str(port), str(processes), answer_file, *(["mutual"] if mutual else [])], stdout=subprocess.PIPE)
+    try:
+        if server.stdout.readline() != b"ready\n":
+            raise RuntimeError("the bare server did not start")
+        yield port, pathlib.Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    finally:
+        server.terminate()
+        server.wait()
 
 
 class Bench:
     """A node, made ready: every enrollment issues a certificate of its own."""
 
     def __init__(self, node, make_request, tools, folder, beside_bare=False):
-        self.node, self.folder, self.beside_bare = node, folder, beside_bare
+        self.node, self.bare, self.answer = node, None, pathlib.Path(folder) / "answer"
         self.estload, self.estlimit = (build_tool(tools, name, folder) for name in ("estload", "estlimit"))
         for profile in ("demo", "demo-tls"):
             node.set_profile(profile, "repeat_answer=0s", "key.reuse=any", "renewal.own_certificate_on_enroll=enrolls")
@@ -88,6 +83,9 @@ class Bench:
         self.device = node.device("bench-device")
         self.credentials = {"passphrase": ["-u", f"device:{node.passphrase}"],
                             "certificate": ["-c", str(self.device.path), "-k", str(self.device.path)]}
+        if beside_bare:
+            self.bare = build_tool(HERE, "bare", folder)
+            self.answer.write_bytes(node.enroll(self.requests["demo"].read_bytes(), "demo", node.passphrase).body)
 
     def pids(self):
         return [self.node.process.pid, *self.node.children().values()]
@@ -102,7 +100,7 @@ class Bench:
         beside, alone = limits(self.estlimit, os.cpu_count())[which], [limits(self.estlimit, 1)[which]]
         text, spent = self.load(self.node.port, self.pids(), options)
         alone.append(limits(self.estlimit, 1)[which])
-        bare = self.bare_seconds(options, credential == "certificate") if self.beside_bare else float("nan")
+        bare = self.bare_seconds(options, credential == "certificate") if self.bare else float("nan")
         figures = read_figures(text, spent, statistics.mean(alone), beside, bare)
         print_row(name, figures)
         return figures
@@ -115,11 +113,10 @@ class Bench:
 
     def bare_seconds(self, options, mutual):
         """Processor time of an answer of the bare server under the same load."""
-        answer = self.node.enroll(self.requests["demo"].read_bytes(), "demo", self.node.passphrase).body
-        bare = Bare(self.folder, answer, mutual)
-        text, spent = self.load(bare.port, bare.pids(), options)
-        bare.stop()
-        return spent / find_number(text, r"ok[ =:]+(\d+)")
+        edges = sum(name.startswith("edge") for name in self.node.children())
+        with bare_server(self.bare, edges, self.answer, mutual) as (port, pids):
+            text, spent = self.load(port, pids, options)
+        return spent / find_number(text, DONE)
 
 
 class Figures(typing.NamedTuple):
@@ -140,10 +137,8 @@ def find_number(text, pattern):
 
 
 def read_figures(text, spent, alone, beside, bare):
-    def find(pattern):
-        return find_number(text, pattern)
-
-    done = find(r"ok[ =:]+(\d+)")
+    find = functools.partial(find_number, text)
+    done = find(DONE)
     cost = spent / done if done else float("nan")
     return Figures(find(r"rate=([\d.]+)"), find(r"p50[ =:]+([0-9.]+)"), find(r"p99[ =:]+([0-9.]+)"), find(r"err[a-z]*[ =:]+([0-9]+)"),
                    cost * 1e6, 1e6 / alone, 1 / (cost * alone), 1 / (cost * beside), bare / cost)
